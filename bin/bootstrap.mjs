@@ -16,7 +16,7 @@ const pinnedPackage = `node_modules/node-${process.platform}-${process.arch}`
 /**
  * Installs the dependencies with `npm ci` when they do not match package-lock.json.
  *
- * @param {{ dev?: boolean }} [options] - `dev`: the tools are wanted too, not only what runs a node.
+ * @param {{ dev?: boolean }} [options] - `dev`: the tools are wanted too, not only the daemon.
  * @returns {Promise<void>}
  */
 export async function ensureInstalled({ dev = false } = {}) {
@@ -84,7 +84,12 @@ export function hasCommand(name) {
   })
 }
 
-/** Prints why Keyhold cannot start, and ends the process. */
+/**
+ * Prints why Keyhold cannot start, and ends the process.
+ *
+ * @param {string} reason
+ * @returns {never}
+ */
 function fail(reason) {
   process.stderr.write(`keyhold: ${reason}\n`)
   process.exit(1)
