@@ -1,0 +1,44 @@
+/** package-lock.json decides what is installed: by version and hash, from wherever npm looks. */
+import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+
+interface LockEntry {
+  readonly version?: string
+  readonly integrity?: string
+  readonly resolved?: string
+  readonly link?: boolean
+}
+
+/** npm drops the versions of other platforms' packages when it rewrites a lock file in place. */
+function findFaults(packages: Readonly<Record<string, LockEntry>>): string[] {
+  return Object.entries(packages)
+    .filter(([path, { link }]) => path.startsWith("node_modules/") && link !== true)
+    .filter(([, { version, integrity, resolved }]) => {
+      return version === undefined || integrity === undefined || resolved !== undefined
+    })
+    .map(([path]) => path)
+}
+
+test("the lock file has a version and a hash for every package, and names no host", () => {
+  const path = join(import.meta.dirname, "../../package-lock.json")
+  // The form of npm's lock file, version 3; a wrong one fails below.
+  const lock = JSON.parse(readFileSync(path, "utf8")) as { packages: Record<string, LockEntry> }
+  assert.ok(Object.keys(lock.packages).length > 10)
+  assert.deepEqual(findFaults(lock.packages), [])
+})
+
+test("a lock file entry without version or hash, or with a host, is found", () => {
+  const whole = { version: "1.0.0", integrity: "sha512-x" }
+  assert.deepEqual(
+    findFaults({
+      "node_modules/a": whole,
+      "node_modules/b": { integrity: "sha512-x" },
+      "node_modules/c": { version: "1.0.0" },
+      "node_modules/d": { ...whole, resolved: "https://mirror.example/d.tgz" },
+      "node_modules/e": { link: true, resolved: "packages/e" },
+    }),
+    ["node_modules/b", "node_modules/c", "node_modules/d"],
+  )
+})
