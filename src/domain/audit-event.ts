@@ -1,0 +1,67 @@
+/** What the audit log says about one act: allow-listed fields only, never a secret or a message. */
+
+import type { ErrorCode } from "./errors.ts"
+import type { PartitionId } from "./ids.ts"
+import type { OperationId } from "./operation.ts"
+import type { RuleId } from "./policy.ts"
+
+/** Acts that no operation of the table stands for. */
+export const systemActs = [
+  "system.start",
+  "system.stop",
+  "system.unseal",
+  "system.unseal-refused",
+  "system.seal",
+  "system.self-test",
+  "system.epoch-rotated",
+  "system.epoch-destroyed",
+  "system.key-destroyed",
+  "system.key-rotated",
+  "system.authentication-failures",
+  "system.tampering",
+  "system.audit-archived",
+  "system.restore",
+] as const
+export type SystemAct = (typeof systemActs)[number]
+
+/**
+ * `allowed`: written before the work is done. `denied`: refused by a rule. `failed`: the work that an
+ * earlier `allowed` record announced did not succeed. `done`: a system act that has happened.
+ */
+export const auditOutcomes = ["allowed", "denied", "failed", "done"] as const
+export type AuditOutcome = (typeof auditOutcomes)[number]
+
+export interface AuditEvent {
+  readonly act: OperationId | SystemAct
+  readonly partition: PartitionId
+  readonly outcome: AuditOutcome
+  /** Principal id, or `issuer:subject`; `node` for system acts. */
+  readonly subject: string
+  readonly address?: string
+  readonly requestId?: string
+  readonly keyId?: string
+  readonly keyVersion?: number
+  readonly mechanism?: string
+  /** Principal, partition or issuer acted on. */
+  readonly target?: string
+  readonly code?: ErrorCode
+  readonly rule?: RuleId
+  /** For changes: the commit's operation id, its revision, and what was written. */
+  readonly opId?: string
+  readonly storeRev?: number
+  readonly writes?: readonly { readonly path: string; readonly hash: string }[]
+  /** A count, a version, a state: never free text from a caller. */
+  readonly note?: string
+}
+
+/** The log as its users see it. */
+export interface AuditSink {
+  /**
+   * Takes a record in. The promise resolves when the record is durable; the answer to the caller
+   * waits for it.
+   *
+   * @throws HsmError AUDIT_UNAVAILABLE at once, when the log cannot be written or its queue is full.
+   * `stopsHarm` draws on the reserve, so that blocking and sealing still work on a full disk.
+   */
+  enqueue(event: AuditEvent, options?: { readonly stopsHarm?: boolean }): Promise<void>
+}

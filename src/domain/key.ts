@@ -1,0 +1,89 @@
+/** A key as the policy sees it: everything about it but its material. */
+
+import type { KeyAlgorithmId, KeyUsage } from "./algorithms.ts"
+import type { Instant, KeyId, PartitionId } from "./ids.ts"
+import { isId } from "./ids.ts"
+import { limits } from "./limits.ts"
+
+/**
+ * active <-> disabled; either -> deleting (waiting window) or invalidated (the partition's bin);
+ * both can be restored; destroyed is the tombstone that stays.
+ */
+export const keyStates = ["active", "disabled", "deleting", "invalidated", "destroyed"] as const
+export type KeyState = (typeof keyStates)[number]
+
+/** PKCS#11 attributes that are no usage. The two computed ones are facts about the past. */
+export interface KeyAttributes {
+  readonly usages: readonly KeyUsage[]
+  readonly extractable: boolean
+  readonly sensitive: boolean
+  readonly modifiable: boolean
+  readonly destroyable: boolean
+  readonly copyable: boolean
+  /** Computed: `extractable` was never true (CKA_NEVER_EXTRACTABLE). */
+  readonly neverExtractable: boolean
+  /** Computed: `sensitive` was always true (CKA_ALWAYS_SENSITIVE). */
+  readonly alwaysSensitive: boolean
+  /** Set by officers alone: this key may wrap others for export (CKA_TRUSTED). */
+  readonly trusted: boolean
+}
+
+export interface KeyVersion {
+  /** Counts from 1; never reused. */
+  readonly version: number
+  readonly createdAt: Instant
+  readonly origin: "generated" | "imported"
+  /** SPKI DER of a pair's public half; absent for secret keys. */
+  readonly publicKey?: Uint8Array
+  /** False for a verify-only import: there is no private half. */
+  readonly hasSecret: boolean
+  /** AES-GCM seals leased so far, of limits.gcmSealsPerVersionMax; 0 for other algorithms. */
+  readonly sealsLeased: number
+}
+
+/** Rotation by the clock; absent when only people rotate. */
+export interface RotationSchedule {
+  readonly periodMs: number
+  readonly nextAt: Instant
+}
+
+/** The policy record. Authenticated under the partition master key; its revision is pinned. */
+export interface KeyRecord {
+  readonly id: KeyId
+  readonly partition: PartitionId
+  readonly name: string
+  readonly algorithm: KeyAlgorithmId
+  readonly state: KeyState
+  readonly attributes: KeyAttributes
+  readonly tags: Readonly<Record<string, string>>
+  readonly description: string
+  /** Ascending; the last one is used for new work. Empty once destroyed. */
+  readonly versions: readonly KeyVersion[]
+  /** Oldest version that still decrypts and verifies. */
+  readonly minVersion: number
+  readonly rotation?: RotationSchedule
+  readonly createdAt: Instant
+  readonly createdBy: string
+  readonly updatedAt: Instant
+  /** When `deleting`: the moment at which it may be destroyed. */
+  readonly deleteAt?: Instant
+  /** What `restore` goes back to from `deleting` and `invalidated`. */
+  readonly stateBefore?: "active" | "disabled"
+  /** When destroyed: the moment, and the epoch whose root has to die for shredding. */
+  readonly destroyedAt?: Instant
+  readonly destroyedEpoch?: number
+  /** Counts this record's changes from 1. */
+  readonly revision: number
+}
+
+/** The version used for new work; undefined for a destroyed key. */
+export function currentVersion(key: KeyRecord): KeyVersion | undefined {
+  return key.versions.at(-1)
+}
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._:@+-]*$/
+
+/** A name is readable, bounded, and can never be mistaken for an id. */
+export function isName(text: string): boolean {
+  return text.length <= limits.nameLengthMax && namePattern.test(text) && !isId(text)
+}

@@ -1,0 +1,134 @@
+/** Every bound of the system in one place, each with its source or its reason. */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+
+export const limits = {
+  /** Plaintext, ciphertext or message of one operation; larger content goes by envelope. */
+  messageBytesMax: 64 * KiB,
+  /** Message of one signature or MAC: a document, whole, within one request body. */
+  signBytesMax: 2.5 * MiB,
+  /** Additional authenticated data; AWS's encryption context allows 8 KiB. */
+  aadBytesMax: 8 * KiB,
+  /** One call of `random`. */
+  randomBytesMax: 4 * KiB,
+  /** A request's body: a full batch of small items, or a few large ones. */
+  bodyBytesMax: 4 * MiB,
+  /** Nesting of a JSON body; ours needs five. */
+  jsonDepthMax: 16,
+  /** Request line and headers, as Node's default. */
+  headBytesMax: 16 * KiB,
+  /** Items of one batch call. */
+  batchItemsMax: 1_000,
+  /** A key's or partition's name. */
+  nameLengthMax: 128,
+  /** Tags of one key; AWS allows 50. */
+  tagsMax: 50,
+  tagKeyLengthMax: 128,
+  tagValueLengthMax: 256,
+  /** Versions of one key, so that a key's record stays below the store's value bound. */
+  keyVersionsMax: 500,
+  /** Grants of one principal. */
+  grantsMax: 100,
+  /** Address ranges of one principal. */
+  addressRangesMax: 32,
+  /** Live bearer tokens of one principal: two overlap during rotation, one to spare. */
+  credentialsMax: 3,
+  /** A page of any list. */
+  pageSizeMax: 1_000,
+  pageSizeDefault: 100,
+  /** Keys of a partition unless its quota says otherwise. */
+  keysPerPartitionDefault: 100_000,
+  /** Operations per second of a partition unless its quota says otherwise. */
+  operationsPerSecondDefault: 100_000,
+  /** Random 96-bit IVs under one AES-GCM key: SP 800-38D section 8.3. */
+  gcmSealsPerVersionMax: 2 ** 32,
+  /** IVs leased from the store at once; a crash forfeits at most this many of 2^32. */
+  gcmLease: 2 ** 20,
+  /** Waiting window before a deleted key is destroyed; AWS KMS: 7 to 30 days. */
+  deletionWindowDefaultMs: 30 * dayMs,
+  deletionWindowMaxMs: 365 * dayMs,
+  /** A rotation schedule's shortest and longest period. */
+  rotationPeriodMinMs: dayMs,
+  rotationPeriodMaxMs: 3650 * dayMs,
+  /** A permit's life: what was allowed is checked again when it waits longer. */
+  permitMs: 10_000,
+  /** A bearer token's longest life, and its life when none is named. */
+  tokenLifeMaxMs: 3650 * dayMs,
+  tokenLifeDefaultMs: 365 * dayMs,
+  /** How long the old token lives on after a rotation, at most. */
+  tokenOverlapMaxMs: 7 * dayMs,
+  /** Idempotency keys are remembered this long. */
+  idempotencyMs: dayMs,
+  /** Opened key handles kept per process. */
+  openKeysMax: 10_000,
+  /** Decoded records kept per process. */
+  cachedRecordsMax: 100_000,
+  /** Key records in one bucket table: 64 entries keep a create's rewrite near 4 KiB. */
+  bucketEntriesMax: 64,
+  /** The epoch's root rotates at least this often. */
+  epochMs: dayMs,
+  /** Compare-and-commit attempts before a busy record is reported as a conflict. */
+  commitAttemptsMax: 16,
+  /** Failed authentications one address may make per minute before it has to wait. */
+  failedAuthenticationsPerMinute: 60,
+  /** Addresses whose failures are counted; the oldest is forgotten first. */
+  failureAddressesMax: 10_000,
+  /** A JWT, with room for the head's other fields; common ones have 1 to 2 KiB. */
+  jwtBytesMax: 8 * KiB,
+  /** Between an issuer's clock and ours: RFC 7519 section 4.1.4, at most a few minutes. */
+  jwtLeewayMs: minuteMs,
+  /** A JWT's age since `iat`, whatever its `exp`: what is stolen does not live for years. */
+  jwtAgeMaxMs: dayMs,
+  /** Verified JWTs remembered per process; the oldest is forgotten first. */
+  verifiedJwtsMax: 10_000,
+  /** A JWT's `sub`: OpenID Connect Core section 2. */
+  subjectLengthMax: 255,
+  /** Issuers of one partition. */
+  issuersMax: 16,
+  /** Entries of one issuer's claim-to-role map. */
+  roleMapMax: 100,
+  /** A JWKS document, its keys, and the key sets kept per process. */
+  jwksBytesMax: 64 * KiB,
+  jwksKeysMax: 50,
+  keySetsMax: 1_000,
+  /** A fetched JWKS counts as fresh for so long; a withdrawn key stops working within it. */
+  jwksFreshMs: 10 * minuteMs,
+  /** How long a JWKS serves when its issuer cannot be reached. */
+  jwksStaleMs: 60 * minuteMs,
+  /** Between two fetches of one JWKS, so that unknown key ids cause no flood. */
+  jwksCooldownMs: 30_000,
+  jwksTimeoutMs: 5_000,
+  /** Audit records that wait to become durable; beyond it operations are refused at once. */
+  auditQueueMax: 20_000,
+  /** One audit record as JSON: a batch of creates lists 2,500 writes of some 200 bytes. */
+  auditRecordBytesMax: MiB,
+  /** One group commit: what gathers at full load during a slow sync of 10 ms, and a bit. */
+  auditCommitRecordsMax: 4_000,
+  auditCommitBytesMax: 4 * MiB,
+  /** A segment of the log: some 60,000 records; recovery reads one in well under a second. */
+  auditSegmentBytes: 32 * MiB,
+  /** Signed checkpoints leave the node this often when there is something new. */
+  auditCheckpointMs: 5_000,
+  /** Space of one worker's log, and the most one partition may take of it. */
+  auditBudgetBytes: 16 * 1024 * MiB,
+  auditPartitionBudgetBytes: 4 * 1024 * MiB,
+  /** Kept for what stops harm: some 8,000 records of blocking, disabling, revoking, sealing. */
+  auditReserveBytes: 4 * MiB,
+  /** Exports that are being written at once; the oldest is dropped first. */
+  auditExportsMax: 4,
+  /** Shares of a master key: Shamir over GF(2^8). */
+  sharesMax: 255,
+  /** An unfinished unseal forgets its shares after this long. */
+  unsealProgressMs: 15 * minuteMs,
+  /** Shares one node accepts for checking per minute. */
+  unsealSharesPerMinute: 30,
+  /** Life of a sealed node's importer key; a custodian needs seconds between fetch and use. */
+  importerKeyMs: 60 * minuteMs,
+  /** A custodian's password: with Argon2id, beyond guessing offline when it is chosen well. */
+  custodianPasswordLengthMin: 12,
+  /** Draining at SIGTERM before open connections are cut. */
+  drainMs: 5_000,
+} as const

@@ -1,0 +1,136 @@
+/**
+ * Every operation that Keyhold knows, one row each: who may ask for it and what it needs. The
+ * decision function in policy.ts, the audit log and `explain` all read this table.
+ */
+
+import type { KeyUsage } from "./algorithms.ts"
+import type { KeyState } from "./key.ts"
+import type { PartitionFlag } from "./partition.ts"
+import type { Role } from "./principal.ts"
+
+export interface OperationRow {
+  /** Roles of which the caller must hold one. */
+  readonly roles: readonly Role[]
+  /** What it acts on; `key` operations are decided against a key's record. */
+  readonly target: "key" | "partition" | "cluster"
+  /** Changes stored state: refused while the partition is read-only. */
+  readonly changes?: true
+  /** Reduces what can be done: admitted while blocked, read-only, or when the log is nearly full. */
+  readonly stopsHarm?: true
+  /** Counts against the partition's operations per second. */
+  readonly metered?: true
+  /** The partition flag that must be on. */
+  readonly flag?: PartitionFlag
+  /** The use that the key's attributes must name. */
+  readonly usage?: KeyUsage
+  /** States the key may be in; absent: any. */
+  readonly states?: readonly KeyState[]
+  /** Boolean attribute that the key must have. */
+  readonly attribute?: "extractable" | "modifiable" | "destroyable" | "trusted"
+}
+
+const anyone: readonly Role[] = ["user", "manager", "auditor", "officer"]
+const user: readonly Role[] = ["user"]
+const manager: readonly Role[] = ["manager"]
+const officer: readonly Role[] = ["officer"]
+const operator: readonly Role[] = ["operator"]
+const cluster: readonly Role[] = ["operator", "cluster-officer"]
+const administrator: readonly Role[] = ["officer", "cluster-officer"]
+const live: readonly KeyState[] = ["active", "disabled"]
+
+const use = {
+  roles: user,
+  target: "key",
+  metered: true,
+  flag: "keyUse",
+  states: ["active"],
+} as const satisfies OperationRow
+const change = { roles: manager, target: "key", changes: true } as const satisfies OperationRow
+const govern = {
+  roles: administrator,
+  target: "partition",
+  changes: true,
+} as const satisfies OperationRow
+
+export const operations = {
+  "key.encrypt": { ...use, usage: "encrypt" },
+  "key.decrypt": { ...use, usage: "decrypt" },
+  "key.sign": { ...use, usage: "sign" },
+  "key.verify": { ...use, usage: "verify" },
+  "key.mac": { ...use, usage: "sign" },
+  "key.verify-mac": { ...use, usage: "verify" },
+  "key.data-key": { ...use, usage: "encrypt" },
+  "key.wrap": { ...use, roles: ["user", "manager"], usage: "wrap", attribute: "trusted" },
+  "key.describe": { roles: anyone, target: "key" },
+  "key.public": { roles: anyone, target: "key" },
+  "key.explain": { roles: anyone, target: "key" },
+  "key.receipt": { roles: ["manager", "auditor", "officer"], target: "key" },
+  "key.create": { ...change, target: "partition" },
+  "key.import": { ...change, target: "partition", flag: "keyImport" },
+  "key.list": { roles: anyone, target: "partition" },
+  "key.update": { ...change, states: live, attribute: "modifiable" },
+  "key.enable": { ...change, states: live },
+  "key.disable": { ...change, roles: ["manager", "officer"], states: live, stopsHarm: true },
+  "key.rotate": { ...change, states: ["active"] },
+  "key.delete": { ...change, flag: "keyDestruction", states: live, attribute: "destroyable" },
+  "key.cancel-deletion": { ...change, states: ["deleting"] },
+  "key.restore": { ...change, roles: officer, states: ["invalidated"] },
+  "key.purge": {
+    ...change,
+    roles: officer,
+    flag: "keyDestruction",
+    states: ["invalidated", "deleting"],
+  },
+  "key.trust": { ...change, roles: officer, states: live },
+  "key.export-plain": {
+    roles: manager,
+    target: "key",
+    flag: "plainExport",
+    states: ["active"],
+    attribute: "extractable",
+  },
+  "key.export-wrapped": {
+    roles: manager,
+    target: "key",
+    flag: "wrappedExport",
+    states: ["active"],
+    attribute: "extractable",
+  },
+  "random.generate": { roles: user, target: "partition", metered: true },
+  "partition.read": { roles: anyone, target: "partition" },
+  "partition.update": { roles: officer, target: "partition" },
+  "partition.block": { roles: officer, target: "partition", stopsHarm: true },
+  "partition.unblock": { roles: officer, target: "partition", stopsHarm: true },
+  "principal.create": govern,
+  "principal.list": { roles: administrator, target: "partition" },
+  "principal.read": { roles: administrator, target: "partition" },
+  "principal.update": govern,
+  "principal.delete": { ...govern, stopsHarm: true },
+  "principal.issue-token": govern,
+  "principal.revoke-token": { ...govern, stopsHarm: true },
+  "principal.rotate-own-token": {
+    roles: [...anyone, ...cluster],
+    target: "partition",
+  },
+  "issuer.create": govern,
+  "issuer.list": { roles: administrator, target: "partition" },
+  "issuer.delete": { ...govern, stopsHarm: true },
+  "audit.read": { roles: ["auditor", "officer", ...cluster], target: "partition" },
+  "cluster.create-partition": { roles: operator, target: "cluster", changes: true },
+  "cluster.list-partitions": { roles: cluster, target: "cluster" },
+  "cluster.read-partition": { roles: cluster, target: "cluster" },
+  "cluster.update-partition": { roles: operator, target: "cluster", changes: true },
+  "cluster.seal": { roles: cluster, target: "cluster", stopsHarm: true },
+  "cluster.shred": { roles: cluster, target: "cluster", stopsHarm: true },
+} as const satisfies Record<string, OperationRow>
+export type OperationId = keyof typeof operations
+
+/** Looks an operation up without narrowing it to its literal row. */
+export function operation(id: OperationId): OperationRow {
+  return operations[id]
+}
+
+/** Narrows a string that came from outside; undefined when there is no such operation. */
+export function parseOperation(text: string): OperationId | undefined {
+  return Object.hasOwn(operations, text) ? (text as OperationId) : undefined
+}

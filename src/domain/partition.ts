@@ -1,0 +1,61 @@
+/** A partition's policy: what its keys may ever be used for, and how much of it. */
+
+import type { Instant, PartitionId } from "./ids.ts"
+import { limits } from "./limits.ts"
+
+/** Switches that a partition's security officer sets; enforced in policy.ts alone. */
+export interface PartitionFlags {
+  /** Keys made elsewhere may enter. */
+  readonly keyImport: boolean
+  /** Extractable keys may leave in the clear. */
+  readonly plainExport: boolean
+  /** Extractable keys may leave wrapped under a trusted key. */
+  readonly wrappedExport: boolean
+  /** Nothing may be changed. */
+  readonly readOnly: boolean
+  /** Keys may be used. */
+  readonly keyUse: boolean
+  /** Keys may be destroyed. */
+  readonly keyDestruction: boolean
+  /** Deletion puts a key into the bin, from which only an officer restores or purges. */
+  readonly invalidation: boolean
+  /** Callers may choose the IV of an encryption. */
+  readonly externalIv: boolean
+}
+export type PartitionFlag = keyof PartitionFlags
+
+/** What a new partition allows: use and destruction, nothing that lets material in or out. */
+export const defaultFlags: PartitionFlags = {
+  keyImport: false,
+  plainExport: false,
+  wrappedExport: false,
+  readOnly: false,
+  keyUse: true,
+  keyDestruction: true,
+  invalidation: false,
+  externalIv: false,
+}
+
+/** Set by the cluster's operator. */
+export interface PartitionQuota {
+  readonly keysMax: number
+  readonly operationsPerSecond: number
+}
+
+export const defaultQuota: PartitionQuota = {
+  keysMax: limits.keysPerPartitionDefault,
+  operationsPerSecond: limits.operationsPerSecondDefault,
+}
+
+export interface PartitionRecord {
+  readonly id: PartitionId
+  readonly name: string
+  /** `managed`: its master key is wrapped by the cluster's. */
+  readonly custody: "managed"
+  /** `blocked`: an operator or officer stopped all use; no key is needed to do so. */
+  readonly state: "active" | "blocked"
+  readonly flags: PartitionFlags
+  readonly quota: PartitionQuota
+  readonly createdAt: Instant
+  readonly revision: number
+}

@@ -1,0 +1,253 @@
+/**
+ * The one authorization chokepoint. `decide` is pure: no clock, no I/O, no randomness, so a test can
+ * enumerate it. Rules stand in a table; the first one that denies wins, and `explain` shows all.
+ */
+
+import { keyAlgorithm, mechanisms, type MechanismId } from "./algorithms.ts"
+import type { ErrorCode } from "./errors.ts"
+import type { Instant, KeyId } from "./ids.ts"
+import { currentVersion, type KeyRecord } from "./key.ts"
+import { limits } from "./limits.ts"
+import { operation, type OperationId, type OperationRow } from "./operation.ts"
+import type { PartitionRecord } from "./partition.ts"
+import { grantAdmits, type Caller } from "./principal.ts"
+
+/** Everything a decision depends on. */
+export interface Question {
+  readonly operation: OperationId
+  readonly caller: Caller
+  readonly partition: PartitionRecord
+  /** The key acted on; undefined when it does not exist, or the operation has none. */
+  readonly key?: KeyRecord | undefined
+  readonly mechanism?: MechanismId | undefined
+  /** The version asked for; undefined: the current one. */
+  readonly version?: number | undefined
+  /** The caller wants to choose the IV of an encryption. */
+  readonly externalIv?: boolean | undefined
+  readonly now: Instant
+  /** What the meters say: the partition's budget per second, and its number of keys. */
+  readonly withinRate: boolean
+  readonly keyCount?: number | undefined
+}
+
+export type Decision =
+  | {
+      readonly outcome: "denied"
+      readonly code: ErrorCode
+      readonly rule: RuleId
+      readonly reason: string
+    }
+  | { readonly outcome: "allowed"; readonly permit: Permit }
+
+/**
+ * A permission nobody can forge: the class is not exported as a value, so only `decide` mints one.
+ * It covers one operation and one mechanism on one revision of one key, for a short time.
+ */
+class Permit {
+  readonly operation: OperationId
+  readonly keyId: KeyId | undefined
+  readonly mechanism: MechanismId | undefined
+  readonly revision: number
+  readonly expiresAt: Instant
+  /** Makes the type nominal: a look-alike literal does not compile. */
+  readonly #minted = true
+
+  constructor(question: Question) {
+    this.operation = question.operation
+    this.keyId = question.key?.id
+    this.mechanism = question.mechanism
+    this.revision = question.key?.revision ?? 0
+    this.expiresAt = (question.now + limits.permitMs) as Instant
+  }
+
+  /** True when this permit was minted for exactly this act. */
+  covers(act: { operation: OperationId; keyId: KeyId; mechanism?: MechanismId }): boolean {
+    return (
+      this.#minted &&
+      (this.operation === act.operation || includes[this.operation] === act.operation) &&
+      this.keyId === act.keyId &&
+      this.mechanism === act.mechanism
+    )
+  }
+}
+export type { Permit }
+
+/** A data key is random bytes, encrypted: leave for the one is leave for the other. */
+const includes: Partial<Record<OperationId, OperationId>> = { "key.data-key": "key.encrypt" }
+
+interface Rule {
+  readonly code: ErrorCode
+  /** Undefined: the rule has nothing against it. Otherwise the reason of the denial. */
+  readonly check: (question: Question, row: OperationRow) => string | undefined
+}
+
+/** In order: who, then whether anything may happen here, then what this key allows. */
+const rules = {
+  "key-exists": {
+    code: "KEY_NOT_FOUND",
+    check: ({ key, caller }, { target }) => {
+      if (target !== "key" || (key !== undefined && key.partition === caller.partition)) return
+      return "no such key in this partition"
+    },
+  },
+  role: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ caller }, { roles }) => {
+      if (roles.some((role) => caller.roles.includes(role))) return
+      return `needs one of the roles ${roles.join(", ")}`
+    },
+  },
+  grant: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ caller, operation: id, key }) => {
+      if (caller.grants.length === 0) return
+      if (caller.grants.some((grant) => grantAdmits(grant, id, key))) return
+      return "no grant of the caller admits this operation on this key"
+    },
+  },
+  "partition-active": {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ partition }, { stopsHarm, target }) => {
+      if (partition.state === "active" || stopsHarm === true || target === "cluster") return
+      return "the partition is blocked"
+    },
+  },
+  "read-only": {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ partition }, { changes, stopsHarm }) => {
+      if (!partition.flags.readOnly || changes !== true || stopsHarm === true) return
+      return "the partition is read-only"
+    },
+  },
+  flag: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ partition }, { flag }) => {
+      if (flag === undefined || partition.flags[flag]) return
+      return `the partition's flag ${flag} is off`
+    },
+  },
+  "key-state": {
+    code: "KEY_STATE",
+    check: ({ key }, { states }) => {
+      if (states === undefined || key === undefined || states.includes(key.state)) return
+      return `the key is ${key.state}`
+    },
+  },
+  usage: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key }, { usage }) => {
+      if (usage === undefined || key === undefined || key.attributes.usages.includes(usage)) return
+      return `the key's attributes do not allow ${usage}`
+    },
+  },
+  attribute: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key }, { attribute }) => {
+      if (attribute === undefined || key === undefined || key.attributes[attribute]) return
+      return `the key is not ${attribute}`
+    },
+  },
+  sensitive: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key, operation: id }) => {
+      if (id !== "key.export-plain" || key === undefined || !key.attributes.sensitive) return
+      return "the key is sensitive: it never leaves in the clear"
+    },
+  },
+  mechanism: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key, mechanism }) => {
+      if (mechanism === undefined || key === undefined) return
+      if (keyAlgorithm(key.algorithm).mechanisms.includes(mechanism)) return
+      return `a key of ${key.algorithm} does not serve ${mechanism}`
+    },
+  },
+  version: {
+    code: "KEY_STATE",
+    check: ({ key, version }) => {
+      if (version === undefined || key === undefined) return
+      if (version < key.minVersion) return `version ${version} is below the minimum`
+      if (key.versions.some((known) => known.version === version)) return
+      return `there is no version ${version}`
+    },
+  },
+  "secret-half": {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key, version }, { usage }) => {
+      if (usage !== "sign" && usage !== "decrypt") return
+      if (key === undefined) return
+      const used = key.versions.find((known) => known.version === version) ?? currentVersion(key)
+      return used?.hasSecret === false ? "only the public half is here" : undefined
+    },
+  },
+  "external-iv": {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ partition, externalIv }) => {
+      if (externalIv !== true || partition.flags.externalIv) return
+      return "the partition does not let callers choose the IV"
+    },
+  },
+  "key-quota": {
+    code: "QUOTA_EXCEEDED",
+    check: ({ partition, keyCount }) => {
+      if (keyCount === undefined || keyCount < partition.quota.keysMax) return
+      return `the partition holds its ${partition.quota.keysMax} keys`
+    },
+  },
+  rate: {
+    code: "RATE_LIMITED",
+    check: ({ partition, withinRate }, { metered }) => {
+      if (metered !== true || withinRate) return
+      return `more than ${partition.quota.operationsPerSecond} operations per second`
+    },
+  },
+} as const satisfies Record<string, Rule>
+export type RuleId = keyof typeof rules
+
+/** Sorted by evaluation; exported for documents and tests. */
+export const ruleIds = Object.keys(rules) as readonly RuleId[]
+const ruleList: readonly (readonly [RuleId, Rule])[] = ruleIds.map((id) => [id, rules[id]])
+
+/** Answers one question: may this caller do this, here, now? Never throws. */
+export function decide(question: Question): Decision {
+  const row = operation(question.operation)
+  for (const [rule, { check, code }] of ruleList) {
+    const reason = check(question, row)
+    if (reason !== undefined) return { outcome: "denied", code, rule, reason }
+  }
+  return { outcome: "allowed", permit: new Permit(question) }
+}
+
+export interface Explanation {
+  readonly rule: RuleId
+  readonly allows: boolean
+  /** Present when the rule denies. */
+  readonly reason?: string
+}
+
+/** Every rule's verdict, in order, for people; mints nothing. */
+export function explain(question: Question): readonly Explanation[] {
+  const row = operation(question.operation)
+  return ruleList.map(([rule, { check }]) => {
+    const reason = check(question, row)
+    return reason === undefined ? { rule, allows: true } : { rule, allows: false, reason }
+  })
+}
+
+/** The mechanism's kind that an operation works with; undefined for those without one. */
+export function mechanismKind(
+  id: OperationId,
+): (typeof mechanisms)[MechanismId]["kind"] | undefined {
+  return kindByOperation[id]
+}
+
+const kindByOperation: Partial<Record<OperationId, (typeof mechanisms)[MechanismId]["kind"]>> = {
+  "key.encrypt": "encryption",
+  "key.decrypt": "encryption",
+  "key.data-key": "encryption",
+  "key.sign": "signature",
+  "key.verify": "signature",
+  "key.mac": "mac",
+  "key.verify-mac": "mac",
+  "key.wrap": "wrap",
+}

@@ -1,0 +1,178 @@
+/**
+ * The kinds of records, one row each, and how they become bytes.
+ *
+ * A record is JSON with bytes as marked strings, sealed under its partition's master key. The
+ * field lists are frozen for format 1: a record with another field was written by a newer Keyhold
+ * and is refused, not half understood.
+ */
+
+import type { Instant, KeyId, PartitionId } from "../domain/ids.ts"
+import { HsmError } from "../domain/errors.ts"
+import type { IssuerRecord } from "../domain/issuer.ts"
+import type { KeyRecord } from "../domain/key.ts"
+import type { PartitionRecord } from "../domain/partition.ts"
+import type { PrincipalRecord } from "../domain/principal.ts"
+
+/** An entry of the cluster's list of partitions; it lies in the cluster's own partition. */
+export interface PartitionRef {
+  readonly id: PartitionId
+  readonly name: string
+  readonly createdAt: Instant
+  readonly revision: number
+}
+
+/** The epochs of bucket tables; one record in the cluster's partition. */
+export interface EpochRecord {
+  readonly id: "current"
+  readonly epoch: number
+  readonly startedAt: Instant
+  /** By epoch, when its root was destroyed; the oldest entries are dropped. */
+  readonly destroyed: Readonly<Record<string, Instant>>
+  readonly revision: number
+}
+
+export interface RecordTypes {
+  key: KeyRecord
+  partition: PartitionRecord
+  principal: PrincipalRecord
+  issuer: IssuerRecord
+  "partition-ref": PartitionRef
+  epoch: EpochRecord
+}
+export type RecordKind = keyof RecordTypes
+
+/** Begins a string that stands for bytes; no name or text of a caller can begin with it unescaped. */
+const mark = "\u0000"
+
+interface KindRow {
+  /** Frozen: what format 1 of this kind consists of; a `?` marks what may be absent. */
+  readonly fields: readonly string[]
+}
+
+export const recordKinds = {
+  key: {
+    fields: [
+      "id",
+      "partition",
+      "name",
+      "algorithm",
+      "state",
+      "attributes",
+      "tags",
+      "description",
+      "versions",
+      "minVersion",
+      "rotation?",
+      "createdAt",
+      "createdBy",
+      "updatedAt",
+      "deleteAt?",
+      "stateBefore?",
+      "destroyedAt?",
+      "destroyedEpoch?",
+      "revision",
+    ],
+  },
+  partition: {
+    fields: ["id", "name", "custody", "state", "flags", "quota", "createdAt", "revision"],
+  },
+  principal: {
+    fields: [
+      "id",
+      "partition",
+      "name",
+      "roles",
+      "grants",
+      "addresses",
+      "state",
+      "credentials",
+      "createdAt",
+      "revision",
+    ],
+  },
+  issuer: {
+    fields: [
+      "id",
+      "partition",
+      "issuer",
+      "audience",
+      "jwks?",
+      "jwksUri?",
+      "roleClaim",
+      "roleMap",
+      "grants",
+      "createdAt",
+      "revision",
+    ],
+  },
+  "partition-ref": { fields: ["id", "name", "createdAt", "revision"] },
+  epoch: { fields: ["id", "epoch", "startedAt", "destroyed", "revision"] },
+} as const satisfies Record<RecordKind, KindRow>
+
+/** Where rows lie. Nothing scans across partitions: every path begins with its partition. */
+export const paths = {
+  meta: "meta",
+  partitionKeys: (partition: PartitionId) => `p/${partition}/keys`,
+  root: (partition: PartitionId) => `p/${partition}/root`,
+  table: (partition: PartitionId, bucket: number) =>
+    `p/${partition}/b/${bucket.toString().padStart(8, "0")}`,
+  tables: (partition: PartitionId) => `p/${partition}/b/`,
+  record: (partition: PartitionId, kind: RecordKind, id: string) =>
+    `p/${partition}/r/${kind}/${id}`,
+  records: (partition: PartitionId, kind: RecordKind) => `p/${partition}/r/${kind}/`,
+  material: (partition: PartitionId, keyId: KeyId, version: number) =>
+    `p/${partition}/m/${keyId}/${version}`,
+  /** A key that something is due for: `atMs` as 12 hex digits sorts by time. */
+  due: (partition: PartitionId, atMs: number, keyId: string) =>
+    `p/${partition}/d/${atMs.toString(16).padStart(12, "0")}/${keyId}`,
+  dues: (partition: PartitionId) => `p/${partition}/d/`,
+  /** A creating call by the keyed hash of its idempotency key. */
+  once: (partition: PartitionId, hash: string) => `p/${partition}/i/${hash}`,
+  onces: (partition: PartitionId) => `p/${partition}/i/`,
+  index: (partition: PartitionId, index: IndexName, hash: string) =>
+    `p/${partition}/x/${index}/${hash}`,
+}
+
+/** Unique look-ups beside ids; rows hold the id they point to. */
+export type IndexName = "key-name" | "principal-name" | "credential" | "partition-name" | "issuer"
+
+/** Serializes a record. */
+export function encodeRecord(value: object): Uint8Array {
+  return Buffer.from(JSON.stringify(value, replaceBytes))
+}
+
+/**
+ * Reads a record back; the bytes were authenticated just before.
+ *
+ * @throws HsmError TAMPERED when the fields are not those of the kind's format.
+ */
+export function decodeRecord<K extends RecordKind>(kind: K, bytes: Buffer): RecordTypes[K] {
+  const value: unknown = JSON.parse(bytes.toString(), reviveBytes)
+  const { fields } = recordKinds[kind]
+  if (typeof value !== "object" || value === null || !hasFields(value, fields)) {
+    throw new HsmError("TAMPERED", `a ${kind} record does not have the fields of its format`)
+  }
+  // Authenticated under the partition's master key: only encodeRecord of this kind wrote it.
+  return value as RecordTypes[K]
+}
+
+function hasFields(value: object, fields: readonly string[]): boolean {
+  const known = new Set(fields.map((field) => field.replace("?", "")))
+  return (
+    Object.keys(value).every((name) => known.has(name)) &&
+    fields.every((field) => field.endsWith("?") || Object.hasOwn(value, field))
+  )
+}
+
+/** Bytes become a marked string; a string that begins like the mark is escaped. */
+function replaceBytes(this: Record<string, unknown>, name: string, field: unknown): unknown {
+  const original = this[name] // Not `field`: Buffer.toJSON has already been called on that.
+  if (original instanceof Uint8Array) return `${mark}b${original.toBase64()}`
+  return typeof field === "string" && field.startsWith(mark) ? `${mark}s${field}` : field
+}
+
+function reviveBytes(_: string, field: unknown): unknown {
+  if (typeof field !== "string" || !field.startsWith(mark)) return field
+  const rest = field.slice(2)
+  return field[1] === "s" ? rest : Uint8Array.fromBase64(rest, { lastChunkHandling: "strict" })
+}

@@ -1,0 +1,308 @@
+/**
+ * Typed, sealed records over the store, with a cache that is used only behind a barrier.
+ *
+ * Nothing above this file sees bytes of the store. Everything read is authenticated, fits its path,
+ * and has the revision that its bucket table pins; whatever does not is TAMPERED.
+ */
+
+import { HsmError } from "../domain/errors.ts"
+import type { PartitionId } from "../domain/ids.ts"
+import { limits } from "../domain/limits.ts"
+import type { Pin } from "../sealing/bucket-table.ts"
+import type { Keyholder } from "../sealing/keyholder.ts"
+import type { Entry, Rev, Store } from "../store/store.ts"
+import { BoundedMap } from "./bounded-map.ts"
+import { Committer, type Committed, type Transaction } from "./committer.ts"
+import { decodeRecord, paths, type IndexName, type RecordKind, type RecordTypes } from "./kinds.ts"
+import { openOrTampered, PartitionState } from "./partition-state.ts"
+import { decodeRecordRow } from "./rows.ts"
+
+interface Cached {
+  readonly record: RecordTypes[RecordKind]
+  readonly bucket: number
+  readonly modRev: Rev
+}
+
+export interface RecordPage<T> {
+  readonly items: readonly T[]
+  readonly next: string | undefined
+}
+
+export class Records {
+  readonly store: Store
+  readonly keyholder: Keyholder
+  /** Called with every path that another writer or this one changed. */
+  onChange: (path: string) => void = () => {}
+  /** The epoch under whose root tables are sealed now; set at unseal and by rotation. */
+  epoch = 0
+  /** Makes this process's operation ids its own: 16 hex characters from the daemon. */
+  readonly groupNonce: string
+  readonly #records = new BoundedMap<string, Cached>(limits.cachedRecordsMax)
+  readonly #index = new BoundedMap<string, { id: string; modRev: Rev }>(limits.cachedRecordsMax)
+  readonly #states = new Map<PartitionId, Promise<PartitionState | undefined>>()
+  readonly #committers = new Map<PartitionId, Committer>()
+  /** Everything acknowledged up to here has been applied to the caches. */
+  #applied: Rev = 0
+  #barrier: Promise<void> | undefined
+  #nextBarrier: Promise<void> | undefined
+
+  constructor(parts: { store: Store; keyholder: Keyholder; groupNonce: string }) {
+    this.store = parts.store
+    this.keyholder = parts.keyholder
+    this.groupNonce = parts.groupNonce
+  }
+
+  /**
+   * After this, cached records are as fresh as anything acknowledged before the call. Callers that
+   * arrive together share one read of the store.
+   *
+   * @throws HsmError STORE_UNAVAILABLE: then nothing cached may be used.
+   */
+  sync(): Promise<void> {
+    if (this.#barrier === undefined) {
+      this.#barrier = this.#runBarrier().finally(() => {
+        this.#barrier = this.#nextBarrier
+        this.#nextBarrier = undefined
+      })
+      return this.#barrier
+    }
+    // The one under way may have read before this call: wait for the next, which all share.
+    const running = this.#barrier
+    this.#nextBarrier ??= running
+      .then(
+        () => this.#runBarrier(),
+        () => this.#runBarrier(),
+      )
+      .finally(() => {
+        this.#barrier = this.#nextBarrier
+        this.#nextBarrier = undefined
+      })
+    return this.#nextBarrier
+  }
+
+  /** The record as of the last `sync`; undefined when there is none, or no such partition. */
+  async read<K extends RecordKind>(
+    kind: K,
+    partition: PartitionId,
+    id: string,
+  ): Promise<RecordTypes[K] | undefined> {
+    const path = paths.record(partition, kind, id)
+    const known = this.#records.get(path)
+    // The path names the kind, so what lies under it is of that kind.
+    if (known !== undefined) return known.record as RecordTypes[K]
+    const state = await this.state(partition)
+    if (state === undefined) return undefined
+    return await this.#readRow(state, kind, path, id)
+  }
+
+  /** The id that a unique name stands for; undefined when it is free. */
+  async lookup(
+    partition: PartitionId,
+    index: IndexName,
+    name: string,
+  ): Promise<string | undefined> {
+    const cacheKey = `${partition}/${index}/${name}`
+    const known = this.#index.get(cacheKey)
+    if (known !== undefined) return known.id
+    if ((await this.state(partition)) === undefined) return undefined
+    const {
+      entries: [entry],
+    } = await this.store.get([this.indexPath(partition, index, name)])
+    if (entry === undefined) return undefined
+    const id = Buffer.from(entry.value).toString("latin1")
+    this.#index.set(cacheKey, { id, modRev: entry.modRev })
+    return id
+  }
+
+  /** Forgets a cached look-up that turned out to point to something else by now. */
+  forgetLookup(partition: PartitionId, index: IndexName, name: string): void {
+    this.#index.delete(`${partition}/${index}/${name}`)
+  }
+
+  /** The row of a unique name; names are stored as keyed hashes. */
+  indexPath(partition: PartitionId, index: IndexName, name: string): string {
+    return paths.index(partition, index, this.keyholder.hashName(partition, index, name).toHex())
+  }
+
+  /** Claims a unique name for an object, in the commit that creates or renames it. */
+  claim(
+    partition: PartitionId,
+    index: IndexName,
+    name: string,
+    id: string,
+  ): { path: string; value: Uint8Array } {
+    return { path: this.indexPath(partition, index, name), value: Buffer.from(id, "latin1") }
+  }
+
+  /** One page of a kind, ordered by id. */
+  async list<K extends RecordKind>(
+    kind: K,
+    partition: PartitionId,
+    page: { after?: string | undefined; limit: number },
+  ): Promise<RecordPage<RecordTypes[K]>> {
+    const state = await this.state(partition)
+    if (state === undefined) return { items: [], next: undefined }
+    const prefix = paths.records(partition, kind)
+    const found = await this.store.scan(prefix, {
+      after: page.after === undefined ? undefined : prefix + page.after,
+      limit: page.limit,
+    })
+    const items: RecordTypes[K][] = []
+    for (const { key } of found.entries) {
+      const record = await this.read(kind, partition, key.slice(prefix.length))
+      if (record !== undefined) items.push(record)
+    }
+    return { items, next: found.next?.slice(prefix.length) }
+  }
+
+  /**
+   * Commits one transaction of one partition, atomically with its pins.
+   *
+   * @throws HsmError CONFLICT when a record is not at the revision that the change was made from,
+   * NAME_TAKEN, STORE_UNAVAILABLE (outcome unknown), NOT_FOUND (no such partition).
+   */
+  async commit(partition: PartitionId, transaction: Transaction): Promise<Committed> {
+    let committer = this.#committers.get(partition)
+    if (committer === undefined) {
+      committer = new Committer(this, partition)
+      this.#committers.set(partition, committer)
+    }
+    return await committer.commit(transaction)
+  }
+
+  /** A key's pin: its revision and, while it lives, its erasable secret. */
+  async pin(partition: PartitionId, kind: RecordKind, id: string): Promise<Pin | undefined> {
+    if ((await this.read(kind, partition, id)) === undefined) return undefined
+    const bucket = this.#records.get(paths.record(partition, kind, id))?.bucket
+    const state = await this.state(partition)
+    if (state === undefined || bucket === undefined) return undefined
+    const known = state.peekTable(bucket)
+    if (known !== undefined) return known.pins.get(`${kind}/${id}`)
+    const {
+      entries: [row],
+    } = await this.store.get([paths.table(partition, bucket)])
+    return state.openTable(this.keyholder, bucket, row?.value).pins.get(`${kind}/${id}`)
+  }
+
+  /** The partition's pins, loaded once; undefined when there is no such partition. */
+  state(partition: PartitionId): Promise<PartitionState | undefined> {
+    let state = this.#states.get(partition)
+    if (state === undefined) {
+      state = this.#loadState(partition)
+      this.#states.set(partition, state)
+      state.then(
+        (loaded) => {
+          if (loaded === undefined) this.#states.delete(partition)
+        },
+        () => this.#states.delete(partition),
+      )
+    }
+    return state
+  }
+
+  /** Partitions whose pins are in use, for the anchor. */
+  async loadedStates(): Promise<PartitionState[]> {
+    const states = await Promise.all(this.#states.values())
+    return states.filter((state) => state !== undefined)
+  }
+
+  /** Forgets what is known of a partition, so that the next use reads it again. */
+  forgetState(partition: PartitionId): void {
+    this.#states.delete(partition)
+  }
+
+  /** For the committer: a partition that is being created. */
+  adoptState(state: PartitionState): void {
+    this.#states.set(state.partition, Promise.resolve(state))
+  }
+
+  /** For the committer: what it has just written. */
+  remember(path: string, cached: Cached): void {
+    this.#records.set(path, cached)
+    this.onChange(path)
+  }
+
+  async #readRow<K extends RecordKind>(
+    state: PartitionState,
+    kind: K,
+    path: string,
+    id: string,
+  ): Promise<RecordTypes[K] | undefined> {
+    const {
+      entries: [first],
+    } = await this.store.get([path])
+    if (first === undefined) return undefined
+    const { bucket } = decodeRecordRow(first.value)
+    // Both rows at one revision: a commit in between would look like tampering.
+    const {
+      entries: [entry, table],
+    } = await this.store.get([path, paths.table(state.partition, bucket)])
+    if (entry === undefined) return undefined
+    return this.#open(state, { kind, path, id }, entry, table)
+  }
+
+  #open<K extends RecordKind>(
+    state: PartitionState,
+    at: { kind: K; path: string; id: string },
+    entry: Entry,
+    table: Entry | undefined,
+  ): RecordTypes[K] {
+    const { partition } = state
+    const { bucket, revision, blob } = decodeRecordRow(entry.value)
+    const pin = state
+      .openTable(this.keyholder, bucket, table?.value)
+      .pins.get(`${at.kind}/${at.id}`)
+    if (pin?.revision !== revision) {
+      throw new HsmError("TAMPERED", "a record is not at the revision that its bucket pins")
+    }
+    const identity = { kind: at.kind, id: at.id, bucket, revision }
+    const bytes = openOrTampered(() => this.keyholder.openRecord(partition, identity, blob))
+    const record = decodeRecord(at.kind, bytes)
+    this.#records.set(at.path, { record, bucket, modRev: entry.modRev })
+    return record
+  }
+
+  async #loadState(partition: PartitionId): Promise<PartitionState | undefined> {
+    if (!this.keyholder.hasPartition(partition)) {
+      const {
+        entries: [keys],
+      } = await this.store.get([paths.partitionKeys(partition)])
+      if (keys === undefined) return undefined
+      openOrTampered(() => {
+        this.keyholder.loadPartition(partition, keys.value)
+        return Buffer.alloc(0)
+      })
+    }
+    return await PartitionState.load(this.store, this.keyholder, partition)
+  }
+
+  async #runBarrier(): Promise<void> {
+    const rev = await this.store.barrier()
+    if (rev <= this.#applied) return
+    const changes = await this.store.changes(this.#applied)
+    if (changes === undefined) this.#forgetAll()
+    else for (const { rev: at, keys } of changes) for (const key of keys) this.#evict(key, at)
+    this.#applied = Math.max(rev, changes?.at(-1)?.rev ?? 0)
+  }
+
+  #evict(path: string, rev: Rev): void {
+    const known = this.#records.get(path)
+    if (known !== undefined && known.modRev < rev) this.#records.delete(path)
+    this.onChange(path)
+    const [, partition, what] = path.split("/")
+    if (what === "x") this.#index.clear()
+    if (what === "root") void this.#checkRoot(partition as PartitionId, rev)
+  }
+
+  /** Another node's commit moved the root: what this one knows of the partition is old. */
+  async #checkRoot(partition: PartitionId, rev: Rev): Promise<void> {
+    const state = await this.#states.get(partition)?.catch(() => undefined)
+    if (state !== undefined && state.rootRev < rev) this.#states.delete(partition)
+  }
+
+  #forgetAll(): void {
+    this.#records.clear()
+    this.#index.clear()
+    this.#states.clear()
+  }
+}

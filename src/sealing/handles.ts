@@ -1,0 +1,3 @@
+/** Engine handles for those who may hold a key but not look into it. */
+
+export { closeHandle, openHandle, type KeyHandle } from "../engine/key-handle.ts"

@@ -1,0 +1,339 @@
+/**
+ * The keys above the keys: cluster master key, partition master keys, roots of epochs. The only
+ * object that holds them; sealing the node is forgetting this object (`forget`).
+ *
+ *   CMK --HKDF--> wraps PMKs · cluster keys · epoch files · checkpoint signing key
+ *   PMK --HKDF--> records · names · tokens · material
+ *   R_e ----------> bucket tables
+ */
+
+import { createHmac, createPrivateKey, createPublicKey, hkdfSync, sign } from "node:crypto"
+import type { KeyObject } from "node:crypto"
+
+import { canonical } from "../codec/canonical.ts"
+import { HsmError } from "../domain/errors.ts"
+import type { ClusterId, KeyId, PartitionId } from "../domain/ids.ts"
+import type { KeyAlgorithmId } from "../domain/algorithms.ts"
+import type { RandomSource } from "../domain/ports.ts"
+import { openHandle, type KeyHandle } from "../engine/key-handle.ts"
+import { SecretBytes } from "../engine/secret-bytes.ts"
+import { openBlob, sealBlob } from "./aead.ts"
+
+const keyBytes = 32
+const generation = 1 // Master keys do not rotate online yet; every blob already says which one.
+
+/** Names one version of one key's material; bound as AAD, so a blob moved elsewhere stays shut. */
+export interface MaterialIdentity {
+  readonly partition: PartitionId
+  readonly keyId: KeyId
+  readonly version: number
+  readonly algorithm: KeyAlgorithmId
+}
+
+interface PartitionKeys {
+  readonly records: SecretBytes
+  readonly names: SecretBytes
+  readonly tokens: SecretBytes
+  readonly material: SecretBytes
+  readonly pins: SecretBytes
+  readonly audit: SecretBytes
+}
+
+/** RFC 8410 section 7: PKCS#8 of an Ed25519 private key is this prefix and 32 bytes of seed. */
+const ed25519Prefix = Uint8Array.fromHex("302e020100300506032b657004220420")
+
+export class Keyholder {
+  readonly clusterId: ClusterId
+  readonly #cmk: SecretBytes
+  readonly #random: RandomSource
+  /** Owned here alone; emptied by `forget`. */
+  readonly #partitions = new Map<PartitionId, PartitionKeys>()
+  readonly #roots = new Map<number, SecretBytes>()
+  readonly #signer: KeyObject
+
+  /** Takes ownership of `cmk`. */
+  constructor(parts: { clusterId: ClusterId; cmk: SecretBytes; random: RandomSource }) {
+    this.clusterId = parts.clusterId
+    this.#cmk = parts.cmk
+    this.#random = parts.random
+    this.#signer = this.#lendDerived(this.#cmk, "checkpoint-key", [], (seed) =>
+      createPrivateKey({
+        key: Buffer.concat([ed25519Prefix, seed]),
+        format: "der",
+        type: "pkcs8",
+      }),
+    )
+  }
+
+  /** Makes a partition's master and audit keys; answers them wrapped under the CMK. */
+  createPartition(partition: PartitionId): Uint8Array {
+    const fresh = new SecretBytes(this.#random.bytes(2 * keyBytes))
+    this.#loadPartitionKeys(partition, fresh)
+    using wrapping = this.#derive(this.#cmk, "partition-wrap", [partition])
+    return fresh.lend((plaintext) =>
+      sealBlob(wrapping, this.#random, {
+        aad: this.#aad("partition-keys", [partition]),
+        plaintext,
+        generation,
+      }),
+    )
+  }
+
+  /** @throws HsmError DECRYPTION_FAILED when the blob is not this partition's. */
+  loadPartition(partition: PartitionId, wrapped: Uint8Array): void {
+    if (this.#partitions.has(partition)) return
+    using wrapping = this.#derive(this.#cmk, "partition-wrap", [partition])
+    const opened = openBlob(wrapping, this.#aad("partition-keys", [partition]), wrapped)
+    this.#loadPartitionKeys(partition, new SecretBytes(opened))
+  }
+
+  hasPartition(partition: PartitionId): boolean {
+    return this.#partitions.has(partition)
+  }
+
+  /** Seals a record for its path; `revision` is part of what is bound. */
+  sealRecord(partition: PartitionId, identity: RecordIdentity, plaintext: Uint8Array): Uint8Array {
+    const aad = this.#aad("record", [partition, ...recordFields(identity)])
+    return sealBlob(this.#keys(partition).records, this.#random, { aad, plaintext, generation })
+  }
+
+  /** @throws HsmError DECRYPTION_FAILED for another path, revision, partition or content. */
+  openRecord(partition: PartitionId, identity: RecordIdentity, blob: Uint8Array): Buffer {
+    const aad = this.#aad("record", [partition, ...recordFields(identity)])
+    return openBlob(this.#keys(partition).records, aad, blob)
+  }
+
+  /** Seals a bucket table under the root of `epoch`. */
+  sealTable(epoch: number, identity: TableIdentity, plaintext: Uint8Array): Uint8Array {
+    const aad = this.#aad("table", [identity.partition, identity.bucket, identity.sequence])
+    return sealBlob(this.#root(epoch), this.#random, { aad, plaintext, generation: epoch })
+  }
+
+  openTable(epoch: number, identity: TableIdentity, blob: Uint8Array): Buffer {
+    const aad = this.#aad("table", [identity.partition, identity.bucket, identity.sequence])
+    return openBlob(this.#root(epoch), aad, blob)
+  }
+
+  /** A fresh erasable secret s_k. */
+  freshSecret(): SecretBytes {
+    return new SecretBytes(this.#random.bytes(keyBytes))
+  }
+
+  sealMaterial(id: MaterialIdentity, secret: SecretBytes, material: SecretBytes): Uint8Array {
+    using key = this.#materialKey(id, secret)
+    const aad = this.#aad("material", materialFields(id))
+    return material.lend((plaintext) => sealBlob(key, this.#random, { aad, plaintext, generation }))
+  }
+
+  /** Opens material straight into an engine handle: the bytes go nowhere else. */
+  openMaterial(
+    id: MaterialIdentity,
+    sealed: { secret: SecretBytes; blob: Uint8Array; publicKey?: Uint8Array | undefined },
+  ): KeyHandle {
+    using key = this.#materialKey(id, sealed.secret)
+    const aad = this.#aad("material", materialFields(id))
+    using material = new SecretBytes(openBlob(key, aad, sealed.blob))
+    return openHandle({
+      keyId: id.keyId,
+      version: id.version,
+      algorithm: id.algorithm,
+      material,
+      ...(sealed.publicKey === undefined ? {} : { publicKey: sealed.publicKey }),
+    })
+  }
+
+  /** Keyed hash of a name within one index of a partition: 32 bytes. */
+  hashName(partition: PartitionId, index: string, name: string): Uint8Array {
+    return this.#keys(partition).names.lend((key) =>
+      createHmac("sha256", key)
+        .update(canonical("name-index", this.clusterId, index, name))
+        .digest(),
+    )
+  }
+
+  /** Keyed hash of a bearer token's secret: 32 bytes. */
+  hashToken(partition: PartitionId, secret: Uint8Array): Uint8Array {
+    return this.#keys(partition).tokens.lend((key) =>
+      createHmac("sha256", key).update(secret).digest(),
+    )
+  }
+
+  /** The partition's audit key, for the audit writer's thread alone; the caller wipes it. */
+  auditKey(partition: PartitionId): Uint8Array {
+    return this.#keys(partition).audit.lend((bytes) => new Uint8Array(bytes))
+  }
+
+  /** A cluster key for the audit log's own secrets (MAC keys); the caller wipes it. */
+  clusterAuditKey(): Uint8Array {
+    return this.#lendDerived(this.#cmk, "audit-cluster", [], (bytes) => new Uint8Array(bytes))
+  }
+
+  /** PKCS#8 DER of the checkpoint signing key, for the audit writer's thread; wipe it. */
+  checkpointKey(): Uint8Array {
+    return this.#signer.export({ format: "der", type: "pkcs8" })
+  }
+
+  /** SPKI DER of the checkpoint signing key. */
+  checkpointPublicKey(): Uint8Array {
+    return createPublicKey(this.#signer).export({ format: "der", type: "spki" })
+  }
+
+  /** Ed25519 under the cluster's checkpoint key; `purpose` separates domains. */
+  signStatement(
+    purpose: string,
+    fields: readonly (string | number | Uint8Array)[],
+  ): {
+    readonly statement: Uint8Array
+    readonly signature: Uint8Array
+  } {
+    const statement = canonical(purpose, this.clusterId, ...fields)
+    return { statement, signature: sign(null, statement, this.#signer) }
+  }
+
+  /** A keyed value of one bucket's current sequence, to accumulate over a partition: 32 bytes. */
+  pinTable(identity: TableIdentity): Buffer {
+    const { partition, bucket, sequence } = identity
+    return this.#keys(partition).pins.lend((key) =>
+      createHmac("sha256", key)
+        .update(canonical("table-pin", this.clusterId, partition, bucket, sequence))
+        .digest(),
+    )
+  }
+
+  // --- roots of epochs ---------------------------------------------------------------------------
+
+  /** Makes the root of a new epoch; answers it sealed for the node's own file. */
+  createRoot(epoch: number): Uint8Array {
+    const root = new SecretBytes(this.#random.bytes(keyBytes))
+    this.#roots.set(epoch, root)
+    using key = this.#derive(this.#cmk, "epoch-file", [epoch])
+    return root.lend((plaintext) =>
+      sealBlob(key, this.#random, {
+        aad: this.#aad("epoch-root", [epoch]),
+        plaintext,
+        generation: epoch,
+      }),
+    )
+  }
+
+  loadRoot(epoch: number, sealed: Uint8Array): void {
+    using key = this.#derive(this.#cmk, "epoch-file", [epoch])
+    const opened = openBlob(key, this.#aad("epoch-root", [epoch]), sealed)
+    this.#roots.set(epoch, new SecretBytes(opened))
+  }
+
+  dropRoot(epoch: number): void {
+    this.#roots.get(epoch)?.[Symbol.dispose]()
+    this.#roots.delete(epoch)
+  }
+
+  /** Seals the node's own anchor file; see daemon/anchor.ts. */
+  sealAnchor(plaintext: Uint8Array): Uint8Array {
+    using key = this.#derive(this.#cmk, "anchor-file", [])
+    return sealBlob(key, this.#random, { aad: this.#aad("anchor", []), plaintext, generation })
+  }
+
+  openAnchor(blob: Uint8Array): Buffer {
+    using key = this.#derive(this.#cmk, "anchor-file", [])
+    return openBlob(key, this.#aad("anchor", []), blob)
+  }
+
+  /** Wipes every key; the object is of no use afterwards. */
+  forget(): void {
+    for (const keys of this.#partitions.values()) {
+      for (const key of Object.values(keys)) key[Symbol.dispose]()
+    }
+    for (const root of this.#roots.values()) root[Symbol.dispose]()
+    this.#partitions.clear()
+    this.#roots.clear()
+    this.#cmk[Symbol.dispose]()
+  }
+
+  #keys(partition: PartitionId): PartitionKeys {
+    const keys = this.#partitions.get(partition)
+    if (keys === undefined) throw new HsmError("SEALED", "the partition's keys are not loaded")
+    return keys
+  }
+
+  #root(epoch: number): SecretBytes {
+    const root = this.#roots.get(epoch)
+    if (root === undefined) throw new HsmError("TAMPERED", `the root of epoch ${epoch} is gone`)
+    return root
+  }
+
+  #loadPartitionKeys(partition: PartitionId, pair: SecretBytes): void {
+    using pmk = pair.lend((bytes) => copySecret(bytes.subarray(0, keyBytes)))
+    this.#partitions.set(partition, {
+      records: this.#derive(pmk, "records", [partition]),
+      names: this.#derive(pmk, "names", [partition]),
+      tokens: this.#derive(pmk, "tokens", [partition]),
+      material: this.#derive(pmk, "material", [partition]),
+      pins: this.#derive(pmk, "pins", [partition]),
+      audit: pair.lend((bytes) => copySecret(bytes.subarray(keyBytes))),
+    })
+  }
+
+  /** Both the partition's key and the key's own secret are needed: HKDF(PMK, s_k, identity). */
+  #materialKey(id: MaterialIdentity, secret: SecretBytes): SecretBytes {
+    const { material } = this.#keys(id.partition)
+    const info = this.#aad("material-key", materialFields(id))
+    return material.lend((ikm) =>
+      secret.lend(
+        (salt) => new SecretBytes(new Uint8Array(hkdfSync("sha256", ikm, salt, info, keyBytes))),
+      ),
+    )
+  }
+
+  #derive(from: SecretBytes, purpose: string, fields: readonly (string | number)[]): SecretBytes {
+    return this.#lendDerived(from, purpose, fields, copySecret)
+  }
+
+  #lendDerived<T>(
+    from: SecretBytes,
+    purpose: string,
+    fields: readonly (string | number)[],
+    use: (bytes: Uint8Array) => T,
+  ): T {
+    const info = this.#aad(purpose, fields)
+    const bytes = from.lend(
+      (ikm) => new Uint8Array(hkdfSync("sha256", ikm, new Uint8Array(0), info, keyBytes)),
+    )
+    try {
+      return use(bytes)
+    } finally {
+      bytes.fill(0)
+    }
+  }
+
+  #aad(purpose: string, fields: readonly (string | number | Uint8Array)[]): Uint8Array {
+    return canonical(purpose, this.clusterId, ...fields)
+  }
+}
+
+/** Where a record lies and which of its revisions it is. */
+export interface RecordIdentity {
+  readonly kind: string
+  readonly id: string
+  readonly bucket: number
+  readonly revision: number
+}
+
+export interface TableIdentity {
+  readonly partition: PartitionId
+  readonly bucket: number
+  /** Counts the table's changes. */
+  readonly sequence: number
+}
+
+/** `slice` of a Buffer would share its memory, and wiping one would wipe both. */
+function copySecret(bytes: Uint8Array): SecretBytes {
+  return new SecretBytes(new Uint8Array(bytes))
+}
+
+function recordFields({ kind, id, bucket, revision }: RecordIdentity): (string | number)[] {
+  return [kind, id, bucket, revision]
+}
+
+function materialFields(id: MaterialIdentity): (string | number)[] {
+  return [id.partition, id.keyId, id.version, id.algorithm]
+}

@@ -1,0 +1,200 @@
+/**
+ * The one way through which every service goes: read behind the barrier, decide, record, act.
+ *
+ * The record is enqueued before the work and durable before the answer: a crash can leave a record
+ * without a result, never a result without a record. Work that fails after it was allowed gets a
+ * second record.
+ */
+
+import assert from "node:assert/strict"
+
+import { defaultMechanism, type MechanismId } from "../domain/algorithms.ts"
+import type { AuditEvent, AuditOutcome } from "../domain/audit-event.ts"
+import { HsmError, type ErrorCode } from "../domain/errors.ts"
+import type { Instant, KeyId } from "../domain/ids.ts"
+import { isId, parseId } from "../domain/ids.ts"
+import type { KeyRecord } from "../domain/key.ts"
+import { operation, type OperationId } from "../domain/operation.ts"
+import type { PartitionRecord } from "../domain/partition.ts"
+import { decide, mechanismKind, type Permit, type Question } from "../domain/policy.ts"
+import type { Context, KeyRef } from "./commands.ts"
+import type { Ports } from "./ports.ts"
+
+/** What a service asks leave for. */
+export interface Ask {
+  readonly operation: OperationId
+  readonly key?: KeyRef
+  readonly mechanism?: MechanismId | undefined
+  readonly version?: number | undefined
+  readonly externalIv?: boolean
+  /** Principal, partition or issuer acted on, for the log. */
+  readonly target?: string
+  /** The operation makes keys: the quota is asked. */
+  readonly createsKey?: boolean
+}
+
+/** Leave to act. */
+export interface Act {
+  readonly permit: Permit
+  readonly partition: PartitionRecord
+  /** Present for operations on a key. */
+  readonly key: KeyRecord | undefined
+  readonly mechanism: MechanismId | undefined
+  readonly now: Instant
+  readonly event: AuditEvent
+}
+
+/**
+ * Runs `work` when the policy allows `ask`, and answers when its audit record is durable.
+ *
+ * @throws HsmError the denial's code; AUDIT_UNAVAILABLE; STORE_UNAVAILABLE; what `work` throws.
+ */
+export async function perform<T>(
+  ports: Ports,
+  context: Context,
+  ask: Ask,
+  work: (act: Act) => Promise<T> | T,
+): Promise<T> {
+  const question = await frame(ports, context, ask)
+  const decision = decide(question)
+  const { key } = question
+  const event = describe(context, ask, question)
+  const { stopsHarm = false, metered = false } = operation(ask.operation)
+  if (decision.outcome === "denied") {
+    const { code, rule, reason } = decision
+    await ports.audit.enqueue({ ...event, outcome: "denied", code, rule })
+    throw new HsmError(code, reason, denialDetail(code, rule))
+  }
+  const durable = ports.audit.enqueue(event, { stopsHarm })
+  durable.catch(() => {}) // Awaited below, on both ways out.
+  if (metered && key !== undefined) ports.inFlight.begin(key.id)
+  try {
+    const { permit } = decision
+    const { partition, mechanism, now } = question
+    const result = await work({ permit, partition, key, mechanism, now, event })
+    await durable
+    return result
+  } catch (error) {
+    await durable
+    const code = error instanceof HsmError ? error.code : "INTERNAL"
+    await ports.audit.enqueue({ ...event, outcome: "failed", code }, { stopsHarm })
+    throw error
+  } finally {
+    if (metered && key !== undefined) ports.inFlight.end(key.id)
+  }
+}
+
+/** Gathers everything that a decision depends on. */
+export async function frame(ports: Ports, context: Context, ask: Ask): Promise<Question> {
+  const { caller } = context
+  await ports.records.sync()
+  const partition = await ports.records.read("partition", caller.partition, caller.partition)
+  if (partition === undefined) throw new HsmError("NOT_FOUND", "no such partition")
+  const key = ask.key === undefined ? undefined : await findKey(ports, context, ask.key)
+  const now = ports.clock.now()
+  const { metered = false } = operation(ask.operation)
+  const { operationsPerSecond } = partition.quota
+  return {
+    operation: ask.operation,
+    caller,
+    partition,
+    key,
+    mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
+    version: ask.version,
+    externalIv: ask.externalIv,
+    now,
+    withinRate: !metered || ports.meter.take(partition.id, operationsPerSecond, now),
+    keyCount: ask.createsKey === true ? await countKeys(ports, partition) : undefined,
+  }
+}
+
+/** A key of the caller's partition by id or name; undefined when there is none. */
+export async function findKey(
+  ports: Ports,
+  { caller }: Context,
+  ref: KeyRef,
+): Promise<KeyRecord | undefined> {
+  const { records } = ports
+  const id = parseId<KeyId>(ref)
+  if (id !== undefined) return await records.read("key", caller.partition, id)
+  const found = await records.lookup(caller.partition, "key-name", ref)
+  if (found === undefined) return undefined
+  const key = await records.read("key", caller.partition, found)
+  if (key?.name === ref && key.state !== "destroyed") return key
+  // The cached look-up is old, or the index row was moved to another key: ask the store once more.
+  records.forgetLookup(caller.partition, "key-name", ref)
+  const again = await records.lookup(caller.partition, "key-name", ref)
+  if (again === undefined || again === found) return undefined
+  const renamed = await records.read("key", caller.partition, again)
+  return renamed?.name === ref ? renamed : undefined
+}
+
+/** Records that a change was made: which rows, at which revision of the store. */
+export async function recordDone(
+  ports: Pick<Ports, "audit">,
+  act: Act,
+  done: Pick<AuditEvent, "keyId" | "target" | "note"> & {
+    readonly committed: { readonly rev: number; readonly writes: AuditEvent["writes"] }
+  },
+): Promise<void> {
+  const { committed, ...rest } = done
+  await ports.audit.enqueue(
+    {
+      ...act.event,
+      ...rest,
+      outcome: "done",
+      storeRev: committed.rev,
+      ...(committed.writes === undefined ? {} : { writes: committed.writes }),
+    },
+    { stopsHarm: true },
+  )
+}
+
+/** The key of an act on a key; a bug when there is none. */
+export function keyOf(act: Act): KeyRecord {
+  assert(act.key !== undefined)
+  return act.key
+}
+
+/** The mechanism of a cryptographic act; the policy let none through without. */
+export function mechanismOf(act: Act): MechanismId {
+  if (act.mechanism === undefined) {
+    throw new HsmError("OPERATION_FORBIDDEN", "the key's algorithm does not serve this operation")
+  }
+  return act.mechanism
+}
+
+function impliedMechanism(id: OperationId, key: KeyRecord | undefined): MechanismId | undefined {
+  const kind = mechanismKind(id)
+  return kind === undefined || key === undefined ? undefined : defaultMechanism(key.algorithm, kind)
+}
+
+async function countKeys(ports: Ports, partition: PartitionRecord): Promise<number> {
+  return (await ports.records.state(partition.id))?.root.keyCount ?? 0
+}
+
+function describe(context: Context, ask: Ask, question: Question): AuditEvent {
+  const { caller, requestId } = context
+  const { key, mechanism, version } = question
+  // An unknown id is worth recording; an unknown name is a caller's free text and is not.
+  const keyId = key?.id ?? (ask.key !== undefined && isId(ask.key) ? ask.key : undefined)
+  const outcome: AuditOutcome = "allowed"
+  return {
+    act: ask.operation,
+    partition: caller.partition,
+    outcome,
+    subject: caller.subject,
+    address: caller.address,
+    requestId,
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(version === undefined ? {} : { keyVersion: version }),
+    ...(mechanism === undefined ? {} : { mechanism }),
+    ...(ask.target === undefined ? {} : { target: ask.target }),
+  }
+}
+
+function denialDetail(code: ErrorCode, rule: HsmError["detail"]["rule"]): HsmError["detail"] {
+  const detail = rule === undefined ? {} : { rule }
+  if (code === "RATE_LIMITED") return { ...detail, retryAfterSeconds: 1 }
+  return code === "KEY_NOT_FOUND" ? {} : detail
+}

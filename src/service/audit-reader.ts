@@ -1,0 +1,30 @@
+/** Reading the audit log, as services see it; audit/ provides it through the daemon. */
+
+import type { AuditEvent } from "../domain/audit-event.ts"
+import type { Instant, PartitionId } from "../domain/ids.ts"
+import type { Page, PageCommand } from "./commands.ts"
+
+/** One record of a partition's log, with its place in the chain. */
+export interface AuditRecordView {
+  readonly chain: string
+  /** Place in the chain, from 0. */
+  readonly index: number
+  /** Gapless within the partition. */
+  readonly sequence: number
+  readonly at: Instant
+  readonly event: AuditEvent
+}
+
+export interface AuditFilter {
+  readonly act?: string | undefined
+  readonly keyId?: string | undefined
+  readonly subject?: string | undefined
+  readonly since?: Instant | undefined
+  readonly until?: Instant | undefined
+}
+
+export interface AuditReader {
+  list(partition: PartitionId, query: AuditFilter & PageCommand): Promise<Page<AuditRecordView>>
+  /** Lines of a verifiable export, docs/formats/audit.md. */
+  export(partition: PartitionId, filter: AuditFilter): AsyncIterable<string>
+}

@@ -1,0 +1,66 @@
+/** How a key's record changes: one place that commits, waits for work under way, and records. */
+
+import type { KeyRecord } from "../domain/key.ts"
+import type { Transaction } from "../records/committer.ts"
+import { paths } from "../records/kinds.ts"
+import type { Write } from "../store/store.ts"
+import { recordDone, type Act } from "./act.ts"
+import { dueRows } from "./create-key.ts"
+import type { Ports } from "./ports.ts"
+
+/** The record's next revision. */
+export function revise(
+  key: KeyRecord,
+  act: Pick<Act, "now">,
+  fields: Partial<KeyRecord>,
+): KeyRecord {
+  return { ...key, ...fields, updatedAt: act.now, revision: key.revision + 1 }
+}
+
+/**
+ * Commits a key's next revision and answers when nothing allowed under the old one is under way.
+ *
+ * @throws HsmError CONFLICT when somebody else changed the key first.
+ */
+export async function commitKey(
+  ports: Ports,
+  act: Act,
+  change: {
+    readonly before: KeyRecord
+    readonly after: KeyRecord
+    readonly secret?: "erase"
+    readonly extra?: Pick<Transaction, "claims" | "rows" | "keys">
+  },
+): Promise<KeyRecord> {
+  const { before, after, secret, extra } = change
+  const committed = await ports.records.commit(after.partition, {
+    ...extra,
+    changes: [{ kind: "key", record: after, ...(secret === undefined ? {} : { secret }) }],
+    rows: [...(extra?.rows ?? []), ...movedDues(before, after)],
+  })
+  await ports.inFlight.drain(after.id)
+  await recordDone(ports, act, { keyId: after.id, committed })
+  return after
+}
+
+/** Old appointments go, new ones come; those that stay are not written twice. */
+function movedDues(before: KeyRecord, after: KeyRecord): Write[] {
+  const old = dueRows(before).map(pathOf)
+  const next = dueRows(after)
+  const kept = new Set(next.map(pathOf))
+  return [
+    ...old.filter((path) => !kept.has(path)).map((path) => ({ del: path })),
+    ...next.filter((write) => !old.includes(pathOf(write))),
+  ]
+}
+
+function pathOf(write: Write): string {
+  return "put" in write ? write.put : write.del
+}
+
+/** Rows of a key that go with its material. */
+export function materialPaths(key: KeyRecord): Write[] {
+  return key.versions
+    .filter(({ hasSecret }) => hasSecret)
+    .map(({ version }) => ({ del: paths.material(key.partition, key.id, version) }))
+}

@@ -1,0 +1,297 @@
+/**
+ * What faces hand to services and get back: typed, parsed, in bytes. Nothing here knows a wire
+ * format, and nothing below a face knows anything else.
+ */
+
+import type { KeyAlgorithmId, KeyUsage, MechanismId } from "../domain/algorithms.ts"
+import type { CredentialId, Instant, KeyId, PartitionId, PrincipalId } from "../domain/ids.ts"
+import type { IssuerRecord } from "../domain/issuer.ts"
+import type { KeyRecord, KeyState } from "../domain/key.ts"
+import type { OperationId } from "../domain/operation.ts"
+import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
+import type { Explanation } from "../domain/policy.ts"
+import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
+
+/** One request: who asks, and what the log calls it. */
+export interface Context {
+  readonly caller: Caller
+  readonly requestId: string
+}
+
+/** A key by id or by name, as its caller wrote it; at most 128 characters. */
+export type KeyRef = string
+
+/** Names a creating call so that its repetition finds the first result; 1 to 128 characters. */
+export interface Idempotent {
+  readonly idempotencyKey?: string | undefined
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Pass as `after` for the next page; undefined on the last. */
+  readonly next: string | undefined
+}
+
+export interface PageCommand {
+  readonly after?: string | undefined
+  /** 1 to limits.pageSizeMax; limits.pageSizeDefault when absent. */
+  readonly limit?: number | undefined
+}
+
+// --- using keys ----------------------------------------------------------------------------------
+
+export interface EncryptCommand {
+  readonly key: KeyRef
+  readonly plaintext: Uint8Array
+  readonly aad?: Uint8Array | undefined
+  readonly mechanism?: MechanismId | undefined
+  /** Only with `raw`, and only where the partition lets callers choose. */
+  readonly iv?: Uint8Array | undefined
+  /** Bare IV and ciphertext for other software, instead of Keyhold's own format. */
+  readonly raw?: boolean | undefined
+}
+export interface EncryptResult {
+  readonly keyId: KeyId
+  readonly version: number
+  readonly mechanism: MechanismId
+  /** Keyhold's format (docs/formats/ciphertext.md), or with `raw` the bare ciphertext and tag. */
+  readonly ciphertext: Uint8Array
+  /** With `raw` alone, where the mechanism has one. */
+  readonly iv?: Uint8Array
+}
+
+/** Keyhold's own format names key and version; a raw ciphertext comes with `raw`. */
+export interface DecryptCommand {
+  readonly ciphertext: Uint8Array
+  readonly aad?: Uint8Array | undefined
+  readonly raw?:
+    | {
+        readonly key: KeyRef
+        readonly version?: number | undefined
+        readonly mechanism?: MechanismId | undefined
+        readonly iv?: Uint8Array | undefined
+      }
+    | undefined
+}
+export interface DecryptResult {
+  readonly keyId: KeyId
+  readonly version: number
+  readonly mechanism: MechanismId
+  readonly plaintext: Uint8Array
+}
+
+/** Also for MACs. */
+export interface SignCommand {
+  readonly key: KeyRef
+  readonly message: Uint8Array
+  readonly mechanism?: MechanismId | undefined
+}
+export interface SignResult {
+  readonly keyId: KeyId
+  readonly version: number
+  readonly mechanism: MechanismId
+  /** ECDSA: DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3); a MAC: its full length. */
+  readonly signature: Uint8Array
+}
+
+export interface VerifyCommand extends SignCommand {
+  readonly signature: Uint8Array
+  /** Undefined: any live version may match, newest first. */
+  readonly version?: number | undefined
+}
+export interface VerifyResult {
+  readonly keyId: KeyId
+  readonly valid: boolean
+  /** The version that matched. */
+  readonly version?: number
+  readonly mechanism: MechanismId
+}
+
+export interface DataKeyCommand {
+  readonly key: KeyRef
+  /** 16, 24, 32 or 64 bytes; 32 when absent. */
+  readonly length?: number | undefined
+  readonly aad?: Uint8Array | undefined
+  /** False: only the wrapped form leaves. */
+  readonly withPlaintext?: boolean | undefined
+}
+export interface DataKeyResult {
+  readonly keyId: KeyId
+  readonly version: number
+  readonly ciphertext: Uint8Array
+  readonly plaintext?: Uint8Array
+}
+
+export interface RandomCommand {
+  /** 1 to limits.randomBytesMax bytes. */
+  readonly length: number
+}
+
+// --- keeping keys --------------------------------------------------------------------------------
+
+export interface KeyTemplate {
+  readonly name: string
+  readonly algorithm: KeyAlgorithmId
+  readonly usages?: readonly KeyUsage[] | undefined
+  readonly extractable?: boolean | undefined
+  /** True unless the key is extractable and its maker says otherwise. */
+  readonly sensitive?: boolean | undefined
+  readonly modifiable?: boolean | undefined
+  readonly destroyable?: boolean | undefined
+  readonly copyable?: boolean | undefined
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  readonly description?: string | undefined
+  readonly rotationPeriodMs?: number | undefined
+}
+export type CreateKeyCommand = KeyTemplate & Idempotent
+
+export type MaterialFormat = "raw" | "pkcs8" | "spki"
+export interface ImportKeyCommand extends KeyTemplate, Idempotent {
+  readonly format: MaterialFormat
+  readonly material: Uint8Array
+}
+
+export interface ListKeysCommand extends PageCommand {
+  /** Pattern with `*`. */
+  readonly name?: string | undefined
+  readonly tag?: { readonly name: string; readonly value?: string | undefined } | undefined
+  readonly state?: KeyState | undefined
+  readonly algorithm?: KeyAlgorithmId | undefined
+}
+
+export interface UpdateKeyCommand {
+  readonly key: KeyRef
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  /** Replaces all tags. */
+  readonly tags?: Readonly<Record<string, string>> | undefined
+  /** May only take uses away. */
+  readonly usages?: readonly KeyUsage[] | undefined
+  /** May only become false. */
+  readonly extractable?: false | undefined
+  /** May only become true. */
+  readonly sensitive?: true | undefined
+  readonly modifiable?: false | undefined
+  readonly destroyable?: boolean | undefined
+  readonly minVersion?: number | undefined
+  /** Null ends the schedule. */
+  readonly rotationPeriodMs?: number | null | undefined
+  /** Optimistic lock: the revision that the caller saw. */
+  readonly ifRevision?: number | undefined
+}
+
+export interface DeleteKeyCommand {
+  readonly key: KeyRef
+  /** Waiting window; limits.deletionWindowDefaultMs when absent, 0 allowed. */
+  readonly windowMs?: number | undefined
+}
+
+export interface ExportKeyCommand {
+  readonly key: KeyRef
+  readonly version?: number | undefined
+  /** Undefined: in the clear, where key and partition both allow it. */
+  readonly wrappingKey?: KeyRef | undefined
+}
+export interface ExportKeyResult {
+  readonly keyId: KeyId
+  readonly version: number
+  readonly format: "raw" | "pkcs8"
+  /** AES-KWP (RFC 5649) when wrapped. */
+  readonly material: Uint8Array
+  readonly wrappedBy?: { readonly keyId: KeyId; readonly version: number }
+}
+
+export interface PublicKeyResult {
+  readonly keyId: KeyId
+  readonly version: number
+  /** SPKI DER. */
+  readonly publicKey: Uint8Array
+}
+
+/** docs/formats/receipt.md: signed by the cluster's checkpoint key. */
+export interface DeletionReceipt {
+  readonly keyId: KeyId
+  readonly name: string
+  readonly unusableAt: Instant
+  readonly destroyedEpoch: number
+  /** Absent until the root of that epoch has been destroyed on every node. */
+  readonly shreddedAt?: Instant
+  /** What was signed, and the signature (Ed25519). */
+  readonly statement: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export interface ExplainCommand {
+  readonly operation: OperationId
+  readonly key?: KeyRef | undefined
+  readonly mechanism?: MechanismId | undefined
+  /** Another principal of the partition; officers, managers and auditors only. */
+  readonly principal?: string | undefined
+}
+export interface ExplainResult {
+  readonly allowed: boolean
+  readonly rules: readonly Explanation[]
+}
+
+// --- governing -----------------------------------------------------------------------------------
+
+export interface CreatePartitionCommand extends Idempotent {
+  readonly name: string
+  readonly flags?: Partial<PartitionFlags> | undefined
+  readonly quota?: Partial<PartitionQuota> | undefined
+}
+export interface CreatePartitionResult {
+  readonly partition: PartitionRecord
+  readonly officer: PrincipalRecord
+  /** Shown once: absent when this answer repeats an earlier one. */
+  readonly token?: string
+}
+export interface UpdatePartitionCommand {
+  readonly flags?: Partial<PartitionFlags> | undefined
+}
+export interface UpdateQuotaCommand {
+  readonly partition: PartitionId
+  readonly quota: Partial<PartitionQuota>
+}
+
+export type NewCredential =
+  | { readonly kind: "token"; readonly lifeMs?: number | undefined }
+  | { readonly kind: "certificate"; readonly certificate: Uint8Array }
+
+export interface CreatePrincipalCommand extends Idempotent {
+  readonly name: string
+  readonly roles: readonly Role[]
+  readonly grants?: readonly Grant[] | undefined
+  readonly addresses?: readonly string[] | undefined
+  readonly credential: NewCredential
+}
+export interface PrincipalWithToken {
+  readonly principal: PrincipalRecord
+  /** Shown once; absent for certificates and for repeated calls. */
+  readonly token?: string
+}
+export interface UpdatePrincipalCommand {
+  readonly principal: PrincipalId
+  readonly roles?: readonly Role[] | undefined
+  readonly grants?: readonly Grant[] | undefined
+  readonly addresses?: readonly string[] | undefined
+  readonly state?: "active" | "disabled" | undefined
+}
+export interface IssueTokenCommand {
+  readonly principal: PrincipalId
+  readonly lifeMs?: number | undefined
+  /** The older tokens live on for so long; 0: they end now. */
+  readonly overlapMs?: number | undefined
+}
+export interface RevokeCredentialCommand {
+  readonly principal: PrincipalId
+  readonly credential: CredentialId
+}
+
+export type CreateIssuerCommand = Omit<
+  IssuerRecord,
+  "id" | "partition" | "createdAt" | "revision"
+> &
+  Idempotent
+
+export type { Explanation, Grant, IssuerRecord, KeyRecord, PartitionRecord, PrincipalRecord, Role }

@@ -1,0 +1,253 @@
+/** Create and import keys. */
+
+import assert from "node:assert/strict"
+
+import { keyAlgorithm } from "../domain/algorithms.ts"
+import { HsmError } from "../domain/errors.ts"
+import type { Instant, KeyId } from "../domain/ids.ts"
+import { isName, type KeyAttributes, type KeyRecord, type KeyVersion } from "../domain/key.ts"
+import { limits } from "../domain/limits.ts"
+import { generateMaterial, importMaterial } from "../engine/generate.ts"
+import type { SecretBytes } from "../engine/secret-bytes.ts"
+import { paths } from "../records/kinds.ts"
+import type { Write } from "../store/store.ts"
+import { perform, recordDone, type Act } from "./act.ts"
+import type { Context, CreateKeyCommand, ImportKeyCommand, KeyTemplate } from "./commands.ts"
+import { prepareOnce } from "./once.ts"
+import type { Ports } from "./ports.ts"
+
+/** A key's material as the engine made or checked it. */
+interface Made {
+  readonly material?: SecretBytes | undefined
+  readonly publicKey?: Uint8Array | undefined
+}
+
+/**
+ * Makes a key inside. A pair is tested against itself before it is stored.
+ *
+ * @throws HsmError NAME_TAKEN, QUOTA_EXCEEDED, MALFORMED_REQUEST, IDEMPOTENCY_MISMATCH,
+ * OPERATION_FORBIDDEN, AUDIT_UNAVAILABLE, STORE_UNAVAILABLE.
+ */
+export async function createKey(
+  ports: Ports,
+  context: Context,
+  command: CreateKeyCommand,
+): Promise<KeyRecord> {
+  const { algorithm } = command
+  return await make(ports, context, command, {
+    operation: "key.create",
+    origin: "generated",
+    produce: () => generateMaterial(algorithm),
+  })
+}
+
+/**
+ * Takes in a key made elsewhere, where the partition allows it. A public key alone may only verify.
+ * An imported key has been outside: it is neither always-sensitive nor never-extractable.
+ *
+ * @throws HsmError as {@link createKey}; MALFORMED_REQUEST when the material does not fit.
+ */
+export async function importKey(
+  ports: Ports,
+  context: Context,
+  command: ImportKeyCommand,
+): Promise<KeyRecord> {
+  const { algorithm, format, material } = command
+  return await make(ports, context, command, {
+    operation: "key.import",
+    origin: "imported",
+    produce: () => importMaterial(algorithm, format, material),
+  })
+}
+
+interface Maker {
+  readonly operation: "key.create" | "key.import"
+  readonly origin: KeyVersion["origin"]
+  readonly produce: () => Made | Promise<Made>
+}
+
+async function make(
+  ports: Ports,
+  context: Context,
+  command: CreateKeyCommand,
+  maker: Maker,
+): Promise<KeyRecord> {
+  checkTemplate(command)
+  const ask = { operation: maker.operation, createsKey: true } as const
+  return await perform(ports, context, ask, async (act) => {
+    const { idempotencyKey, ...rest } = command
+    const once = await prepareOnce(ports, context, {
+      kind: maker.operation,
+      key: idempotencyKey,
+      command: rest,
+    })
+    const id = once.id as KeyId // prepareOnce makes ids of the object that is being created.
+    if (once.repeated) {
+      const first = await ports.records.read("key", act.partition.id, id)
+      if (first !== undefined) return first
+    }
+    const made = await maker.produce()
+    try {
+      const record = newRecord(act, command, { id, maker, made, subject: context.caller.subject })
+      await store(ports, act, record, { made, claims: once.claims })
+      return record
+    } finally {
+      made.material?.[Symbol.dispose]()
+    }
+  })
+}
+
+async function store(
+  ports: Ports,
+  act: Act,
+  record: KeyRecord,
+  parts: { made: Made; claims: readonly { path: string; value: Uint8Array }[] },
+): Promise<void> {
+  const { records } = ports
+  const { partition, id, name } = record
+  const secret = records.keyholder.freshSecret()
+  const committed = await records.commit(partition, {
+    changes: [{ kind: "key", record, secret }],
+    claims: [...parts.claims, records.claim(partition, "key-name", name, id)],
+    rows: [
+      ...materialRows(ports, record, { version: 1, secret, material: parts.made.material }),
+      ...dueRows(record),
+    ],
+    keys: 1,
+  })
+  await recordDone(ports, act, { keyId: id, committed })
+}
+
+/** The row of one version's material; none for a public key alone. */
+export function materialRows(
+  ports: Pick<Ports, "records">,
+  { partition, id: keyId, algorithm }: KeyRecord,
+  made: { version: number; secret: SecretBytes; material: SecretBytes | undefined },
+): Write[] {
+  if (made.material === undefined) return []
+  const { version } = made
+  const blob = ports.records.keyholder.sealMaterial(
+    { partition, keyId, version, algorithm },
+    made.secret,
+    made.material,
+  )
+  return [{ put: paths.material(partition, keyId, version), value: blob }]
+}
+
+/** Rows that make the node's scheduler look at the key when its time has come. */
+export function dueRows(record: KeyRecord): Write[] {
+  const times = [record.deleteAt, record.rotation?.nextAt].filter((at) => at !== undefined)
+  return times.map((at) => ({
+    put: paths.due(record.partition, at, record.id),
+    value: new Uint8Array(0),
+  }))
+}
+
+function newRecord(
+  act: Act,
+  template: KeyTemplate,
+  parts: { id: KeyId; maker: Maker; made: Made; subject: string },
+): KeyRecord {
+  const { now, partition } = act
+  const {
+    made,
+    maker: { origin },
+  } = parts
+  const { rotationPeriodMs } = template
+  const version: KeyVersion = {
+    version: 1,
+    createdAt: now,
+    origin,
+    hasSecret: made.material !== undefined,
+    sealsLeased: 0,
+    ...(made.publicKey === undefined ? {} : { publicKey: new Uint8Array(made.publicKey) }),
+  }
+  return {
+    id: parts.id,
+    partition: partition.id,
+    name: template.name,
+    algorithm: template.algorithm,
+    state: "active",
+    attributes: newAttributes(template, { origin, hasSecret: version.hasSecret }),
+    tags: template.tags ?? {},
+    description: template.description ?? "",
+    versions: [version],
+    minVersion: 1,
+    ...(rotationPeriodMs === undefined
+      ? {}
+      : { rotation: { periodMs: rotationPeriodMs, nextAt: (now + rotationPeriodMs) as Instant } }),
+    createdAt: now,
+    createdBy: parts.subject,
+    updatedAt: now,
+    revision: 1,
+  }
+}
+
+function newAttributes(
+  template: KeyTemplate,
+  { origin, hasSecret }: { origin: string; hasSecret: boolean },
+): KeyAttributes {
+  const { defaultUsages } = keyAlgorithm(template.algorithm)
+  const publicUses = ["verify", "encrypt", "wrap"]
+  const wanted = template.usages ?? defaultUsages
+  const usages = hasSecret ? wanted : wanted.filter((usage) => publicUses.includes(usage))
+  const { extractable = false, sensitive = !extractable } = template
+  return {
+    usages,
+    extractable,
+    sensitive,
+    modifiable: template.modifiable ?? true,
+    destroyable: template.destroyable ?? true,
+    copyable: template.copyable ?? false,
+    neverExtractable: origin === "generated" && !extractable,
+    alwaysSensitive: origin === "generated" && sensitive,
+    trusted: false,
+  }
+}
+
+function checkTemplate(template: KeyTemplate): void {
+  if (!isName(template.name)) {
+    malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
+  }
+  checkUsages(template)
+  checkTags(template.tags ?? {})
+  const period = template.rotationPeriodMs
+  if (period !== undefined) checkPeriod(template, period)
+}
+
+/** Whoever could wrap and decrypt, or unwrap and encrypt, could take keys out (Clulow, CHES 2003). */
+export function checkUsages({ algorithm, usages = [] }: KeyTemplate): void {
+  const allowed = keyAlgorithm(algorithm).usages
+  const odd = usages.find((usage) => !allowed.includes(usage))
+  if (odd !== undefined) malformed("/usages", `a key of ${algorithm} cannot ${odd}`)
+  const both = (a: string, b: string): boolean =>
+    usages.some((usage) => usage === a) && usages.some((usage) => usage === b)
+  if (both("wrap", "decrypt") || both("unwrap", "encrypt")) {
+    malformed("/usages", "no key holds wrap together with decrypt, or unwrap with encrypt")
+  }
+}
+
+export function checkTags(tags: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(tags)
+  const { tagsMax, tagKeyLengthMax, tagValueLengthMax } = limits
+  if (entries.length > tagsMax) malformed("/tags", `at most ${tagsMax} tags`)
+  for (const [name, value] of entries) {
+    if (name.length < 1 || name.length > tagKeyLengthMax || value.length > tagValueLengthMax) {
+      malformed("/tags", "a tag's name or value is too long")
+    }
+  }
+}
+
+export function checkPeriod({ algorithm }: Pick<KeyTemplate, "algorithm">, period: number): void {
+  assert(Number.isInteger(period))
+  if (period < limits.rotationPeriodMinMs || period > limits.rotationPeriodMaxMs) {
+    malformed("/rotationPeriodSeconds", "a rotation period is one day to ten years")
+  }
+  if (keyAlgorithm(algorithm).form === "pair") {
+    malformed("/rotationPeriodSeconds", "key pairs rotate by hand: others hold the public half")
+  }
+}
+
+function malformed(field: string, message: string): never {
+  throw new HsmError("MALFORMED_REQUEST", message, { field })
+}

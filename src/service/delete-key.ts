@@ -1,0 +1,149 @@
+/**
+ * Deletion, in the bin and out of it, and its proof.
+ *
+ * A destroyed key is *unusable* at acknowledgement, on every node; it is *shredded* when the root of
+ * the epoch in which it died has been destroyed, since no copy of its secret then opens.
+ */
+
+import { HsmError } from "../domain/errors.ts"
+import type { Instant } from "../domain/ids.ts"
+import type { KeyRecord } from "../domain/key.ts"
+import { limits } from "../domain/limits.ts"
+import { destroyedAt } from "../records/epochs.ts"
+import { keyOf, perform, type Act } from "./act.ts"
+import { commitKey, materialPaths, revise } from "./change-key.ts"
+import type { Context, DeleteKeyCommand, DeletionReceipt, KeyRef } from "./commands.ts"
+import type { Ports } from "./ports.ts"
+
+/**
+ * Takes a key out of use: into the bin where the partition has one; else for a waiting window, after
+ * which the node destroys it; with a window of zero, at once.
+ *
+ * @throws HsmError OPERATION_FORBIDDEN when partition or key forbid destruction; MALFORMED_REQUEST.
+ */
+export async function deleteKey(
+  ports: Ports,
+  context: Context,
+  command: DeleteKeyCommand,
+): Promise<KeyRecord> {
+  const { key, windowMs = limits.deletionWindowDefaultMs } = command
+  if (windowMs < 0 || windowMs > limits.deletionWindowMaxMs) {
+    throw new HsmError("MALFORMED_REQUEST", "the window is 0 to 365 days", {
+      field: "/windowSeconds",
+    })
+  }
+  return await perform(ports, context, { operation: "key.delete", key }, async (act) => {
+    const before = keyOf(act)
+    const stateBefore = before.state === "disabled" ? "disabled" : "active"
+    if (act.partition.flags.invalidation) {
+      const after = revise(before, act, { state: "invalidated", stateBefore })
+      return await commitKey(ports, act, { before, after })
+    }
+    if (windowMs === 0) return await destroy(ports, act, before)
+    const deleteAt = (act.now + windowMs) as Instant
+    const after = revise(before, act, { state: "deleting", stateBefore, deleteAt })
+    return await commitKey(ports, act, { before, after })
+  })
+}
+
+/** Ends the waiting window; the key comes back as it was. */
+export async function cancelDeletion(
+  ports: Ports,
+  context: Context,
+  { key }: { readonly key: KeyRef },
+): Promise<KeyRecord> {
+  return await bringBack(ports, context, { operation: "key.cancel-deletion", key })
+}
+
+/** Takes an invalidated key out of the bin; officers alone do that. */
+export async function restoreKey(
+  ports: Ports,
+  context: Context,
+  { key }: { readonly key: KeyRef },
+): Promise<KeyRecord> {
+  return await bringBack(ports, context, { operation: "key.restore", key })
+}
+
+/** Destroys a key that is in the bin or waiting; officers alone do that. Cannot be undone. */
+export async function purgeKey(
+  ports: Ports,
+  context: Context,
+  { key }: { readonly key: KeyRef },
+): Promise<KeyRecord> {
+  return await perform(ports, context, { operation: "key.purge", key }, (act) =>
+    destroy(ports, act, keyOf(act)),
+  )
+}
+
+/**
+ * Proves what became of a destroyed key: a statement signed by the cluster, in two stages.
+ *
+ * @throws HsmError KEY_STATE while the key lives.
+ */
+export async function deletionReceipt(
+  ports: Ports,
+  context: Context,
+  { key }: { readonly key: KeyRef },
+): Promise<DeletionReceipt> {
+  return await perform(ports, context, { operation: "key.receipt", key }, async (act) => {
+    const { id, partition, name, destroyedAt: unusableAt, destroyedEpoch } = keyOf(act)
+    if (unusableAt === undefined || destroyedEpoch === undefined) {
+      throw new HsmError("KEY_STATE", "the key has not been destroyed")
+    }
+    const shreddedAt = await destroyedAt(ports.records, destroyedEpoch)
+    const about = { keyId: id, name, unusableAt, destroyedEpoch }
+    const signed = ports.records.keyholder.signStatement("deletion-receipt", [
+      partition,
+      id,
+      name,
+      unusableAt,
+      destroyedEpoch,
+      shreddedAt ?? 0,
+    ])
+    return shreddedAt === undefined ? { ...about, ...signed } : { ...about, shreddedAt, ...signed }
+  })
+}
+
+/** Destroys a key: secret erased, material rows gone, name free again; a tombstone stays. */
+export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promise<KeyRecord> {
+  const after = tombstone(before, act, ports.records.epoch)
+  const { records } = ports
+  const freed = records.indexPath(before.partition, "key-name", before.name)
+  return await commitKey(ports, act, {
+    before,
+    after,
+    secret: "erase",
+    extra: { rows: [...materialPaths(before), { del: freed }], keys: -1 },
+  })
+}
+
+function tombstone(before: KeyRecord, act: Act, epoch: number): KeyRecord {
+  const { deleteAt: _at, stateBefore: _state, rotation: _rotation, ...kept } = before
+  return {
+    ...kept,
+    state: "destroyed",
+    versions: [],
+    destroyedAt: act.now,
+    destroyedEpoch: epoch,
+    updatedAt: act.now,
+    revision: before.revision + 1,
+  }
+}
+
+async function bringBack(
+  ports: Ports,
+  context: Context,
+  ask: { readonly operation: "key.cancel-deletion" | "key.restore"; readonly key: KeyRef },
+): Promise<KeyRecord> {
+  return await perform(ports, context, ask, async (act) => {
+    const before = keyOf(act)
+    const { deleteAt: _at, stateBefore = "active", ...kept } = before
+    const after: KeyRecord = {
+      ...kept,
+      state: stateBefore,
+      updatedAt: act.now,
+      revision: before.revision + 1,
+    }
+    return await commitKey(ports, act, { before, after })
+  })
+}

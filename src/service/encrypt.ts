@@ -1,0 +1,194 @@
+/** Encrypt and decrypt one message. */
+
+import {
+  boundAad,
+  ciphertextBytesMax,
+  decodeCiphertext,
+  encodeCiphertext,
+  encodeCiphertextHeader,
+  suites,
+  type SuiteId,
+} from "../codec/ciphertext.ts"
+import { CodecError } from "../codec/error.ts"
+import { decryptionFailed, HsmError } from "../domain/errors.ts"
+import type { MechanismId } from "../domain/algorithms.ts"
+import type { KeyRecord } from "../domain/key.ts"
+import { currentVersion } from "../domain/key.ts"
+import { limits } from "../domain/limits.ts"
+import * as engine from "../engine/cipher.ts"
+import { keyOf, mechanismOf, perform, type Act } from "./act.ts"
+import type {
+  Context,
+  DecryptCommand,
+  DecryptResult,
+  EncryptCommand,
+  EncryptResult,
+} from "./commands.ts"
+import type { Ports } from "./ports.ts"
+
+const none = new Uint8Array(0)
+
+/**
+ * Encrypts under a key's current version.
+ *
+ * @param command - `plaintext` at most limits.messageBytesMax, `aad` at most limits.aadBytesMax
+ * bytes; RSA-OAEP takes only as much as its modulus leaves (RFC 8017 section 7.1.1) and no `aad`.
+ * @throws HsmError KEY_NOT_FOUND, KEY_STATE, OPERATION_FORBIDDEN, RATE_LIMITED, KEY_EXHAUSTED,
+ * MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, AUDIT_UNAVAILABLE.
+ */
+export async function encrypt(
+  ports: Ports,
+  context: Context,
+  command: EncryptCommand,
+): Promise<EncryptResult> {
+  checkSizes(command.plaintext, command.aad, limits.messageBytesMax)
+  const ask = {
+    operation: "key.encrypt",
+    key: command.key,
+    mechanism: command.mechanism,
+    externalIv: command.iv !== undefined,
+  } as const
+  return await perform(ports, context, ask, (act) => encryptWith(ports, act, command))
+}
+
+/** Encrypts for an act that was allowed; also the heart of a data key. */
+export async function encryptWith(
+  ports: Ports,
+  act: Act,
+  command: Omit<EncryptCommand, "key" | "mechanism">,
+): Promise<EncryptResult> {
+  const mechanism = mechanismOf(act)
+  const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
+  const handle = await ports.keys.open(key, version)
+  const { plaintext, iv, raw = false, aad = none } = command
+  const about = { keyId: key.id, version, mechanism }
+  if (!raw && iv !== undefined) {
+    throw new HsmError("MALFORMED_REQUEST", "an IV goes with raw alone", { field: "/iv" })
+  }
+  const named = { suite: mechanism as SuiteId, keyId: key.id, version }
+  const sealed = await engine.encrypt(act.permit, handle, {
+    mechanism,
+    plaintext,
+    aad: raw ? aad : bind(ports, mechanism, { header: encodeCiphertextHeader(named), aad }),
+    ...(iv === undefined ? {} : { iv }),
+  })
+  const { ciphertext } = sealed
+  if (!raw) {
+    return { ...about, ciphertext: encodeCiphertext({ ...named, iv: sealed.iv, body: ciphertext }) }
+  }
+  return sealed.iv.length === 0 ? { ...about, ciphertext } : { ...about, ciphertext, iv: sealed.iv }
+}
+
+/** A suite without a tag has nothing to bind the header with; the engine refuses its AAD. */
+function bind(
+  { clusterId }: Ports,
+  mechanism: MechanismId,
+  { header, aad }: { header: Uint8Array; aad: Uint8Array },
+): Uint8Array {
+  const { tagBytes } = suites[mechanism as SuiteId] // Every encryption mechanism is a suite.
+  return tagBytes === 0 ? aad : boundAad({ cluster: clusterId, header, aad })
+}
+
+/**
+ * Decrypts a ciphertext of Keyhold's own format, which names its key and version, or a raw one.
+ *
+ * @throws HsmError DECRYPTION_FAILED for every ciphertext that does not open, also when the key it
+ * names does not exist here; otherwise as {@link encrypt}.
+ */
+export async function decrypt(
+  ports: Ports,
+  context: Context,
+  command: DecryptCommand,
+): Promise<DecryptResult> {
+  checkSizes(command.ciphertext, command.aad, ciphertextBytesMax)
+  return command.raw === undefined
+    ? await decryptOwn(ports, context, command)
+    : await decryptRaw(ports, context, command, command.raw)
+}
+
+async function decryptOwn(
+  ports: Ports,
+  context: Context,
+  { ciphertext, aad = none }: DecryptCommand,
+): Promise<DecryptResult> {
+  const { suite: mechanism, keyId, version, header, iv, body } = parse(ciphertext)
+  const ask = { operation: "key.decrypt", key: keyId, mechanism, version } as const
+  try {
+    return await perform(ports, context, ask, async (act) => {
+      const key = keyOf(act)
+      const bound = bind(ports, mechanism, { header, aad })
+      const sealed = { version, mechanism, iv, ciphertext: body, aad: bound }
+      const plaintext = await open(ports, act, key, sealed)
+      return { keyId: key.id, version, mechanism, plaintext }
+    })
+  } catch (error) {
+    throw isAboutHeader(error) ? decryptionFailed() : error
+  }
+}
+
+function parse(ciphertext: Uint8Array): ReturnType<typeof decodeCiphertext> {
+  try {
+    return decodeCiphertext(ciphertext)
+  } catch (error) {
+    throw error instanceof CodecError ? decryptionFailed() : error
+  }
+}
+
+async function decryptRaw(
+  ports: Ports,
+  context: Context,
+  { ciphertext, aad = none }: DecryptCommand,
+  raw: NonNullable<DecryptCommand["raw"]>,
+): Promise<DecryptResult> {
+  const ask = {
+    operation: "key.decrypt",
+    key: raw.key,
+    mechanism: raw.mechanism,
+    version: raw.version,
+  } as const
+  return await perform(ports, context, ask, async (act) => {
+    const key = keyOf(act)
+    const mechanism = mechanismOf(act)
+    const version = raw.version ?? currentVersion(key)?.version ?? 0
+    const plaintext = await open(ports, act, key, {
+      version,
+      mechanism,
+      iv: raw.iv ?? none,
+      ciphertext,
+      aad,
+    })
+    return { keyId: key.id, version, mechanism, plaintext }
+  })
+}
+
+async function open(
+  ports: Ports,
+  act: Act,
+  key: KeyRecord,
+  sealed: {
+    version: number
+    mechanism: MechanismId
+    iv: Uint8Array
+    ciphertext: Uint8Array
+    aad: Uint8Array
+  },
+): Promise<Uint8Array> {
+  const handle = await ports.keys.open(key, sealed.version)
+  return await engine.decrypt(act.permit, handle, sealed)
+}
+
+/** What a forged header could provoke: a key, version or suite that is not there. */
+function isAboutHeader(error: unknown): boolean {
+  if (!(error instanceof HsmError)) return false
+  const { rule } = error.detail
+  return error.code === "KEY_NOT_FOUND" || rule === "mechanism" || rule === "version"
+}
+
+function checkSizes(message: Uint8Array, aad: Uint8Array | undefined, max: number): void {
+  if (message.length > max) tooLarge("message")
+  if (aad !== undefined && aad.length > limits.aadBytesMax) tooLarge("aad")
+}
+
+function tooLarge(what: string): never {
+  throw new HsmError("PAYLOAD_TOO_LARGE", `the ${what} is longer than its bound`)
+}

@@ -1,0 +1,64 @@
+/** Which rule allows or denies an operation for a principal: the decision, shown and not taken. */
+
+import { HsmError } from "../domain/errors.ts"
+import type { PrincipalId } from "../domain/ids.ts"
+import { operation } from "../domain/operation.ts"
+import { explain } from "../domain/policy.ts"
+import type { Caller } from "../domain/principal.ts"
+import { frame, perform } from "./act.ts"
+import type { Context, ExplainCommand, ExplainResult } from "./commands.ts"
+import type { Ports } from "./ports.ts"
+
+/** Roles that may ask on behalf of another principal. */
+const mayAskForOthers = ["manager", "auditor", "officer"]
+
+/**
+ * Answers every rule's verdict, in order of evaluation. Nothing is done and no budget is drawn.
+ *
+ * @throws HsmError KEY_NOT_FOUND, NOT_FOUND (no such principal), OPERATION_FORBIDDEN.
+ */
+export async function explainDecision(
+  ports: Ports,
+  context: Context,
+  command: ExplainCommand,
+): Promise<ExplainResult> {
+  const { operation: id, key, mechanism, principal } = command
+  const needsKey = operation(id).target === "key"
+  const leave = { operation: needsKey ? "key.explain" : "partition.read" } as const
+  const ask = needsKey ? { ...leave, key: key ?? "" } : leave
+  return await perform(ports, context, ask, async () => {
+    const caller =
+      principal === undefined ? context.caller : await callerOf(ports, context, principal)
+    const question = await frame(
+      ports,
+      { ...context, caller },
+      {
+        operation: id,
+        mechanism,
+        ...(key === undefined ? {} : { key }),
+      },
+    )
+    const rules = explain({ ...question, withinRate: true })
+    return { allowed: rules.every(({ allows }) => allows), rules }
+  })
+}
+
+async function callerOf(ports: Ports, { caller }: Context, principal: string): Promise<Caller> {
+  if (!caller.roles.some((role) => mayAskForOthers.includes(role))) {
+    throw new HsmError("OPERATION_FORBIDDEN", "only about oneself, for this role")
+  }
+  const { records } = ports
+  const byName = await records.lookup(caller.partition, "principal-name", principal)
+  const id = byName ?? principal
+  const record = await records.read("principal", caller.partition, id as PrincipalId)
+  if (record === undefined) throw new HsmError("NOT_FOUND", "no such principal")
+  const { roles, grants } = record
+  return {
+    partition: caller.partition,
+    subject: record.id,
+    roles,
+    grants,
+    credential: "token",
+    address: caller.address,
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Creating calls that are safe to repeat. The object's id derives from the caller's idempotency key,
+ * so a repetition finds the first object, also when the first answer was lost.
+ */
+
+import { createHash } from "node:crypto"
+
+import { canonical } from "../codec/canonical.ts"
+import { encodeId } from "../codec/id-text.ts"
+import { HsmError } from "../domain/errors.ts"
+import { paths } from "../records/kinds.ts"
+import type { Context } from "./commands.ts"
+import type { Ports } from "./ports.ts"
+
+export interface Once {
+  /** Id of the object to create. */
+  readonly id: string
+  /** The first call has been done: answer with its object. */
+  readonly repeated: boolean
+  /** Row to claim in the creating commit; empty without an idempotency key. */
+  readonly claims: readonly { readonly path: string; readonly value: Uint8Array }[]
+}
+
+/**
+ * Prepares a creating call.
+ *
+ * @param call - what is created, the caller's idempotency key, and the whole command to compare.
+ * @throws HsmError IDEMPOTENCY_MISMATCH when the key was used for another command.
+ */
+export async function prepareOnce(
+  ports: Ports,
+  { caller }: Context,
+  call: { readonly kind: string; readonly key: string | undefined; readonly command: object },
+): Promise<Once> {
+  if (call.key === undefined) {
+    return { id: encodeId(ports.random.bytes(16)), repeated: false, claims: [] }
+  }
+  const { records, clusterId } = ports
+  const scope = [caller.partition, caller.subject, call.kind, call.key] as const
+  const id = encodeId(sha256(canonical("object-id", clusterId, ...scope)).subarray(0, 16))
+  const name = records.keyholder.hashName(caller.partition, "once", scope.join("\n")).toHex()
+  const path = paths.once(caller.partition, name)
+  const value = Buffer.concat([
+    timeBytes(ports.clock.now()),
+    sha256(Buffer.from(fingerprint(call.command))),
+  ])
+  const {
+    entries: [found],
+  } = await records.store.get([path])
+  if (found === undefined) return { id, repeated: false, claims: [{ path, value }] }
+  if (Buffer.from(found.value.subarray(timeLength)).equals(value.subarray(timeLength))) {
+    return { id, repeated: true, claims: [] }
+  }
+  throw new HsmError("IDEMPOTENCY_MISMATCH", "this idempotency key was used for another request")
+}
+
+/** When a remembered call was made: the first bytes of its row, ms since 1970. */
+export function onceMadeAt(value: Uint8Array): number {
+  return Buffer.from(value).readUIntBE(0, timeLength)
+}
+
+const timeLength = 6
+
+function timeBytes(ms: number): Uint8Array {
+  const out = Buffer.alloc(timeLength)
+  out.writeUIntBE(ms, 0, timeLength)
+  return out
+}
+
+/** The command as text; bytes by content, so that equal commands compare equal. */
+function fingerprint(command: object): string {
+  return JSON.stringify(command, (_, field: unknown) =>
+    field instanceof Uint8Array ? sha256(field).toString("hex") : field,
+  )
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest()
+}

@@ -1,0 +1,99 @@
+/** Rotation: a new version for new work; older ones stay for decrypting and verifying. */
+
+import { HsmError } from "../domain/errors.ts"
+import type { Instant } from "../domain/ids.ts"
+import { currentVersion, type KeyRecord } from "../domain/key.ts"
+import { limits } from "../domain/limits.ts"
+import { generateMaterial } from "../engine/generate.ts"
+import { paths } from "../records/kinds.ts"
+import type { Records } from "../records/records.ts"
+import { recordDone, keyOf, perform } from "./act.ts"
+import { dueRows, materialRows } from "./create-key.ts"
+import type { Context, Idempotent, KeyRef } from "./commands.ts"
+import { prepareOnce } from "./once.ts"
+import type { Ports } from "./ports.ts"
+
+/**
+ * Makes a key's next version.
+ *
+ * @param command - with an `idempotencyKey`, a repetition of the call makes no further version.
+ * @throws HsmError KEY_STATE, QUOTA_EXCEEDED at limits.keyVersionsMax, CONFLICT.
+ */
+export async function rotateKey(
+  ports: Ports,
+  context: Context,
+  command: { readonly key: KeyRef } & Idempotent,
+): Promise<KeyRecord> {
+  return await perform(
+    ports,
+    context,
+    { operation: "key.rotate", key: command.key },
+    async (act) => {
+      const key = keyOf(act)
+      const once = await prepareOnce(ports, context, {
+        kind: "key.rotate",
+        key: command.idempotencyKey,
+        command: { key: key.id },
+      })
+      if (once.repeated) return key
+      const { record, committed } = await addVersion(ports, key, act.now, once.claims)
+      await recordDone(ports, act, { keyId: key.id, committed })
+      return record
+    },
+  )
+}
+
+/** Adds a version without asking: for the schedule, and when a version's budget is used up. */
+export async function addVersion(
+  ports: Pick<Ports, "records">,
+  key: KeyRecord,
+  now: Instant,
+  claims: readonly { path: string; value: Uint8Array }[] = [],
+): Promise<{ record: KeyRecord; committed: Awaited<ReturnType<Records["commit"]>> }> {
+  const last = currentVersion(key)
+  if (last === undefined || !last.hasSecret) {
+    throw new HsmError("KEY_STATE", "only the public half is here: there is nothing to rotate")
+  }
+  if (key.versions.length >= limits.keyVersionsMax) {
+    throw new HsmError("QUOTA_EXCEEDED", `a key has at most ${limits.keyVersionsMax} versions`)
+  }
+  const { records } = ports
+  const pin = await records.pin(key.partition, "key", key.id)
+  if (pin?.secret === undefined) throw new HsmError("KEY_STATE", "the key has been erased")
+  const { material, publicKey } = await generateMaterial(key.algorithm)
+  using fresh = material
+  const version = last.version + 1
+  const record: KeyRecord = {
+    ...key,
+    versions: [
+      ...key.versions,
+      {
+        version,
+        createdAt: now,
+        origin: "generated",
+        hasSecret: true,
+        sealsLeased: 0,
+        ...(publicKey === undefined ? {} : { publicKey: new Uint8Array(publicKey) }),
+      },
+    ],
+    ...(key.rotation === undefined
+      ? {}
+      : { rotation: { ...key.rotation, nextAt: (now + key.rotation.periodMs) as Instant } }),
+    updatedAt: now,
+    revision: key.revision + 1,
+  }
+  const oldDue =
+    key.rotation === undefined
+      ? []
+      : [{ del: paths.due(key.partition, key.rotation.nextAt, key.id) }]
+  const committed = await records.commit(key.partition, {
+    changes: [{ kind: "key", record }],
+    claims,
+    rows: [
+      ...materialRows(ports, record, { version, secret: pin.secret, material: fresh }),
+      ...oldDue,
+      ...dueRows(record),
+    ],
+  })
+  return { record, committed }
+}

@@ -1,0 +1,91 @@
+/**
+ * Counts AES-GCM seals under each key version, so that none exceeds the bound for random IVs.
+ *
+ * Counts are leased from the store in blocks: sealing writes nothing, and a crash forfeits what it
+ * had leased. A version whose leases are used up is followed by a new one without anyone asking.
+ */
+
+import type { MechanismId } from "../domain/algorithms.ts"
+import { HsmError } from "../domain/errors.ts"
+import { currentVersion, type KeyRecord, type KeyVersion } from "../domain/key.ts"
+import { limits } from "../domain/limits.ts"
+import type { Records } from "../records/records.ts"
+
+/** Makes the next version of an exhausted key; the same as rotation by hand. */
+export type Rotate = (key: KeyRecord) => Promise<KeyRecord>
+
+export class SealBudget {
+  readonly #records: Records
+  readonly #rotate: Rotate
+  /** Seals left of this process's lease, by key and version. Bounded by keys used with GCM. */
+  readonly #left = new Map<string, number>()
+  readonly #leasing = new Map<string, Promise<KeyRecord>>()
+
+  constructor(records: Records, rotate: Rotate) {
+    this.#records = records
+    this.#rotate = rotate
+  }
+
+  /**
+   * Takes leave for one seal under the key's current version; other mechanisms need none.
+   *
+   * @throws HsmError KEY_EXHAUSTED when neither this version nor a new one can seal any more.
+   */
+  async draw(key: KeyRecord, mechanism: MechanismId): Promise<{ key: KeyRecord; version: number }> {
+    let drawn = key
+    for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
+      const version = currentVersion(drawn)
+      if (version === undefined) throw new HsmError("KEY_STATE", "the key has no version")
+      if (mechanism !== "AES_GCM" || this.#take(drawn, version)) {
+        return { key: drawn, version: version.version }
+      }
+      drawn = await this.#leaseOnce(drawn, version)
+    }
+    throw new HsmError("KEY_EXHAUSTED", "the key's budget of AES-GCM seals could not be leased")
+  }
+
+  #take(key: KeyRecord, { version }: KeyVersion): boolean {
+    const name = `${key.id}/${version}`
+    const left = this.#left.get(name) ?? 0
+    if (left === 0) return false
+    this.#left.set(name, left - 1)
+    return true
+  }
+
+  /** Callers that arrive together share one lease. */
+  async #leaseOnce(key: KeyRecord, version: KeyVersion): Promise<KeyRecord> {
+    const name = `${key.id}/${version.version}`
+    let leasing = this.#leasing.get(name)
+    if (leasing === undefined) {
+      leasing = this.#lease(key.partition, key.id, version.version).finally(() =>
+        this.#leasing.delete(name),
+      )
+      this.#leasing.set(name, leasing)
+    }
+    return await leasing
+  }
+
+  async #lease(partition: KeyRecord["partition"], id: string, wanted: number): Promise<KeyRecord> {
+    await this.#records.sync()
+    const key = await this.#records.read("key", partition, id)
+    if (key === undefined) throw new HsmError("KEY_NOT_FOUND", "no such key in this partition")
+    const version = currentVersion(key)
+    if (version === undefined || version.version !== wanted) return key
+    const total = version.sealsLeased + limits.gcmLease
+    if (total > limits.gcmSealsPerVersionMax) return await this.#rotate(key)
+    const record: KeyRecord = {
+      ...key,
+      versions: key.versions.with(-1, { ...version, sealsLeased: total }),
+      revision: key.revision + 1,
+    }
+    try {
+      await this.#records.commit(partition, { changes: [{ kind: "key", record }] })
+    } catch (error) {
+      // Somebody changed the key at the same moment: look again, within the attempts of `draw`.
+      if (error instanceof HsmError && error.code === "CONFLICT") return key
+      throw error
+    }
+    this.#left.set(`${id}/${wanted}`, limits.gcmLease)
+    return record
+  }
+}

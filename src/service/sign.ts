@@ -1,0 +1,127 @@
+/** Sign and verify; MACs are signatures under a secret key. */
+
+import { HsmError } from "../domain/errors.ts"
+import { limits } from "../domain/limits.ts"
+import { currentVersion, type KeyRecord } from "../domain/key.ts"
+import type { Permit } from "../domain/policy.ts"
+import * as macs from "../engine/mac.ts"
+import * as signatures from "../engine/signature.ts"
+import type { KeyHandle } from "../sealing/handles.ts"
+import { keyOf, mechanismOf, perform } from "./act.ts"
+import type { Context, SignCommand, SignResult, VerifyCommand, VerifyResult } from "./commands.ts"
+import type { Ports } from "./ports.ts"
+
+/**
+ * Signs a whole message (not a digest) with a key's current version.
+ *
+ * @returns ECDSA: DER (RFC 3279 section 2.2.3); RSA and Ed25519: the bytes of their standards.
+ * @throws HsmError KEY_NOT_FOUND, KEY_STATE, OPERATION_FORBIDDEN, RATE_LIMITED, PAYLOAD_TOO_LARGE,
+ * AUDIT_UNAVAILABLE.
+ */
+export async function sign(
+  ports: Ports,
+  context: Context,
+  command: SignCommand,
+): Promise<SignResult> {
+  return await produce(ports, context, command, { operation: "key.sign", run: signatures.sign })
+}
+
+/** Authenticates a message with a key's current version. Errors as {@link sign}. */
+export async function mac(
+  ports: Ports,
+  context: Context,
+  command: SignCommand,
+): Promise<SignResult> {
+  return await produce(ports, context, command, { operation: "key.mac", run: macs.mac })
+}
+
+/**
+ * Verifies a signature under the version named, or under every live version, newest first.
+ * An invalid signature is an answer, not an error.
+ */
+export async function verify(
+  ports: Ports,
+  context: Context,
+  command: VerifyCommand,
+): Promise<VerifyResult> {
+  return await check(ports, context, command, { operation: "key.verify", run: signatures.verify })
+}
+
+/** Verifies a MAC in constant time. As {@link verify}. */
+export async function verifyMac(
+  ports: Ports,
+  context: Context,
+  command: VerifyCommand,
+): Promise<VerifyResult> {
+  return await check(ports, context, command, {
+    operation: "key.verify-mac",
+    run: (permit, handle, { signature, ...rest }) =>
+      macs.verifyMac(permit, handle, { ...rest, mac: signature }),
+  })
+}
+
+interface Producer {
+  readonly operation: "key.sign" | "key.mac"
+  readonly run: typeof signatures.sign | typeof macs.mac
+}
+
+async function produce(
+  ports: Ports,
+  context: Context,
+  { key: ref, message, mechanism: wanted }: SignCommand,
+  { operation, run }: Producer,
+): Promise<SignResult> {
+  checkSize(message)
+  return await perform(ports, context, { operation, key: ref, mechanism: wanted }, async (act) => {
+    const key = keyOf(act)
+    const mechanism = mechanismOf(act)
+    const version = currentVersion(key)?.version ?? 0
+    const handle = await ports.keys.open(key, version)
+    const signature = await run(act.permit, handle, { mechanism, message })
+    return { keyId: key.id, version, mechanism, signature }
+  })
+}
+
+interface Checker {
+  readonly operation: "key.verify" | "key.verify-mac"
+  readonly run: (
+    permit: Permit,
+    handle: KeyHandle,
+    command: Parameters<typeof signatures.verify>[2],
+  ) => boolean | Promise<boolean>
+}
+
+async function check(
+  ports: Ports,
+  context: Context,
+  command: VerifyCommand,
+  { operation, run }: Checker,
+): Promise<VerifyResult> {
+  const { key: ref, message, signature, version: wanted } = command
+  checkSize(message)
+  const ask = { operation, key: ref, mechanism: command.mechanism, version: wanted } as const
+  return await perform(ports, context, ask, async (act) => {
+    const key = keyOf(act)
+    const mechanism = mechanismOf(act)
+    for (const version of candidates(key, wanted)) {
+      const handle = await ports.keys.open(key, version)
+      if (await run(act.permit, handle, { mechanism, message, signature })) {
+        return { keyId: key.id, valid: true, version, mechanism }
+      }
+    }
+    return { keyId: key.id, valid: false, mechanism }
+  })
+}
+
+function candidates(key: KeyRecord, wanted: number | undefined): number[] {
+  if (wanted !== undefined) return [wanted]
+  return key.versions
+    .map(({ version }) => version)
+    .filter((version) => version >= key.minVersion)
+    .reverse()
+}
+
+function checkSize(message: Uint8Array): void {
+  if (message.length <= limits.signBytesMax) return
+  throw new HsmError("PAYLOAD_TOO_LARGE", "the message is longer than its bound")
+}

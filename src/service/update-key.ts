@@ -1,0 +1,146 @@
+/** Change what a key says about itself: names, tags, attributes, schedule, state. */
+
+import { HsmError } from "../domain/errors.ts"
+import type { Instant } from "../domain/ids.ts"
+import { isName, type KeyAttributes, type KeyRecord } from "../domain/key.ts"
+import { keyOf, perform, type Act } from "./act.ts"
+import { commitKey, revise } from "./change-key.ts"
+import type { Context, KeyRef, UpdateKeyCommand } from "./commands.ts"
+import { checkPeriod, checkTags } from "./create-key.ts"
+import type { Ports } from "./ports.ts"
+
+/**
+ * Changes a modifiable key. Attributes move one way only: a use, once taken away, and
+ * extractability, once given up, do not come back (PKCS#11 v3.1 section 4.4).
+ *
+ * @throws HsmError CONFLICT when `ifRevision` is not the key's; NAME_TAKEN; MALFORMED_REQUEST.
+ */
+export async function updateKey(
+  ports: Ports,
+  context: Context,
+  command: UpdateKeyCommand,
+): Promise<KeyRecord> {
+  return await perform(
+    ports,
+    context,
+    { operation: "key.update", key: command.key },
+    async (act) => {
+      const before = keyOf(act)
+      check(before, command)
+      const after = revise(before, act, changedFields(before, act, command))
+      const renamed = command.name !== undefined && command.name !== before.name
+      return await commitKey(ports, act, {
+        before,
+        after,
+        ...(renamed ? { extra: renaming(ports, before, after) } : {}),
+      })
+    },
+  )
+}
+
+/** Marks a key as one under which others may leave wrapped; officers alone do that. */
+export async function trustKey(
+  ports: Ports,
+  context: Context,
+  { key, trusted }: { key: KeyRef; trusted: boolean },
+): Promise<KeyRecord> {
+  return await perform(ports, context, { operation: "key.trust", key }, async (act) => {
+    const before = keyOf(act)
+    const after = revise(before, act, { attributes: { ...before.attributes, trusted } })
+    return await commitKey(ports, act, { before, after })
+  })
+}
+
+export async function enableKey(
+  ports: Ports,
+  context: Context,
+  { key }: { readonly key: KeyRef },
+): Promise<KeyRecord> {
+  return await setState(ports, context, key, { operation: "key.enable", state: "active" })
+}
+
+/** When this answers, no operation under the key is under way and none can begin. */
+export async function disableKey(
+  ports: Ports,
+  context: Context,
+  { key }: { readonly key: KeyRef },
+): Promise<KeyRecord> {
+  return await setState(ports, context, key, { operation: "key.disable", state: "disabled" })
+}
+
+async function setState(
+  ports: Ports,
+  context: Context,
+  key: KeyRef,
+  to: { operation: "key.enable" | "key.disable"; state: "active" | "disabled" },
+): Promise<KeyRecord> {
+  return await perform(ports, context, { operation: to.operation, key }, async (act) => {
+    const before = keyOf(act)
+    if (before.state === to.state) return before
+    return await commitKey(ports, act, { before, after: revise(before, act, { state: to.state }) })
+  })
+}
+
+function check(key: KeyRecord, command: UpdateKeyCommand): void {
+  const { ifRevision, name, tags, usages, minVersion, rotationPeriodMs } = command
+  if (ifRevision !== undefined && ifRevision !== key.revision) {
+    throw new HsmError("CONFLICT", `the key is at revision ${key.revision}`)
+  }
+  if (name !== undefined && !isName(name)) malformed("/name", "not a name")
+  if (tags !== undefined) checkTags(tags)
+  const added = usages?.find((usage) => !key.attributes.usages.includes(usage))
+  if (added !== undefined) malformed("/usages", "uses can only be taken away")
+  if (minVersion !== undefined && (minVersion < 1 || minVersion > key.versions.length)) {
+    malformed("/minVersion", "there is no such version")
+  }
+  if (rotationPeriodMs !== undefined && rotationPeriodMs !== null) {
+    checkPeriod(key, rotationPeriodMs)
+  }
+}
+
+function changedFields(key: KeyRecord, act: Act, command: UpdateKeyCommand): Partial<KeyRecord> {
+  const { name, description, tags, minVersion, rotationPeriodMs } = command
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(rotationPeriodMs === undefined ? {} : { rotation: schedule(act, rotationPeriodMs) }),
+    attributes: changedAttributes(key.attributes, command),
+  } as Partial<KeyRecord> // `rotation: undefined` ends a schedule: JSON drops it from the record.
+}
+
+function schedule(act: Act, periodMs: number | null): KeyRecord["rotation"] {
+  return periodMs === null ? undefined : { periodMs, nextAt: (act.now + periodMs) as Instant }
+}
+
+function changedAttributes(before: KeyAttributes, command: UpdateKeyCommand): KeyAttributes {
+  const { usages, extractable, sensitive, modifiable, destroyable } = command
+  return {
+    ...before,
+    ...(usages === undefined ? {} : { usages }),
+    ...(extractable === undefined ? {} : { extractable }),
+    ...(sensitive === undefined ? {} : { sensitive }),
+    ...(modifiable === undefined ? {} : { modifiable }),
+    ...(destroyable === undefined ? {} : { destroyable }),
+  }
+}
+
+function renaming(
+  ports: Ports,
+  before: KeyRecord,
+  after: KeyRecord,
+): {
+  claims: { path: string; value: Uint8Array }[]
+  rows: { del: string }[]
+} {
+  const { records } = ports
+  return {
+    claims: [records.claim(after.partition, "key-name", after.name, after.id)],
+    rows: [{ del: records.indexPath(before.partition, "key-name", before.name) }],
+  }
+}
+
+function malformed(field: string, message: string): never {
+  throw new HsmError("MALFORMED_REQUEST", message, { field })
+}
