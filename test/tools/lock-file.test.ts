@@ -23,7 +23,7 @@ function isForPinnedPlatform({ os, cpu, libc }: LockEntry): boolean {
   )
 }
 
-/** npm drops what its registry does not have for other platforms; `npm ci` then refuses the file. */
+/** npm leaves out what its registry lacks for other platforms; `npm ci` then refuses the file. */
 function findFaults(packages: Readonly<Record<string, LockEntry>>): string[] {
   return Object.entries(packages)
     .filter(([path, { link }]) => path.startsWith("node_modules/") && link !== true)
