@@ -26,10 +26,17 @@ export function typeOf(dialect: Dialect, schema: Schema, indent: string): string
   if (schema.$ref !== undefined) return refName(schema.$ref)
   if (isBytes(schema)) return dialect.bytes
   if (schema.oneOf !== undefined && schema.properties === undefined) {
-    return union(schema.oneOf.map((one) => typeOf(dialect, one, `${indent}  `)), indent)
+    return union(
+      schema.oneOf.map((one) => typeOf(dialect, one, `${indent}  `)),
+      indent,
+    )
   }
   if (schema.const !== undefined) return JSON.stringify(schema.const)
-  if (schema.enum !== undefined) return union(schema.enum.map((one) => JSON.stringify(one)), indent)
+  if (schema.enum !== undefined)
+    return union(
+      schema.enum.map((one) => JSON.stringify(one)),
+      indent,
+    )
   if (Array.isArray(schema.type)) return schema.type.map(primitive).join(" | ")
   if (schema.type === "array") return `readonly ${item(dialect, schema.items ?? {}, indent)}[]`
   if (schema.type === "object") return object(dialect, schema, indent)

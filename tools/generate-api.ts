@@ -7,8 +7,13 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import {
-  listEndpoints, propertyName, readSpec, refName,
-  type Endpoint, type Schema, type Spec,
+  listEndpoints,
+  propertyName,
+  readSpec,
+  refName,
+  type Endpoint,
+  type Schema,
+  type Spec,
 } from "../src/faces/rest/spec.ts"
 import { comment, declare, typeOf, type Dialect } from "./api-types.ts"
 
@@ -37,8 +42,14 @@ function sdkFile(spec: Spec): string {
 function faceFile(spec: Spec): string {
   const { schemas } = spec.components
   const endpoints = listEndpoints(spec)
-  const asked = reachable(schemas, endpoints.map(({ body }) => body))
-  const answered = reachable(schemas, endpoints.map(({ response }) => response))
+  const asked = reachable(
+    schemas,
+    endpoints.map(({ body }) => body),
+  )
+  const answered = reachable(
+    schemas,
+    endpoints.map(({ response }) => response),
+  )
   const request: Dialect = { bytes: "Uint8Array", schemas }
   const response: Dialect = { bytes: "string", schemas }
   const declared = Object.entries(schemas).flatMap(([name, schema]) => {
@@ -55,7 +66,8 @@ function faceFile(spec: Spec): string {
 
 /** The names of all schemas that these lead to. */
 function reachable(
-  schemas: Readonly<Record<string, Schema>>, from: readonly (Schema | undefined)[],
+  schemas: Readonly<Record<string, Schema>>,
+  from: readonly (Schema | undefined)[],
 ): ReadonlySet<string> {
   const found = new Set<string>()
   const visit = (node: unknown): void => {
@@ -73,7 +85,9 @@ function reachable(
 
 /** The two open schemas are unions over the operations that may stand in a batch. */
 function batchTypes(
-  dialect: Dialect, endpoints: readonly Endpoint[], name: string,
+  dialect: Dialect,
+  endpoints: readonly Endpoint[],
+  name: string,
 ): string | undefined {
   const inBatch = endpoints.filter(({ operation }) => operation["x-batch"] === true)
   if (name === "BatchOperation") {
@@ -122,9 +136,7 @@ function params(dialect: Dialect, { parameters }: Endpoint, indent: string): str
 }
 
 /** Parameters, body and response of every operation. */
-function signatures(
-  endpoints: readonly Endpoint[], request: Dialect, response: Dialect,
-): string {
+function signatures(endpoints: readonly Endpoint[], request: Dialect, response: Dialect): string {
   const entries = endpoints.map((one) => {
     const body = one.body === undefined ? "undefined" : typeOf(request, one.body, "")
     return `  readonly ${one.id}: {
