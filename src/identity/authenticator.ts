@@ -1,0 +1,116 @@
+/**
+ * Who is asking? One question per request, one answer for every refusal.
+ *
+ * What proves identity: a bearer token of Keyhold, a client certificate that TLS has checked, or a
+ * JWT of an issuer that the partition trusts. A token names its partition; with a certificate or a
+ * JWT the request names it (`X-Keyhold-Partition`), since both are public to third parties and
+ * another tenant could register them too.
+ *
+ * Nothing verified is kept here beyond what is re-checked against the records of the moment.
+ */
+
+import { HsmError } from "../domain/errors.ts"
+import { parseId, type Instant, type PartitionId } from "../domain/ids.ts"
+import type { Clock } from "../domain/ports.ts"
+import type { Caller } from "../domain/principal.ts"
+import { parseAddress, sourceOf, type Address } from "./address.ts"
+import type { ClientCertificate } from "./certificate.ts"
+import { judgeCertificate, judgeToken, type Attempt, type Verdict } from "./credentials.ts"
+import { createFailureLimiter } from "./failure-limiter.ts"
+import { createKeySets } from "./jwks.ts"
+import { createJwtVerifier } from "./jwt.ts"
+import type { IdentityRecords, JwksFetcher, TokenHasher } from "./ports.ts"
+import { createRefusalCounter, type RefusalCounter } from "./refusals.ts"
+import { tokenPrefix } from "./token.ts"
+
+/** What came with a request; absent parts are undefined. */
+export interface Evidence {
+  /** After `Bearer `: a token of Keyhold or a JWT. */
+  readonly bearer?: string | undefined
+  /** The header `X-Keyhold-Partition`. */
+  readonly partitionHint?: string | undefined
+  /** Of this connection; its handshake has proven that the client holds the key. */
+  readonly certificate?: ClientCertificate | undefined
+  /** The peer's address, as the socket tells it. */
+  readonly address: string
+}
+
+export interface Authenticator {
+  /**
+   * Establishes the caller.
+   *
+   * @throws HsmError UNAUTHENTICATED, with one message whatever was wrong; RATE_LIMITED instead,
+   * with retryAfterSeconds, when the address has failed too often; SEALED, STORE_UNAVAILABLE or
+   * TAMPERED from the records.
+   */
+  authenticate(evidence: Evidence): Promise<Caller>
+  /** What was refused, for metrics and the log. */
+  readonly refusals: RefusalCounter
+}
+
+/** Wires the ways to prove an identity to one answer. */
+export function createAuthenticator(ports: {
+  readonly records: IdentityRecords
+  readonly hasher: TokenHasher
+  readonly clock: Clock
+  readonly jwks: JwksFetcher
+}): Authenticator {
+  const { records, hasher, clock } = ports
+  const limiter = createFailureLimiter()
+  const refusals = createRefusalCounter()
+  const jwts = createJwtVerifier({ records, keySets: createKeySets(ports.jwks) })
+
+  async function authenticate(evidence: Evidence): Promise<Caller> {
+    const now = clock.now()
+    const peer = parseAddress(evidence.address)
+    const verdict = await judge(evidence, now, peer)
+    if (typeof verdict === "object") return verdict
+    refusals.count(verdict)
+    // Only now: a credential that is good passes, whatever came from its address before.
+    const waitMs = limiter.fail(peer === undefined ? "" : sourceOf(peer), now)
+    if (waitMs === 0) throw unauthenticated()
+    throw new HsmError("RATE_LIMITED", "too many failed authentications from this address", {
+      retryAfterSeconds: Math.ceil(waitMs / 1000),
+    })
+  }
+
+  async function judge(
+    { partitionHint, bearer, certificate, address }: Evidence,
+    now: Instant,
+    peer: Address | undefined,
+  ): Promise<Verdict> {
+    const partition = partitionHint === undefined ? undefined : parseId<PartitionId>(partitionHint)
+    if (partitionHint !== undefined && partition === undefined) return "malformed"
+    const attempt: Attempt = { partition, now, peer, address: peer?.text ?? address }
+    if (bearer === undefined) {
+      return certificate === undefined ? "missing" : judgeCertificate(records, attempt, certificate)
+    }
+    const caller = bearer.startsWith(tokenPrefix)
+      ? await judgeToken({ records, hasher }, attempt, bearer)
+      : await judgeJwt(attempt, bearer)
+    if (typeof caller === "string" || certificate === undefined) return caller
+    // The bearer decides. But a certificate registered here for someone else means confusion.
+    const owner = await records.principalByFingerprint(caller.partition, certificate.fingerprint)
+    return owner === undefined || owner.id === caller.subject ? caller : "mismatch"
+  }
+
+  async function judgeJwt({ partition, now, address }: Attempt, text: string) {
+    if (partition === undefined) return "partition"
+    const identity = await jwts.verify(text, partition, now)
+    if (typeof identity === "string") return identity
+    return { partition, ...identity, credential: "jwt", address } as const
+  }
+
+  return { authenticate, refusals }
+}
+
+/** The answer to every refusal: which part was wrong is nobody's business. */
+export function unauthenticated(): HsmError {
+  return new HsmError("UNAUTHENTICATED", "the credentials are not valid here")
+}
+
+/** The bearer in an `Authorization` header (RFC 6750 section 2.1); undefined for other schemes. */
+export function bearerOf(header: string | undefined): string | undefined {
+  return bearerPattern.exec(header ?? "")?.[1]
+}
+const bearerPattern = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
