@@ -53,8 +53,8 @@ export async function describeShare(files: CustodianFiles): Promise<ShareDescrip
 }
 
 /**
- * Seals a share for a node, on the custodian's machine. The offer is judged before the share is even
- * opened.
+ * Seals a share for a node, on the custodian's machine. The offer is judged before the share is
+ * even opened.
  *
  * @param nowMs - the custodian's own clock, in milliseconds since 1970.
  * @returns the bytes that `POST /api/v1/unseal` takes.

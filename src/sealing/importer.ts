@@ -1,7 +1,7 @@
 /**
- * The importer key: how a share reaches a sealed node. A fresh X-Wing key per boot, which the node's
- * identity signs; the custodian's machine checks that signature against the node that the share
- * pins, and only then seals the part to the key. TLS is not relied on. Format:
+ * The importer key: how a share reaches a sealed node. A fresh X-Wing key per boot, which the
+ * node's identity signs; the custodian's machine checks that signature against the node that the
+ * share pins, and only then seals the part to the key. TLS is not relied on. Format:
  * docs/formats/importer.md.
  */
 
@@ -85,9 +85,10 @@ export class Importer {
 }
 
 /**
- * The custodian's side: refuses every offer that is not, right now, from a node that the share pins.
+ * The custodian's side: refuses every offer that is not, right now, from a node that the share
+ * pins.
  *
- * @throws HsmError UNSEAL_REFUSED that says what is wrong: it is told on the custodian's own machine.
+ * @throws HsmError UNSEAL_REFUSED that says what is wrong: only the custodian's own machine tells.
  */
 export function checkOffer(offer: ImporterOffer, share: Share, now: Instant): void {
   const { clusterId, nodeKey, importerKey, importerSignature } = offer

@@ -13,8 +13,8 @@ import {
   type KeyObject,
 } from "node:crypto"
 
-import { encodeBase32 } from "../codec/base32.ts"
 import { canonical } from "../codec/canonical.ts"
+import { encodeId } from "../codec/id-text.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { NodeId } from "../domain/ids.ts"
 
@@ -51,8 +51,8 @@ export function nodeIdOf(publicKey: Uint8Array): NodeId {
   const hash = createHash("sha256")
     .update(canonical("node-id", "", publicKey))
     .digest()
-  // encodeBase32 writes exactly the form of an id.
-  return encodeBase32(hash.subarray(0, idBytes)) as NodeId
+  // encodeId writes exactly the form of an id.
+  return encodeId(hash.subarray(0, idBytes)) as NodeId
 }
 
 /** True when the node with this public key signed `naming`. Never throws. */

@@ -1,9 +1,9 @@
 /**
  * What a node remembers of its cluster's master key: how many parts there are, how many it takes,
  * and a commitment to each part and to the key. Nothing in it is secret (each commitment hides 256
- * bits), and it lets a node refuse a wrong share at once, so that no stranger can spoil the progress
- * of the custodians. Whoever changes it on disk can only stop the node from unsealing: the records
- * in the store open under the true key alone. Format: docs/formats/share.md.
+ * bits), and it lets a node refuse a wrong share at once, so that no stranger can spoil the
+ * progress of the custodians. Whoever changes it on disk can only stop the node from unsealing: the
+ * records in the store open under the true key alone. Format: docs/formats/share.md.
  */
 
 import { HsmError } from "../domain/errors.ts"
@@ -16,7 +16,7 @@ import { commitTo, sameCommitment } from "./verification-pattern.ts"
 const commitmentBytes = 32 // SHA-256.
 
 /** The written form of an id: domain/ids.ts. */
-export const idField = field.text(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/)
+const idField = field.text(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/)
 
 /** Fields that describe how a key was split; the same in a share set and in each share. */
 export const shapeFields = {

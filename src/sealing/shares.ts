@@ -71,8 +71,8 @@ export interface IssuedShare {
  * Splits the cluster master key among custodians, in memory, and seals each part to its custodian.
  *
  * @param request - `nodes`: public keys (32 bytes each) of the nodes that the shares pin.
- * @throws HsmError MALFORMED_REQUEST for a shape that cannot be, or a repeated custodian: one person
- * with two parts would lower the threshold unseen.
+ * @throws HsmError MALFORMED_REQUEST for a shape that cannot be, or a repeated custodian: one
+ * person with two parts would lower the threshold unseen.
  */
 export async function issueShares(
   random: RandomSource,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 
-import { encodeBase32 } from "../../src/codec/base32.ts"
+import { encodeId } from "../../src/codec/id-text.ts"
 import { instant, type ClusterId } from "../../src/domain/ids.ts"
 import type { RandomSource } from "../../src/domain/ports.ts"
 import { SecretBytes } from "../../src/engine/secret-bytes.ts"
@@ -35,8 +35,8 @@ export async function holdCeremony(
   shape: { scheme: SchemeId; threshold: number; total: number },
 ) {
   const random = seededRandom(seed)
-  // 16 bytes in base32 are an id.
-  const clusterId = encodeBase32(random.bytes(16)) as ClusterId
+  // encodeId writes exactly the form of an id.
+  const clusterId = encodeId(random.bytes(16)) as ClusterId
   const { identity } = createNodeIdentity()
   const master = random.bytes(32)
   const keys = Array.from({ length: shape.total }, () => expandXWing(random.bytes(32)))

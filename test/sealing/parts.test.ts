@@ -72,7 +72,7 @@ test("shapes that cannot be are named", () => {
   assert.equal(shapeProblem({ scheme: "xor", threshold: 3, total: 3 }), undefined)
 })
 
-test("a verification pattern is four groups of hex and differs by kind, cluster and key bit", () => {
+test("a verification pattern is 16 hex digits and differs by kind, cluster and key bit", () => {
   const commitment = commitTo("cluster-master-key", cluster, master)
   assert.match(showPattern(commitment), /^[0-9a-f]{4}(-[0-9a-f]{4}){3}$/)
   assert.equal(showPattern(commitment).replaceAll("-", ""), commitment.toHex().slice(0, 16))

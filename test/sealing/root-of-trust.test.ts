@@ -13,7 +13,7 @@ import { flipBit, holdCeremony, reveal, start } from "./ceremony-fixture.ts"
 const twoOfThree = { scheme: "shamir", threshold: 2, total: 3 } as const
 const refused = { code: "UNSEAL_REFUSED", message: "the share was not accepted" }
 
-test("shares of every scheme give the master key, and progress tells how many are here", async () => {
+test("shares of every scheme give the key, and progress tells how many are here", async () => {
   const shapes = [twoOfThree, { scheme: "xor", threshold: 3, total: 3 }] as const
   for (const shape of shapes) {
     const { root, sealed, master } = await holdCeremony(shape.scheme, shape)
@@ -67,7 +67,7 @@ test("a wrong share is refused with one message and spoils nothing", async () =>
   assert.deepEqual(reveal(await root.submit(sealed(2), start)), master)
 })
 
-test("parts that hold one by one but not together are refused, and progress starts anew", async () => {
+test("parts that hold alone but not together are refused, and progress starts anew", async () => {
   const { identity, random, set, open } = await holdCeremony("set", twoOfThree)
   const forgedSet = { ...set, keyCommitment: flipBit(set.keyCommitment, 0) }
   const root = new SharesRoot({ identity, random }, { set: forgedSet, progressMs: 1, now: start })
@@ -86,7 +86,7 @@ test("progress is forgotten when its time is over", async () => {
   assert.deepEqual(reveal(await root.submit(sealed(1), instant(late + 59_999))), master)
 })
 
-test("the importer key is replaced after an unseal: what it received is never accepted again", async () => {
+test("the importer key is replaced after an unseal: a recorded share is dead", async () => {
   const { root, sealed, open, master } = await holdCeremony("replay", twoOfThree)
   const recorded = [sealed(1), sealed(2)]
   const before = root.offer(start)
