@@ -11,7 +11,7 @@ import { createHash } from "node:crypto"
 import { HsmError } from "../domain/errors.ts"
 import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
-import type { SecretBytes } from "../engine/secret-bytes.ts"
+import type { SecretBytes } from "../sealing/handles.ts"
 import { accumulate, encodeTable, type Pin } from "../sealing/bucket-table.ts"
 import type { Entry, Rev, Write } from "../store/store.ts"
 import { encodeRecord, paths, type RecordKind, type RecordTypes } from "./kinds.ts"
@@ -26,6 +26,8 @@ export type Change = {
     readonly record: RecordTypes[K]
     /** A key's new erasable secret, or its erasure. */
     readonly secret?: SecretBytes | "erase"
+    /** The record goes, row and pin: its old row put back is refused like any other. */
+    readonly removes?: true
   }
 }[RecordKind]
 
@@ -62,6 +64,7 @@ interface Stage {
   readonly tables: Map<number, Map<string, Pin>>
   readonly writes: Map<string, Write>
   readonly records: Map<string, { record: RecordTypes[RecordKind]; bucket: number }>
+  readonly removed: Set<string>
   readonly erased: SecretBytes[]
   buckets: number
   keyCount: number
@@ -136,6 +139,7 @@ export class Committer {
       tables: new Map(),
       writes: new Map(),
       records: new Map(),
+      removed: new Set(),
       erased: [],
       buckets: state.root.buckets,
       keyCount: state.root.keyCount,
@@ -154,9 +158,10 @@ export class Committer {
   }
 
   async #stateFor(jobs: readonly Job[]): Promise<PartitionState> {
+    // Not asked of the store: its keys exist already, its root does not. If it does, the guard sees.
+    if (jobs[0]?.transaction.creates === true) return PartitionState.empty(this.#partition)
     const state = await this.#records.state(this.#partition)
     if (state !== undefined) return state
-    if (jobs[0]?.transaction.creates === true) return PartitionState.empty(this.#partition)
     throw new HsmError("NOT_FOUND", "no such partition")
   }
 
@@ -245,6 +250,13 @@ export class Committer {
     const old = table.get(pinId(change))
     if (change.secret === "erase" && old?.secret !== undefined) stage.erased.push(old.secret)
     const secret = change.secret === "erase" ? undefined : (change.secret ?? old?.secret)
+    if (change.removes === true) {
+      table.delete(pinId(change))
+      stage.writes.set(path, { del: path })
+      stage.records.delete(path)
+      stage.removed.add(path)
+      return
+    }
     const { revision } = change.record
     table.set(pinId(change), secret === undefined ? { revision } : { revision, secret })
     const identity = { kind: change.kind, id: change.record.id, bucket, revision }
@@ -315,6 +327,7 @@ export class Committer {
       state.keepTable(bucket, { sequence, epoch: this.#records.epoch, pins })
     }
     for (const secret of stage.erased) secret[Symbol.dispose]()
+    for (const path of stage.removed) this.#records.forgetRecord(path)
     this.#records.adoptState(state)
     for (const [path, { record, bucket }] of stage.records) {
       this.#records.remember(path, { record, bucket, modRev: rev })

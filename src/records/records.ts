@@ -95,6 +95,18 @@ export class Records {
     return await this.#readRow(state, kind, path, id)
   }
 
+  /** The record if it is cached; for what may be old or missing, such as a header. */
+  peek<K extends RecordKind>(
+    kind: K,
+    partition: PartitionId,
+    id: string,
+  ): RecordTypes[K] | undefined {
+    // The path names the kind, so what lies under it is of that kind.
+    return this.#records.get(paths.record(partition, kind, id))?.record as
+      | RecordTypes[K]
+      | undefined
+  }
+
   /** The id that a unique name stands for; undefined when it is free. */
   async lookup(
     partition: PartitionId,
@@ -214,6 +226,12 @@ export class Records {
   /** For the committer: a partition that is being created. */
   adoptState(state: PartitionState): void {
     this.#states.set(state.partition, Promise.resolve(state))
+  }
+
+  /** For the committer: what it has just removed. */
+  forgetRecord(path: string): void {
+    this.#records.delete(path)
+    this.onChange(path)
   }
 
   /** For the committer: what it has just written. */

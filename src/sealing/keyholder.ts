@@ -7,7 +7,7 @@
  *   R_e ----------> bucket tables
  */
 
-import { createHmac, createPrivateKey, createPublicKey, hkdfSync, sign } from "node:crypto"
+import { createHmac, createPublicKey, hkdfSync, sign } from "node:crypto"
 import type { KeyObject } from "node:crypto"
 
 import { canonical } from "../codec/canonical.ts"
@@ -18,6 +18,7 @@ import type { RandomSource } from "../domain/ports.ts"
 import { openHandle, type KeyHandle } from "../engine/key-handle.ts"
 import { SecretBytes } from "../engine/secret-bytes.ts"
 import { openBlob, sealBlob } from "./aead.ts"
+import { ed25519FromSeed } from "./ed25519.ts"
 
 const keyBytes = 32
 const generation = 1 // Master keys do not rotate online yet; every blob already says which one.
@@ -39,11 +40,10 @@ interface PartitionKeys {
   readonly audit: SecretBytes
 }
 
-/** RFC 8410 section 7: PKCS#8 of an Ed25519 private key is this prefix and 32 bytes of seed. */
-const ed25519Prefix = Uint8Array.fromHex("302e020100300506032b657004220420")
-
 export class Keyholder {
   readonly clusterId: ClusterId
+  /** Told of every partition whose keys have been loaded, so that its log can be written. */
+  onPartition: (partition: PartitionId) => void = () => {}
   readonly #cmk: SecretBytes
   readonly #random: RandomSource
   /** Owned here alone; emptied by `forget`. */
@@ -57,11 +57,7 @@ export class Keyholder {
     this.#cmk = parts.cmk
     this.#random = parts.random
     this.#signer = this.#lendDerived(this.#cmk, "checkpoint-key", [], (seed) =>
-      createPrivateKey({
-        key: Buffer.concat([ed25519Prefix, seed]),
-        format: "der",
-        type: "pkcs8",
-      }),
+      ed25519FromSeed(seed),
     )
   }
 
@@ -85,6 +81,11 @@ export class Keyholder {
     using wrapping = this.#derive(this.#cmk, "partition-wrap", [partition])
     const opened = openBlob(wrapping, this.#aad("partition-keys", [partition]), wrapped)
     this.#loadPartitionKeys(partition, new SecretBytes(opened))
+  }
+
+  /** Keys for a name that no partition has, to do the same work for what does not exist. */
+  loadDecoy(name: PartitionId, random: RandomSource): void {
+    this.#loadPartitionKeys(name, new SecretBytes(random.bytes(2 * keyBytes)))
   }
 
   hasPartition(partition: PartitionId): boolean {
@@ -163,14 +164,9 @@ export class Keyholder {
     return this.#keys(partition).audit.lend((bytes) => new Uint8Array(bytes))
   }
 
-  /** A cluster key for the audit log's own secrets (MAC keys); the caller wipes it. */
-  clusterAuditKey(): Uint8Array {
-    return this.#lendDerived(this.#cmk, "audit-cluster", [], (bytes) => new Uint8Array(bytes))
-  }
-
-  /** PKCS#8 DER of the checkpoint signing key, for the audit writer's thread; wipe it. */
-  checkpointKey(): Uint8Array {
-    return this.#signer.export({ format: "der", type: "pkcs8" })
+  /** Seed of the checkpoint signing key (RFC 8032), for the audit writer's thread; wipe it. */
+  checkpointSeed(): Uint8Array {
+    return this.#lendDerived(this.#cmk, "checkpoint-key", [], (seed) => new Uint8Array(seed))
   }
 
   /** SPKI DER of the checkpoint signing key. */
@@ -271,6 +267,7 @@ export class Keyholder {
       pins: this.#derive(pmk, "pins", [partition]),
       audit: pair.lend((bytes) => copySecret(bytes.subarray(keyBytes))),
     })
+    this.onPartition(partition)
   }
 
   /** Both the partition's key and the key's own secret are needed: HKDF(PMK, s_k, identity). */

@@ -175,7 +175,9 @@ async function countKeys(ports: Ports, partition: PartitionRecord): Promise<numb
 
 function describe(context: Context, ask: Ask, question: Question): AuditEvent {
   const { caller, requestId } = context
-  const { key, mechanism, version } = question
+  const { key, mechanism } = question
+  const { metered = false } = operation(ask.operation)
+  const version = question.version ?? (metered ? key?.versions.at(-1)?.version : undefined)
   // An unknown id is worth recording; an unknown name is a caller's free text and is not.
   const keyId = key?.id ?? (ask.key !== undefined && isId(ask.key) ? ask.key : undefined)
   const outcome: AuditOutcome = "allowed"

@@ -106,7 +106,7 @@ export async function deletionReceipt(
 
 /** Destroys a key: secret erased, material rows gone, name free again; a tombstone stays. */
 export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promise<KeyRecord> {
-  const after = tombstone(before, act, ports.records.epoch)
+  const after = tombstone(before, act.now, ports.records.epoch)
   const { records } = ports
   const freed = records.indexPath(before.partition, "key-name", before.name)
   return await commitKey(ports, act, {
@@ -117,15 +117,16 @@ export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promis
   })
 }
 
-function tombstone(before: KeyRecord, act: Act, epoch: number): KeyRecord {
+/** What stays of a destroyed key: everything but its versions, so that its id is never reused. */
+export function tombstone(before: KeyRecord, now: Instant, epoch: number): KeyRecord {
   const { deleteAt: _at, stateBefore: _state, rotation: _rotation, ...kept } = before
   return {
     ...kept,
     state: "destroyed",
     versions: [],
-    destroyedAt: act.now,
+    destroyedAt: now,
     destroyedEpoch: epoch,
-    updatedAt: act.now,
+    updatedAt: now,
     revision: before.revision + 1,
   }
 }

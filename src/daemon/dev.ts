@@ -1,0 +1,158 @@
+/**
+ * The development HSM: everything made at the first start, found again at the next. Its master key
+ * lies in a file beside the data, so it protects nothing from whoever reads the disk.
+ */
+
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
+
+import { encodeId } from "../codec/id-text.ts"
+import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
+import { defaultFlags } from "../domain/partition.ts"
+import { partitionRoles, type Caller, type Role } from "../domain/principal.ts"
+import { SecretBytes } from "../engine/secret-bytes.ts"
+import { createNodeIdentity } from "../sealing/node-identity.ts"
+import { createPartition } from "../service/partition.ts"
+import { createPrincipal } from "../service/principals.ts"
+import type { Ports } from "../service/ports.ts"
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts"
+import { bootstrapCluster } from "./bootstrap.ts"
+import { developmentConfig, nodePaths, type NodeConfig } from "./config.ts"
+import { makePrivateFolder, readIfPresent, rootFiles, writeDurably } from "./files.ts"
+import { serveNode, storeFile, type RunningNode } from "./serve.ts"
+import { freshId, systemClock, systemRandom } from "./system.ts"
+import { makeCertificates } from "./tls.ts"
+
+/** What applications find in `<data>/dev.json`; later faces add theirs. */
+export interface DevFile {
+  readonly url: string
+  /** PEM of the authority to trust; absolute path. */
+  readonly caFile: string
+  readonly partition: string
+  /** One bearer token per role. */
+  readonly tokens: Readonly<Partial<Record<Role, string>>>
+}
+
+const hosts = ["localhost", "127.0.0.1", "::1"]
+/** A development partition allows what a newcomer will try. */
+const devFlags = {
+  ...defaultFlags,
+  keyImport: true,
+  plainExport: true,
+  wrappedExport: true,
+  externalIv: true,
+}
+
+/** Starts the development node in `dataDir`, making it first when it is not there. */
+export async function startDevelopment(options: {
+  readonly dataDir: string
+  readonly port: number
+}): Promise<{ readonly running: RunningNode; readonly dev: DevFile; readonly devFile: string }> {
+  const config = developmentConfig(options)
+  const devFile = join(config.data, "dev.json")
+  const caFile = join(config.data, "ca.crt")
+  const known = await readIfPresent(devFile)
+  const first = known === undefined ? await prepare(config, caFile) : undefined
+  const running = await serveNode(config)
+  const url = `https://localhost:${running.port}`
+  const kept =
+    first === undefined
+      ? // Our own file, written below.
+        (JSON.parse(String(known)) as DevFile)
+      : await populate(running, first)
+  const { partition, tokens } = kept
+  const dev: DevFile = { url, caFile, partition, tokens }
+  await writeDurably(devFile, `${JSON.stringify(dev, undefined, 2)}\n`)
+  return { running, dev, devFile }
+}
+
+interface First {
+  readonly operatorToken: string
+  readonly clusterOfficerToken: string
+}
+
+/** Identity, certificates, master key, and the cluster's first records. */
+async function prepare(config: NodeConfig, caFile: string): Promise<First> {
+  const own = nodePaths(config.data)
+  // A first start that ended before dev.json was written: nobody has had a token, so nothing is lost.
+  const unfinished = (await readIfPresent(own.developmentKey)) !== undefined
+  if (unfinished) await rm(config.data, { recursive: true })
+  await makePrivateFolder(config.data)
+  const clock = systemClock()
+  const now = clock.now()
+  await writeDurably(own.identity, createNodeIdentity().file)
+  const made = await makeCertificates({
+    hosts,
+    name: "Keyhold development",
+    now,
+    random: systemRandom,
+  })
+  await writeDurably(caFile, made.authority)
+  await writeDurably(own.certificate, made.certificate)
+  await writeDurably(own.certificateKey, made.key)
+  const cmk = systemRandom.bytes(32)
+  await writeDurably(own.developmentKey, cmk)
+  const epochs = join(config.data, "epochs")
+  await makePrivateFolder(epochs)
+  const store = await openSqliteStore({ file: storeFile(config) })
+  try {
+    return await bootstrapCluster({
+      store,
+      clock,
+      random: systemRandom,
+      cmk: new SecretBytes(cmk),
+      clusterId: encodeId(systemRandom.bytes(16)) as ClusterId, // 16 random bytes are an id.
+      roots: rootFiles(epochs, systemRandom),
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+/** One partition, one principal per role; through the services, so that the log tells of it. */
+async function populate(
+  { node }: RunningNode,
+  first: First,
+): Promise<Pick<DevFile, "partition" | "tokens">> {
+  const { ports } = node.operational
+  const operator = caller(clusterPartition, "operator")
+  const made = await createPartition(ports, context(operator), { name: "dev", flags: devFlags })
+  const { id } = made.partition
+  const officer = caller(id, "officer")
+  const issued = await Promise.all(
+    partitionRoles
+      .filter((role) => role !== "officer")
+      .map(async (role) => [role, await tokenFor(ports, officer, role)] as const),
+  )
+  const tokens = {
+    ...Object.fromEntries(issued),
+    officer: made.token ?? "",
+    operator: first.operatorToken,
+    "cluster-officer": first.clusterOfficerToken,
+  }
+  return { partition: id, tokens }
+}
+
+async function tokenFor(ports: Ports, officer: Caller, role: Role): Promise<string> {
+  const { token } = await createPrincipal(ports, context(officer), {
+    name: role,
+    roles: [role],
+    credential: { kind: "token" },
+  })
+  return token ?? ""
+}
+
+function caller(partition: PartitionId, role: Role): Caller {
+  return {
+    partition,
+    subject: "development-start",
+    roles: [role],
+    grants: [],
+    credential: "token",
+    address: "127.0.0.1",
+  }
+}
+
+function context(who: Caller): { caller: Caller; requestId: string } {
+  return { caller: who, requestId: freshId() }
+}

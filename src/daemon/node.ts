@@ -1,0 +1,161 @@
+/**
+ * One node: its store, its log, its gate, its listener. Sealed, it serves health, version, metrics
+ * and unseal alone; unsealed, it also has an `Operational`, which sealing throws away.
+ */
+
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import type { AuditLog } from "../audit/audit-log.ts"
+import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
+import { HsmError } from "../domain/errors.ts"
+import type { AuditEvent } from "../domain/audit-event.ts"
+import type { SecretBytes } from "../engine/secret-bytes.ts"
+import type { NodeIdentity } from "../sealing/node-identity.ts"
+import type { RootOfTrust } from "../sealing/root-of-trust.ts"
+import type { Ports } from "../service/ports.ts"
+import type { Store } from "../store/store.ts"
+import type { NodeConfig } from "./config.ts"
+import { rootFiles } from "./files.ts"
+import type { Log } from "./log.ts"
+import { becomeOperational, type Foundation, type Operational } from "./operational.ts"
+import { Schedule } from "./schedule.ts"
+import { StateAnchor } from "./state-anchor.ts"
+import { systemRandom } from "./system.ts"
+import type { NodeClock } from "./time.ts"
+import { SealGate } from "./unseal.ts"
+
+/** What a node is made from; `main.ts` and tests open these. */
+export interface NodeParts {
+  readonly config: NodeConfig
+  readonly clusterId: ClusterId
+  readonly identity: NodeIdentity
+  readonly root: RootOfTrust
+  readonly store: Store
+  readonly audit: AuditLog
+  readonly clock: NodeClock
+  readonly log: Log
+}
+
+export class Node {
+  readonly gate: SealGate
+  readonly #parts: NodeParts
+  readonly #foundation: Foundation
+  readonly #schedule: Schedule
+  /** Owned by `#unlock` and `#lock`, which the gate runs one at a time. */
+  #operational: Operational | undefined
+
+  constructor(parts: NodeParts) {
+    const { config, clusterId, store, audit, clock } = parts
+    this.#parts = parts
+    this.#foundation = {
+      clusterId,
+      store,
+      audit,
+      clock,
+      random: systemRandom,
+      roots: rootFiles(join(config.data, "epochs"), systemRandom),
+      anchor: new StateAnchor(join(config.data, "anchor")),
+    }
+    this.#schedule = new Schedule({ log: parts.log, clock, anchor: this.#foundation.anchor })
+    this.gate = new SealGate({
+      root: parts.root,
+      identity: parts.identity,
+      clusterId,
+      clock,
+      limits: config.limits,
+      unlock: (key) => this.#unlock(key),
+      lock: () => this.#lock(),
+      observe: (event) => this.#observe(event),
+    })
+  }
+
+  /** The services' ports; undefined while sealed. */
+  get ports(): Ports | undefined {
+    return this.gate.isOperational ? this.#operational?.ports : undefined
+  }
+
+  /** @throws HsmError SEALED while sealed. */
+  get operational(): Operational {
+    if (this.#operational === undefined) throw new HsmError("SEALED", "the node is sealed")
+    return this.#operational
+  }
+
+  /** Opens the gate where the root needs no people, and records what started. */
+  async start(what: { readonly version: string; readonly selfTests: number }): Promise<void> {
+    await this.gate.start()
+    this.#observe({ act: "system.start", outcome: "done", note: what.version })
+    this.#observe({
+      act: "system.self-test",
+      outcome: "done",
+      note: `${what.selfTests} known answers`,
+    })
+  }
+
+  /** Whether requests can be served now, and if not, why. */
+  ready(): { readonly ready: boolean; readonly reason?: string } {
+    if (!this.gate.isOperational) return { ready: false, reason: "sealed" }
+    const { unavailable } = this.#parts.audit.state
+    return unavailable === undefined ? { ready: true } : { ready: false, reason: unavailable }
+  }
+
+  /** What metrics read. */
+  gauges(): {
+    auditWaiting: () => number
+    auditBytes: () => number
+    storeRev: () => Promise<number>
+    refusals: () => Readonly<Record<string, number>>
+  } {
+    const { audit, store } = this.#parts
+    return {
+      auditWaiting: () => audit.state.waiting,
+      auditBytes: () => audit.state.usedBytes,
+      storeRev: () => store.barrier(),
+      refusals: () => this.#operational?.authenticator.refusals.totals() ?? {},
+    }
+  }
+
+  /** A partition's quota as it is cached, for a header. */
+  operationsPerSecond(partition: PartitionId): number | undefined {
+    return this.ports?.records.peek("partition", partition, partition)?.quota.operationsPerSecond
+  }
+
+  /** Records a fact about the node itself, under the cluster's partition. */
+  #observe(event: Pick<AuditEvent, "act" | "outcome" | "address" | "note">): void {
+    const full = { ...event, partition: clusterPartition, subject: "node" } as const
+    this.#parts.log.info({ event: event.act, state: event.outcome })
+    this.#parts.audit.enqueue(full, { stopsHarm: true }).catch(() => {
+      this.#parts.log.error({ event: "audit.unavailable", detail: event.act })
+    })
+  }
+
+  async #unlock(key: SecretBytes): Promise<void> {
+    const operational = await becomeOperational(this.#foundation, key, () => this.gate.seal())
+    this.#operational = operational
+    this.#schedule.start(operational)
+  }
+
+  async #lock(): Promise<void> {
+    const operational = this.#operational
+    this.#operational = undefined
+    if (operational === undefined) return
+    await this.#schedule.stop(operational)
+    await operational.forget()
+  }
+
+  /** Ends everything but the listener, which has been drained before. */
+  async close(): Promise<void> {
+    const { audit, store } = this.#parts
+    this.#observe({ act: "system.stop", outcome: "done" })
+    await this.#lock()
+    await audit.close()
+    await store.close()
+  }
+}
+
+/** The version in package.json: of the software that runs. */
+export async function readVersion(): Promise<string> {
+  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8")
+  const { version } = JSON.parse(text) as { version: string } // Our own file.
+  return version
+}

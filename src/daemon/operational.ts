@@ -1,0 +1,132 @@
+/** What a node holds while it is unsealed, from the master key to the services' ports. */
+
+import type { AuditLog } from "../audit/audit-log.ts"
+import { checkpointKeyName } from "../audit/protocol.ts"
+import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
+import type { Clock, RandomSource } from "../domain/ports.ts"
+import type { SecretBytes } from "../engine/secret-bytes.ts"
+import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
+import type { TokenHasher } from "../identity/ports.ts"
+import { finishRotation, loadEpochs, rotateEpoch, type RootFiles } from "../records/epochs.ts"
+import { IdentityRecords } from "../records/identity-records.ts"
+import { KeyCache } from "../records/key-cache.ts"
+import { Records } from "../records/records.ts"
+import { Keyholder } from "../sealing/keyholder.ts"
+import { InFlight } from "../service/in-flight.ts"
+import { Meter } from "../service/meter.ts"
+import type { Ports } from "../service/ports.ts"
+import { addVersion } from "../service/rotate-key.ts"
+import { SealBudget } from "../service/seal-budget.ts"
+import type { Store } from "../store/store.ts"
+import { auditReader } from "./audit-reader.ts"
+import { createJwksFetcher } from "../identity/jwks-fetch.ts"
+import type { StateAnchor } from "./state-anchor.ts"
+
+export interface Foundation {
+  readonly clusterId: ClusterId
+  readonly store: Store
+  readonly audit: AuditLog
+  readonly clock: Clock
+  readonly random: RandomSource
+  readonly roots: RootFiles
+  readonly anchor: StateAnchor
+}
+
+/** Everything that sealing the node forgets. */
+export interface Operational {
+  readonly ports: Ports
+  readonly authenticator: Authenticator
+  /** Wipes all keys, here and in the audit log's thread. */
+  forget(): Promise<void>
+}
+
+/**
+ * Opens the records under the master key, which is taken over.
+ *
+ * @throws HsmError UNSEAL_REFUSED never: the root of trust has checked the key; TAMPERED when the
+ * store is not where this node left it.
+ */
+export async function becomeOperational(
+  base: Foundation,
+  cmk: SecretBytes,
+  seal: () => Promise<void>,
+): Promise<Operational> {
+  const { clusterId, store, audit, clock, random } = base
+  const keyholder = new Keyholder({ clusterId, cmk, random })
+  const scopes = forwardAuditKeys(keyholder, audit)
+  const records = new Records({ store, keyholder, groupNonce: random.bytes(8).toHex() })
+  const keys = new KeyCache(records)
+  records.onChange = (path) => evictMaterial(keys, path)
+  const forget = async (): Promise<void> => {
+    keys.clear()
+    keyholder.forget()
+    await Promise.all(scopes.map((scope) => audit.dropKey(scope)))
+  }
+  try {
+    await openRecords(base, records)
+    const ports: Ports = {
+      clusterId,
+      records,
+      keys,
+      audit,
+      clock,
+      random,
+      auditReader: auditReader(audit),
+      meter: new Meter(),
+      inFlight: new InFlight(),
+      sealBudget: new SealBudget(
+        records,
+        async (key) => (await addVersion({ records }, key, clock.now())).record,
+      ),
+      node: { seal, rotateEpoch: () => rotateEpoch(records, base.roots, () => clock.now()) },
+    }
+    const authenticator = createAuthenticator({
+      records: new IdentityRecords(records),
+      hasher: tokenHasher(keyholder, random),
+      clock,
+      jwks: createJwksFetcher(),
+    })
+    return { ports, authenticator, forget }
+  } catch (error) {
+    await forget()
+    throw error
+  }
+}
+
+/** Roots, the cluster's own partition, the anchor; and what a crash left half done. */
+async function openRecords(base: Foundation, records: Records): Promise<void> {
+  const { unfinished } = await loadEpochs(records, base.roots)
+  await records.sync()
+  await records.state(clusterPartition)
+  await base.anchor.check(records)
+  if (unfinished) await finishRotation(records, base.roots, () => base.clock.now())
+}
+
+/** Hands every scope's audit key to the writer's thread as soon as it is known. */
+function forwardAuditKeys(keyholder: Keyholder, audit: AuditLog): string[] {
+  const scopes: string[] = []
+  const add = (name: string, key: Uint8Array): void => {
+    scopes.push(name)
+    // Posted in order: the key is there before the first record that needs it.
+    void audit.addKey(name, key).finally(() => key.fill(0))
+  }
+  keyholder.onPartition = (partition) => add(partition, keyholder.auditKey(partition))
+  add(checkpointKeyName, keyholder.checkpointSeed())
+  return scopes
+}
+
+/** A changed row of material closes that key's handles: `p/<partition>/m/<key>/<version>`. */
+function evictMaterial(keys: KeyCache, path: string): void {
+  const [, , what, keyId] = path.split("/")
+  if (what === "m" && keyId !== undefined) keys.evict(keyId)
+}
+
+/** For partitions that do not exist: the same work, under a key that nothing was stored with. */
+function tokenHasher(keyholder: Keyholder, random: RandomSource): TokenHasher {
+  const nobody = "nobody" as PartitionId // Not an id: no stored partition can have this name.
+  keyholder.loadDecoy(nobody, random)
+  return {
+    hash: (partition, secret) =>
+      keyholder.hashToken(keyholder.hasPartition(partition) ? partition : nobody, secret),
+  }
+}

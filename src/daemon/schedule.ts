@@ -1,0 +1,90 @@
+/** What an unsealed node does by itself: appointments of keys, epochs, anchors, summaries. */
+
+import { clusterPartition } from "../domain/ids.ts"
+import { isEpochOver, maintain } from "../service/maintain.ts"
+import type { Log } from "./log.ts"
+import type { Operational } from "./operational.ts"
+import type { StateAnchor } from "./state-anchor.ts"
+import type { NodeClock } from "./time.ts"
+
+/** How often the store's state is anchored and the time is remembered. */
+const anchorEveryMs = 5_000
+/** How often appointments are looked at; their precision, then, is half a second. */
+const maintainEveryMs = 500
+/** How often refused authentications are summed up in the log. */
+const summaryEveryMs = 60_000
+
+interface SchedulePorts {
+  readonly log: Log
+  readonly clock: NodeClock
+  readonly anchor: StateAnchor
+}
+
+export class Schedule {
+  readonly #ports: SchedulePorts
+  readonly #timers: NodeJS.Timeout[] = []
+  /** Jobs under way; `stop` waits for them. */
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(ports: SchedulePorts) {
+    this.#ports = ports
+  }
+
+  start(operational: Operational): void {
+    this.#every(anchorEveryMs, "anchor", () => this.#anchor(operational))
+    this.#every(maintainEveryMs, "maintain", () => this.#maintain(operational))
+    this.#every(summaryEveryMs, "summary", () => this.#summarize(operational))
+  }
+
+  /** Ends the timers, waits for what runs, and anchors the last state. */
+  async stop(operational: Operational): Promise<void> {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer)
+    await Promise.all(this.#running)
+    await this.#anchor(operational).catch((error: unknown) => this.#failed("anchor", error))
+  }
+
+  /** Runs a job again and again, never twice at a time. */
+  #every(ms: number, name: string, job: () => Promise<void>): void {
+    let busy = false
+    const run = async (): Promise<void> => {
+      busy = true
+      await job().catch((error: unknown) => this.#failed(name, error))
+      busy = false
+    }
+    this.#timers.push(
+      setInterval(() => {
+        if (busy) return
+        const running = run().finally(() => this.#running.delete(running))
+        this.#running.add(running)
+      }, ms),
+    )
+  }
+
+  async #anchor({ ports }: Operational): Promise<void> {
+    await this.#ports.anchor.save(ports.records)
+    await this.#ports.clock.persist()
+  }
+
+  async #maintain({ ports }: Operational): Promise<void> {
+    if (!this.#ports.clock.isSure()) return
+    await maintain(ports)
+    if (await isEpochOver(ports)) await ports.node.rotateEpoch()
+  }
+
+  async #summarize({ ports, authenticator }: Operational): Promise<void> {
+    const summary = authenticator.refusals.takeSummary()
+    if (summary === undefined) return
+    await ports.audit.enqueue({
+      act: "system.authentication-failures",
+      partition: clusterPartition,
+      outcome: "done",
+      subject: "node",
+      note: JSON.stringify({ count: summary.count, ...summary.byReason }),
+    })
+  }
+
+  #failed(name: string, error: unknown): void {
+    const detail = error instanceof Error ? `${name}: ${error.message}` : name
+    this.#ports.log.error({ event: "schedule.failed", detail })
+  }
+}

@@ -1,0 +1,199 @@
+/** Opens a node from its configuration, listens, and closes it again. */
+
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import { HsmError } from "../domain/errors.ts"
+import { parseId, type ClusterId } from "../domain/ids.ts"
+import { runSelfTests } from "../engine/self-test.ts"
+import { createRestFace, problem } from "../faces/rest/face.ts"
+import { services } from "../faces/rest/services.ts"
+import type { NodePort } from "../faces/rest/ports.ts"
+import { paths } from "../records/kinds.ts"
+import { readNodeIdentity } from "../sealing/node-identity.ts"
+import { FileRoot, SharesRoot, type RootOfTrust } from "../sealing/root-of-trust.ts"
+import { parseShareSet } from "../sealing/share-set.ts"
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts"
+import type { Store } from "../store/store.ts"
+import { openAudit } from "./audit.ts"
+import { nodePaths, type NodeConfig } from "./config.ts"
+import { makePrivateFolder } from "./files.ts"
+import { listen, type Listener } from "./http/server.ts"
+import { openLog, type Log } from "./log.ts"
+import { createMetrics, type Metrics } from "./metrics.ts"
+import { Node, readVersion } from "./node.ts"
+import { freshId, systemRandom } from "./system.ts"
+import { openClock, type NodeClock } from "./time.ts"
+
+export interface RunningNode {
+  readonly node: Node
+  readonly port: number
+  /** Drains, then closes everything in order. */
+  close(): Promise<void>
+}
+
+/** Starts a node whose data folder `init` or the development start has prepared. */
+export async function serveNode(config: NodeConfig): Promise<RunningNode> {
+  const log = openLog(config.log.level)
+  const version = await readVersion()
+  const selfTests = await runSelfTests()
+  await makePrivateFolder(config.data)
+  await makePrivateFolder(join(config.data, "epochs"))
+  const store = await openSqliteStore({ file: storeFile(config) })
+  const node = await openNode(config, { store, log })
+  const metrics = createMetrics(gauges(node), version)
+  const face = await openFace(node, { metrics, version, log })
+  const listener = await openListener(config, { face, metrics, log }).catch(async (error) => {
+    await node.close()
+    throw error
+  })
+  await node.start({ version, selfTests: selfTests.passed.length })
+  log.info({
+    event: "node.listening",
+    version,
+    url: `https://${config.listen.host}:${listener.port}`,
+  })
+  return {
+    node,
+    port: listener.port,
+    async close() {
+      await listener.close({ drainMs: config.limits.drainMs })
+      await node.close()
+    },
+  }
+}
+
+/** Where the node's records lie. */
+export function storeFile(config: NodeConfig): string {
+  return join(config.data, "store.db")
+}
+
+async function openNode(
+  config: NodeConfig,
+  { store, log }: { store: Store; log: Log },
+): Promise<Node> {
+  const clusterId = await readClusterId(store)
+  const identity = readNodeIdentity(await readFile(nodePaths(config.data).identity, "utf8"))
+  const clock = await openClock(config.data, {
+    wallMs: Date.now,
+    monotonicMs: () => performance.now(),
+  })
+  const root = await openRoot(config, { identity, clock })
+  const audit = await openAudit({
+    config,
+    clusterId,
+    nodeId: identity.nodeId,
+    bootId: freshId(),
+    random: systemRandom,
+    log,
+  })
+  return new Node({ config, clusterId, identity, root, store, audit, clock, log })
+}
+
+/** The one row in the clear: which cluster this is. Everything sealed binds it. */
+async function readClusterId(store: Store): Promise<ClusterId> {
+  const {
+    entries: [row],
+  } = await store.get([paths.meta])
+  const [, , text = ""] = Buffer.from(row?.value ?? [])
+    .toString("latin1")
+    .split(" ")
+  const id = parseId<ClusterId>(text)
+  if (id === undefined) {
+    throw new HsmError("STORE_UNAVAILABLE", "the store holds no cluster: run keyhold init first")
+  }
+  return id
+}
+
+async function openRoot(
+  config: NodeConfig,
+  { identity, clock }: { identity: ReturnType<typeof readNodeIdentity>; clock: NodeClock },
+): Promise<RootOfTrust> {
+  const { rootOfTrust, limits } = config
+  if (rootOfTrust.kind === "file") {
+    return new FileRoot({ path: rootOfTrust.path, development: true })
+  }
+  const set = parseShareSet(await readFile(nodePaths(config.data).cluster, "utf8"))
+  const random = systemRandom
+  const progressMs = limits.unsealProgressMs
+  return new SharesRoot({ identity, random }, { set, progressMs, now: clock.now() })
+}
+
+async function openFace(
+  node: Node,
+  { metrics, version, log }: { metrics: Metrics; version: string; log: Log },
+): Promise<ReturnType<typeof createRestFace>> {
+  const spec = await readFile(new URL("../../api/openapi.yaml", import.meta.url), "utf8")
+  return createRestFace({
+    spec,
+    services,
+    ports: () => node.ports,
+    authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),
+    node: nodePort(node, metrics, version),
+    operationsPerSecond: (partition) => node.operationsPerSecond(partition),
+    onUnexpected: (error, requestId) => {
+      const stack = error instanceof Error ? error.stack : undefined
+      log.error({
+        event: "request.bug",
+        requestId,
+        code: "INTERNAL",
+        ...(stack === undefined ? {} : { stack }),
+      })
+    },
+  })
+}
+
+function nodePort(node: Node, metrics: Metrics, version: string): NodePort {
+  return {
+    status: () => node.gate.status(),
+    submitShare: (share, address) => node.gate.submit(share, address),
+    version: () => ({ version, node: process.versions.node, openssl: process.versions.openssl }),
+    ready: () => node.ready(),
+    metrics: () => metrics.text(),
+  }
+}
+
+async function openListener(
+  config: NodeConfig,
+  {
+    face,
+    metrics,
+    log,
+  }: {
+    face: ReturnType<typeof createRestFace>
+    metrics: Metrics
+    log: Log
+  },
+): Promise<Listener> {
+  const { host, port, tls } = config.listen
+  const files = { cert: await readFile(tls.certificateFile), key: await readFile(tls.keyFile) }
+  return await listen(
+    {
+      face,
+      refuse: problem,
+      newRequestId: freshId,
+      monotonicMs: () => performance.now(),
+      onDone: (done) => metrics.observe(done),
+      onBroken: (error, requestId) =>
+        log.warn({
+          event: "request.broken",
+          requestId,
+          detail: error instanceof Error ? error.name : "unknown",
+        }),
+    },
+    { host, port, tls: files, clientCertificates: true },
+  ).catch((error: unknown) => {
+    const code = error instanceof Error && "code" in error ? error.code : undefined
+    if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL") throw error
+    const why = code === "EADDRINUSE" ? "is in use: choose another port" : "cannot be had"
+    throw new HsmError("CONFLICT", `${host}:${port} ${why} (${code})`)
+  })
+}
+
+function gauges(node: Node): Parameters<typeof createMetrics>[0] {
+  return {
+    sealed: () => !node.gate.isOperational,
+    openKeys: () => node.ports?.keys.size ?? 0,
+    ...node.gauges(),
+  }
+}
