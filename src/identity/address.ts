@@ -19,7 +19,7 @@ export function parseAddress(text: string): Address | undefined {
 }
 const mappedPattern = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/
 
-/** One caller, for counting: an IPv4 address, or an IPv6 /64, which a single host can have whole. */
+/** One caller, for counting: an IPv4 address, or an IPv6 /64, which one host can have whole. */
 export function sourceOf({ family, text }: Address): string {
   if (family === "ipv4") return text
   const [head = "", tail] = text.split("::")

@@ -24,7 +24,7 @@ export function readCertificate(der: Uint8Array): ClientCertificate | undefined 
     // X509Certificate takes PEM and trailing bytes too, which would be another fingerprint.
     if (!certificate.raw.equals(der)) return undefined
     return {
-      fingerprint: Buffer.from(certificate.fingerprint256.replaceAll(":", ""), "hex"),
+      fingerprint: Uint8Array.fromHex(certificate.fingerprint256.replaceAll(":", "")),
       notBefore: instant(certificate.validFromDate.getTime()),
       notAfter: instant(certificate.validToDate.getTime()),
     }

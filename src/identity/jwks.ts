@@ -44,7 +44,7 @@ export function isJwksUri(text: string): boolean {
 export type KeySet = LocalJWKSet
 
 export interface KeySets {
-  /** The issuer's keys, fetched when they are not fresh; undefined when there are none to be had. */
+  /** The issuer's keys, fetched when they are not fresh; undefined when none can be had. */
   current(issuer: IssuerRecord, now: Instant): Promise<KeySet | undefined>
   /** The keys after a token named one that they lacked: fetched again unless that was just done. */
   renewed(issuer: IssuerRecord, now: Instant): Promise<KeySet | undefined>

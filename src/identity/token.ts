@@ -1,8 +1,8 @@
 /**
  * Bearer tokens, docs/formats/token.md: `kh1_<partition>_<credential>_<secret><checksum>`.
  *
- * The token names its partition and credential, so that finding its owner needs no global index. The
- * checksum tells a typo or a cut from a guess without a look-up, and lets scanners recognise leaks.
+ * The token names its partition and credential, so that finding its owner needs no global index.
+ * The checksum tells a typo from a guess without a look-up, and lets scanners recognise leaks.
  */
 
 import { crc32 } from "node:zlib"

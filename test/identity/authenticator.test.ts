@@ -307,7 +307,7 @@ for (const [what, reason, prepare] of refusals) {
   })
 }
 
-test("a revoked token, a disabled principal and a new address list count on the next request", async () => {
+test("revoked, disabled and kept out by address count on the next request", async () => {
   for (const patch of [
     { credentials: [] },
     { state: "disabled" },

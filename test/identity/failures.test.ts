@@ -3,7 +3,7 @@ import test from "node:test"
 import { limits } from "../../src/domain/limits.ts"
 import { authenticatorFixture, here, refusalOf } from "./fixture.ts"
 
-test("an address that fails too often is told to wait, and a valid token still passes from it", async () => {
+test("an address that fails too often has to wait, and a valid token passes from it", async () => {
   const fixture = authenticatorFixture()
   const { authenticator, alice, advance } = fixture
   for (let index = 0; index < limits.failedAuthenticationsPerMinute; index++) {
