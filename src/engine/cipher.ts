@@ -1,0 +1,98 @@
+/** Encryption and decryption under a permit. */
+
+import assert from "node:assert/strict"
+import type { MechanismId } from "../domain/algorithms.ts"
+import { decryptionFailed } from "../domain/errors.ts"
+import type { Permit } from "../domain/policy.ts"
+import type { KeyHandle } from "./key-handle.ts"
+import { malformed } from "./malformed.ts"
+import { openKey, provider, rowFor } from "./open-keys.ts"
+import { pooledRandomBytes } from "./random.ts"
+
+export interface EncryptInput {
+  readonly mechanism: MechanismId
+  /** At most limits.messageBytesMax, which the caller checks; for OAEP what the modulus leaves. */
+  readonly plaintext: Uint8Array
+  /** Empty unless the mechanism is an AEAD. */
+  readonly aad: Uint8Array
+  /** Only where the partition lets callers choose it; otherwise made here, at random. */
+  readonly iv?: Uint8Array | undefined
+}
+
+export interface Encrypted {
+  /** As long as the mechanism's row says; empty for RSA. */
+  readonly iv: Uint8Array
+  /** With the tag at its end, for an AEAD. */
+  readonly ciphertext: Uint8Array
+}
+
+export interface DecryptInput extends Encrypted {
+  readonly mechanism: MechanismId
+  readonly aad: Uint8Array
+}
+
+/**
+ * Encrypts for whoever may decrypt with the key.
+ *
+ * @param permit - covers `key.encrypt` with this key and mechanism.
+ * @throws HsmError MALFORMED_REQUEST for an IV of another length, for additional data that the
+ * mechanism would not authenticate, for a plaintext too long for the modulus; SEALED when the
+ * handle was closed.
+ */
+export function encrypt(
+  permit: Permit,
+  handle: KeyHandle,
+  { mechanism, plaintext, aad, iv: chosen }: EncryptInput,
+): Encrypted {
+  const { keyId } = handle
+  assert(permit.covers({ operation: "key.encrypt", keyId, mechanism }))
+  const row = rowFor(provider.encryption, handle, mechanism)
+  const key = openKey(handle)
+  refuseLostAad(row.aead, aad)
+  const iv = chosen ?? pooledRandomBytes(row.ivBytes)
+  if (iv.length !== row.ivBytes) {
+    throw malformed("/iv", `${mechanism} takes an IV of ${row.ivBytes} bytes`)
+  }
+  const bytesMax = row.plaintextBytesMax?.(key) ?? Infinity
+  if (plaintext.length > bytesMax) {
+    throw malformed("/plaintext", `this key encrypts at most ${bytesMax} bytes with ${mechanism}`)
+  }
+  return { iv, ciphertext: row.seal(key, { iv, plaintext, aad }) }
+}
+
+/**
+ * Decrypts. Off the event loop, and then with a promise, when the handle is in the slow lane.
+ *
+ * @param permit - covers `key.decrypt` with this key and mechanism.
+ * @throws HsmError DECRYPTION_FAILED, always the same, whatever is wrong with IV, ciphertext, tag,
+ * padding or additional data; MALFORMED_REQUEST for additional data that the mechanism does not
+ * authenticate; SEALED when the handle was closed.
+ */
+export function decrypt(
+  permit: Permit,
+  handle: KeyHandle,
+  { mechanism, ...input }: DecryptInput,
+): Uint8Array | Promise<Uint8Array> {
+  const { keyId } = handle
+  assert(permit.covers({ operation: "key.decrypt", keyId, mechanism }))
+  const row = rowFor(provider.encryption, handle, mechanism)
+  const key = openKey(handle)
+  refuseLostAad(row.aead, input.aad)
+  if (input.iv.length !== row.ivBytes) throw decryptionFailed()
+  try {
+    const opened = row.open(key, input)
+    return opened instanceof Promise ? opened.catch(failDecryption) : opened
+  } catch {
+    throw decryptionFailed()
+  }
+}
+
+function failDecryption(): never {
+  throw decryptionFailed()
+}
+
+/** Whoever sends additional data relies on it: a mechanism that ignores it must not take it. */
+function refuseLostAad(aead: boolean, aad: Uint8Array): void {
+  if (aead || aad.length === 0) return
+  throw malformed("/aad", "this mechanism authenticates no additional data")
+}

@@ -1,0 +1,93 @@
+/**
+ * How key material comes to be: made here, or brought along. Either way it is tested before
+ * use.
+ */
+
+import { randomFillSync } from "node:crypto"
+import { defaultMechanism, keyAlgorithm, type KeyAlgorithmId } from "../domain/algorithms.ts"
+import { HsmError } from "../domain/errors.ts"
+import { malformed } from "./malformed.ts"
+import { provider } from "./open-keys.ts"
+import type {
+  EncryptionId,
+  ImportedMaterial,
+  ImportFormat,
+  Material,
+  SignatureId,
+} from "./provider.ts"
+
+/**
+ * Makes a new key. A pair is used once, both ways, before anyone gets it (the pairwise consistency
+ * test of FIPS 140-3, section 10.3.5 of its implementation guidance).
+ *
+ * @throws {@link HsmError} INTERNAL when that test or the random source's fails.
+ */
+export async function generateMaterial(algorithm: KeyAlgorithmId): Promise<Material> {
+  const made = await provider.keys[algorithm].generate()
+  if (await isConsistent(algorithm, made)) return made
+  made.material[Symbol.dispose]()
+  throw new HsmError("INTERNAL", `a new pair of ${algorithm} failed its consistency test`)
+}
+
+/**
+ * Reads a key that was made elsewhere; it is stored in our own encoding.
+ *
+ * @param format - `raw` for secret keys; `pkcs8` (DER) for pairs; `spki` (DER) for the public half
+ * of a pair alone.
+ * @throws {@link HsmError} MALFORMED_REQUEST, field `/material` or `/format`: another size, curve
+ * or type; numbers that are weak or do not belong together; a point that is not on the curve; DER
+ * that is not canonical (SPKI) or not whole (PKCS#8); a key of zeros.
+ */
+export async function importMaterial(
+  algorithm: KeyAlgorithmId,
+  format: ImportFormat,
+  bytes: Uint8Array,
+): Promise<ImportedMaterial> {
+  const read = provider.keys[algorithm].import[format]
+  if (read === undefined)
+    throw malformed("/format", `a key of ${algorithm} is not given as ${format}`)
+  const imported = await refusingAlike(format, algorithm, async () => read(bytes))
+  if (await isConsistent(algorithm, imported)) return imported
+  imported.material?.[Symbol.dispose]()
+  throw malformed("/material", "the two halves do not belong together")
+}
+
+/** What OpenSSL says about a key it cannot read is neither stable nor for the caller. */
+async function refusingAlike<T>(
+  format: ImportFormat,
+  algorithm: KeyAlgorithmId,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof HsmError) throw error
+    throw malformed("/material", `is no ${format} key of ${algorithm}`)
+  }
+}
+
+/** True when what one half does, the other undoes; and for secret keys and public halves alone. */
+async function isConsistent(algorithm: KeyAlgorithmId, given: ImportedMaterial): Promise<boolean> {
+  if (keyAlgorithm(algorithm).form === "secret" || given.material === undefined) return true
+  const signs = defaultMechanism(algorithm, "signature")
+  const encrypts = defaultMechanism(algorithm, "encryption")
+  const probe = randomFillSync(new Uint8Array(32))
+  const key = provider.keys[algorithm].open(given.material, undefined)
+  try {
+    if (signs !== undefined) {
+      // Of the kind that was asked for; likewise below.
+      const row = provider.signature[signs as SignatureId]
+      if (!row.verify(key, probe, await row.sign(key, probe))) return false
+    }
+    if (encrypts !== undefined) {
+      const row = provider.encryption[encrypts as EncryptionId]
+      const none = new Uint8Array()
+      const ciphertext = row.seal(key, { iv: none, aad: none, plaintext: probe })
+      const opened = await row.open(key, { iv: none, aad: none, ciphertext })
+      if (opened.toHex() !== probe.toHex()) return false
+    }
+  } catch {
+    return false
+  }
+  return true
+}

@@ -1,0 +1,58 @@
+/** The shapes of known answers, and how they are typed in. */
+
+import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
+
+/** At least one per row. */
+export type Answers<Answer> = readonly [Answer, ...Answer[]]
+
+interface Known {
+  readonly algorithm: KeyAlgorithmId
+  /** The publication, or the other implementation, that gave the answer. */
+  readonly source: string
+}
+
+export interface EncryptionAnswer extends Known {
+  /** Raw bytes, or PKCS#8 DER. */
+  readonly key: Uint8Array
+  readonly iv: Uint8Array
+  readonly aad: Uint8Array
+  readonly plaintext: Uint8Array
+  /** With its tag. RSA encrypts at random, so there only opening it has a known answer. */
+  readonly ciphertext: Uint8Array
+}
+
+export type SignatureAnswer = Known & {
+  readonly message: Uint8Array
+  readonly signature: Uint8Array
+} & (
+    | {
+        /** PKCS#8 DER. */
+        readonly key: Uint8Array
+        /**
+         * Signing gives this very signature; otherwise it draws random bits and any valid one
+         * will do.
+         */
+        readonly repeatable: boolean
+      }
+    /** SPKI DER: the publication kept its private key. */
+    | { readonly publicKey: Uint8Array }
+  )
+
+export interface MacAnswer extends Known {
+  readonly key: Uint8Array
+  readonly message: Uint8Array
+  readonly mac: Uint8Array
+}
+
+export interface WrapAnswer extends Known {
+  readonly key: Uint8Array
+  readonly secret: Uint8Array
+  readonly wrapped: Uint8Array
+}
+
+export const none: Uint8Array = new Uint8Array()
+
+/** Bytes from hex that is broken over lines. */
+export function hex(text: TemplateStringsArray): Uint8Array {
+  return Uint8Array.fromHex(text.join("").replaceAll(/\s/g, ""))
+}

@@ -1,0 +1,36 @@
+/** RSAES-OAEP (RFC 8017 section 7.1) with an empty label, and MGF1 over the same hash. */
+
+import { constants, publicEncrypt, subtle } from "node:crypto"
+import type { EncryptionRow } from "../provider.ts"
+import { plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
+
+const hashes = {
+  "SHA-256": { node: "sha256", bytes: 32 },
+  "SHA-384": { node: "sha384", bytes: 48 },
+  "SHA-512": { node: "sha512", bytes: 64 },
+} as const
+
+/** One row per hash. */
+export function oaep(hash: keyof typeof hashes): EncryptionRow<NodeKey> {
+  const { node: oaepHash, bytes: hashBytes } = hashes[hash]
+  return {
+    ivBytes: 0,
+    aead: false,
+    // RFC 8017 section 7.1.1, step 1b.
+    plaintextBytesMax: (key) =>
+      (publicHalf(key).asymmetricKeyDetails?.modulusLength ?? 0) / 8 - 2 * hashBytes - 2,
+    seal: (key, { plaintext }) =>
+      plain(
+        publicEncrypt(
+          { key: publicHalf(key), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash },
+          plaintext,
+        ),
+      ),
+    // WebCrypto, because `privateDecrypt` has no form that leaves the event loop.
+    open: async (key, { ciphertext }) => {
+      const name = "RSA-OAEP"
+      const decryptor = secretHalf(key).toCryptoKey({ name, hash }, false, ["decrypt"])
+      return new Uint8Array(await subtle.decrypt({ name }, decryptor, new Uint8Array(ciphertext)))
+    },
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What the engine asks of a provider of cryptography: one table per kind of mechanism and one of
+ * key algorithms. A new algorithm is a row in the domain's vocabulary, a row here, and its known
+ * answer; the compiler names whatever is missing.
+ */
+
+import type { KeyAlgorithmId, MechanismId, mechanisms } from "../domain/algorithms.ts"
+import type { SecretBytes } from "./secret-bytes.ts"
+
+type MechanismOf<Kind> = {
+  [Id in MechanismId]: (typeof mechanisms)[Id]["kind"] extends Kind ? Id : never
+}[MechanismId]
+export type EncryptionId = MechanismOf<"encryption">
+export type SignatureId = MechanismOf<"signature">
+export type MacId = MechanismOf<"mac">
+export type WrapId = MechanismOf<"wrap">
+
+/**
+ * Where private-key operations run. `fast`: at once, below 150 microseconds. `slow`: off the event
+ * loop, which would otherwise stand still for every other partition.
+ */
+export type Lane = "fast" | "slow"
+
+/**
+ * A key as it is stored: raw bytes or PKCS#8 DER, and for pairs the SPKI DER of the public
+ * half.
+ */
+export interface Material {
+  readonly material: SecretBytes
+  readonly publicKey?: Uint8Array
+}
+
+/** An imported key; without `material` it can only verify and encrypt. */
+export interface ImportedMaterial {
+  readonly material: SecretBytes | undefined
+  readonly publicKey?: Uint8Array
+}
+
+export type ImportFormat = "raw" | "pkcs8" | "spki"
+
+/** A key algorithm. `Key` is a key as its provider holds it. */
+export interface KeyRow<Key> {
+  readonly lane: Lane
+  /** Makes a new key, off the event loop where that takes long. */
+  readonly generate: () => Promise<Material>
+  /**
+   * Strict readers, by format. They throw HsmError MALFORMED_REQUEST, or anything: see
+   * generate.ts.
+   */
+  readonly import: Partial<
+    Record<ImportFormat, (bytes: Uint8Array) => ImportedMaterial | Promise<ImportedMaterial>>
+  >
+  /** Opens stored, already authenticated material; `publicKey` when there is no private half. */
+  readonly open: (material: SecretBytes | undefined, publicKey: Uint8Array | undefined) => Key
+  /** The stored form of an open key; undefined when there is no secret half. */
+  readonly export: (key: Key) => SecretBytes | undefined
+}
+
+export interface SealInput {
+  readonly iv: Uint8Array
+  readonly plaintext: Uint8Array
+  /** Empty when the row is no AEAD. */
+  readonly aad: Uint8Array
+}
+
+export interface OpenInput {
+  readonly iv: Uint8Array
+  /** With the tag at its end, where there is one. */
+  readonly ciphertext: Uint8Array
+  readonly aad: Uint8Array
+}
+
+export interface EncryptionRow<Key> {
+  /** 0: it takes none. */
+  readonly ivBytes: number
+  /** It authenticates additional data. */
+  readonly aead: boolean
+  /** The longest plaintext; absent when only limits.messageBytesMax bounds it. */
+  readonly plaintextBytesMax?: (key: Key) => number
+  readonly seal: (key: Key, input: SealInput) => Uint8Array
+  /** Throws or rejects with anything at all when it does not open. */
+  readonly open: (key: Key, input: OpenInput) => Uint8Array | Promise<Uint8Array>
+}
+
+export interface SignatureRow<Key> {
+  readonly sign: (key: Key, message: Uint8Array) => Uint8Array | Promise<Uint8Array>
+  readonly verify: (key: Key, message: Uint8Array, signature: Uint8Array) => boolean
+}
+
+export interface MacRow<Key> {
+  readonly mac: (key: Key, message: Uint8Array) => Uint8Array
+}
+
+export interface WrapRow<Key> {
+  readonly wrap: (key: Key, secret: Uint8Array) => Uint8Array
+  /** Throws anything at all when it does not unwrap. */
+  readonly unwrap: (key: Key, wrapped: Uint8Array) => SecretBytes
+}
+
+export interface Provider<Key> {
+  readonly name: string
+  readonly keys: Readonly<Record<KeyAlgorithmId, KeyRow<Key>>>
+  readonly encryption: Readonly<Record<EncryptionId, EncryptionRow<Key>>>
+  readonly signature: Readonly<Record<SignatureId, SignatureRow<Key>>>
+  readonly mac: Readonly<Record<MacId, MacRow<Key>>>
+  readonly wrap: Readonly<Record<WrapId, WrapRow<Key>>>
+}

@@ -1,0 +1,189 @@
+/**
+ * Power-on self-tests: every row computes what a publication says it must, before the first key is
+ * made or opened. A mechanism or key algorithm without a known answer does not compile.
+ */
+
+import { keyAlgorithm, type KeyAlgorithmId, type MechanismId } from "../domain/algorithms.ts"
+import { HsmError } from "../domain/errors.ts"
+import type {
+  EncryptionAnswer,
+  MacAnswer,
+  SignatureAnswer,
+  WrapAnswer,
+} from "./known-answers/answer.ts"
+import { encryptionAnswers } from "./known-answers/encryption.ts"
+import { macAnswers, wrapAnswers } from "./known-answers/mac-and-wrap.ts"
+import { signatureAnswers } from "./known-answers/signature.ts"
+import { provider as providerInUse, type OpenKey } from "./open-keys.ts"
+import type { EncryptionRow, MacRow, Provider, SignatureRow, WrapRow } from "./provider.ts"
+import { randomBytes } from "./random.ts"
+import { SecretBytes } from "./secret-bytes.ts"
+
+/** What was shown to work. */
+export interface SelfTestReport {
+  readonly provider: string
+  readonly passed: readonly {
+    readonly mechanism: MechanismId
+    readonly algorithm: KeyAlgorithmId
+    /** Where the known answer comes from. */
+    readonly source: string
+  }[]
+}
+
+type AnswersOf<Table extends Record<keyof Table, readonly { algorithm: KeyAlgorithmId }[]>> =
+  Table[keyof Table][number]["algorithm"]
+type Tested =
+  | AnswersOf<typeof encryptionAnswers>
+  | AnswersOf<typeof signatureAnswers>
+  | AnswersOf<typeof macAnswers>
+  | AnswersOf<typeof wrapAnswers>
+type Nothing<Missing extends never> = Missing
+/** Stops the compiler when a key algorithm occurs in no known answer. */
+export type UntestedAlgorithm = Nothing<Exclude<KeyAlgorithmId, Tested>>
+
+interface Check {
+  readonly mechanism: MechanismId
+  readonly algorithm: KeyAlgorithmId
+  readonly source: string
+  readonly run: () => boolean | Promise<boolean>
+}
+
+/**
+ * Runs all of them, and a draw from the random source, which tests itself.
+ *
+ * @param provider - the tables to test; those in use unless a test brings its own.
+ * @throws {@link HsmError} INTERNAL that names the first row to fail: the node must not start.
+ */
+export async function runSelfTests(
+  provider: Provider<OpenKey> = providerInUse,
+): Promise<SelfTestReport> {
+  randomBytes(1)
+  const checks = allChecks(provider)
+  for (const { mechanism, algorithm, run } of checks) {
+    if (await holds(run)) continue
+    throw new HsmError("INTERNAL", `self-test of ${mechanism} with ${algorithm} failed`)
+  }
+  const passed = checks.map(({ mechanism, algorithm, source }) => ({
+    mechanism,
+    algorithm,
+    source,
+  }))
+  return { provider: provider.name, passed }
+}
+
+async function holds(run: Check["run"]): Promise<boolean> {
+  try {
+    return await run()
+  } catch {
+    return false
+  }
+}
+
+function allChecks(provider: Provider<OpenKey>): readonly Check[] {
+  return [
+    ...pair(provider.encryption, encryptionAnswers, (row, answer: EncryptionAnswer) =>
+      checkEncryption(row, open(provider, answer), answer),
+    ),
+    ...pair(provider.signature, signatureAnswers, (row, answer: SignatureAnswer) =>
+      checkSignature(row, open(provider, answer), answer),
+    ),
+    ...pair(provider.mac, macAnswers, (row, answer: MacAnswer) =>
+      checkMac(row, open(provider, answer), answer),
+    ),
+    ...pair(provider.wrap, wrapAnswers, (row, answer: WrapAnswer) =>
+      checkWrap(row, open(provider, answer), answer),
+    ),
+  ]
+}
+
+/** Every row with each of its answers. */
+function pair<Id extends MechanismId, Row, Answer extends Pick<Check, "algorithm" | "source">>(
+  rows: Readonly<Record<Id, Row>>,
+  answers: Readonly<Record<Id, readonly NoInfer<Answer>[]>>,
+  run: (row: Row, answer: Answer) => boolean | Promise<boolean>,
+): readonly Check[] {
+  // `Object.keys` of a table of rows yields its mechanisms.
+  return (Object.keys(rows) as Id[]).flatMap((mechanism) =>
+    answers[mechanism].map((answer) => ({
+      mechanism,
+      algorithm: answer.algorithm,
+      source: answer.source,
+      run: () => run(rows[mechanism], answer),
+    })),
+  )
+}
+
+function open(
+  { keys }: Provider<OpenKey>,
+  answer: { readonly algorithm: KeyAlgorithmId } & (
+    | { readonly key: Uint8Array }
+    | { readonly publicKey: Uint8Array }
+  ),
+): OpenKey {
+  const row = keys[answer.algorithm]
+  return "key" in answer
+    ? row.open(new SecretBytes(answer.key), undefined)
+    : row.open(undefined, answer.publicKey)
+}
+
+async function checkEncryption(
+  row: EncryptionRow<OpenKey>,
+  key: OpenKey,
+  answer: EncryptionAnswer,
+): Promise<boolean> {
+  const { algorithm, iv, aad, plaintext, ciphertext } = answer
+  const sealed = row.seal(key, { iv, aad, plaintext })
+  const random = keyAlgorithm(algorithm).form === "pair"
+  if (!random && !equal(sealed, ciphertext)) return false
+  if (!equal(await row.open(key, { iv, aad, ciphertext: sealed }), plaintext)) return false
+  if (!equal(await row.open(key, { iv, aad, ciphertext }), plaintext)) return false
+  return !row.aead || refuses(() => row.open(key, { iv, aad, ciphertext: flipped(ciphertext) }))
+}
+
+async function checkSignature(
+  row: SignatureRow<OpenKey>,
+  key: OpenKey,
+  answer: SignatureAnswer,
+): Promise<boolean> {
+  const { message, signature } = answer
+  if (!row.verify(key, message, signature)) return false
+  if (row.verify(key, message, flipped(signature))) return false
+  if (!("key" in answer)) return true
+  const made = await row.sign(key, message)
+  return answer.repeatable ? equal(made, signature) : row.verify(key, message, made)
+}
+
+function checkMac(row: MacRow<OpenKey>, key: OpenKey, { message, mac }: MacAnswer): boolean {
+  return equal(row.mac(key, message), mac)
+}
+
+function checkWrap(
+  row: WrapRow<OpenKey>,
+  key: OpenKey,
+  { secret, wrapped }: WrapAnswer,
+): Promise<boolean> | boolean {
+  if (!equal(row.wrap(key, secret), wrapped)) return false
+  if (!row.unwrap(key, wrapped).lend((bytes) => equal(bytes, secret))) return false
+  return refuses(() => row.unwrap(key, flipped(wrapped)))
+}
+
+async function refuses(open: () => unknown): Promise<boolean> {
+  try {
+    await open()
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Published values: no secret to compare in constant time. */
+function equal(one: Uint8Array, other: Uint8Array): boolean {
+  return one.toHex() === other.toHex()
+}
+
+/** The last bit the other way round. */
+function flipped(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[copy.length - 1] = (copy.at(-1) ?? 0) ^ 1
+  return copy
+}

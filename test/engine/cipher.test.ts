@@ -1,0 +1,198 @@
+/** Encryption: round trips, one answer to every failure, and permits for this act alone. */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import * as fc from "fast-check"
+import type { KeyAlgorithmId } from "../../src/domain/algorithms.ts"
+import { HsmError } from "../../src/domain/errors.ts"
+import { decrypt, encrypt, type DecryptInput } from "../../src/engine/cipher.ts"
+import { closeHandle } from "../../src/engine/key-handle.ts"
+import { nodeProvider } from "../../src/engine/node/provider.ts"
+import type { EncryptionId } from "../../src/engine/provider.ts"
+import { flip, handleOf, newHandle, none, otherKeyId, permit } from "./fixture.ts"
+
+const keyOf: Record<EncryptionId, KeyAlgorithmId> = {
+  XAES_256_GCM: "AES_256",
+  AES_GCM: "AES_192",
+  AES_CBC_PAD: "AES_128",
+  AES_CTR: "AES_256",
+  RSA_OAEP_SHA_256: "RSA_2048",
+  RSA_OAEP_SHA_384: "RSA_2048",
+  RSA_OAEP_SHA_512: "RSA_2048",
+}
+const rsa = await newHandle("RSA_2048")
+// The table's keys are the mechanisms.
+const all = Object.keys(keyOf) as EncryptionId[]
+const aead = all.filter((mechanism) => nodeProvider.encryption[mechanism].aead)
+
+for (const mechanism of all) {
+  const algorithm = keyOf[mechanism]
+  const { aead: takesAad, ivBytes } = nodeProvider.encryption[mechanism]
+  test(`${mechanism} decrypts what it encrypted, whatever that was`, async () => {
+    const handle = algorithm === "RSA_2048" ? rsa : await newHandle(algorithm)
+    const encrypting = permit("key.encrypt", handle, mechanism)
+    const decrypting = permit("key.decrypt", handle, mechanism)
+    const bytes = fc.uint8Array({ maxLength: 100 })
+    const property = fc.asyncProperty(bytes, bytes, async (plaintext, given) => {
+      const aad = takesAad ? given : none
+      const made = encrypt(encrypting, handle, { mechanism, plaintext, aad })
+      assert.equal(made.iv.length, ivBytes)
+      const opened = await decrypt(decrypting, handle, { mechanism, aad, ...made })
+      assert.deepEqual([...opened], [...plaintext])
+    })
+    await fc.assert(property, { numRuns: algorithm === "RSA_2048" ? 20 : 200 })
+  })
+}
+
+for (const mechanism of aead) {
+  test(`${mechanism} does not open when any one bit of anything was flipped`, async () => {
+    const handle = await newHandle("AES_256")
+    const aad = Uint8Array.of(1, 2, 3)
+    const plaintext = Uint8Array.of(4, 5)
+    const encrypting = permit("key.encrypt", handle, mechanism)
+    const decrypting = permit("key.decrypt", handle, mechanism)
+    const made = encrypt(encrypting, handle, { mechanism, plaintext, aad })
+    const good = { mechanism, aad, ...made }
+    const opens = (input: DecryptInput): boolean => {
+      try {
+        return decrypt(decrypting, handle, input) instanceof Uint8Array
+      } catch {
+        return false
+      }
+    }
+    assert.ok(opens(good))
+    for (const part of ["iv", "ciphertext", "aad"] as const) {
+      for (let bit = 0; bit < good[part].length * 8; bit++) {
+        assert.ok(!opens({ ...good, [part]: flip(good[part], bit) }), `${part} ${bit}`)
+      }
+    }
+  })
+}
+
+test("every failure to decrypt gives the same error, and no cause", async () => {
+  const aes = await newHandle("AES_256")
+  const stranger = await newHandle("RSA_2048")
+  const plaintext = new Uint8Array(40).fill(1)
+  const aad = none
+  const bad: (readonly [EncryptionId, Partial<DecryptInput>])[] = []
+  for (const mechanism of ["XAES_256_GCM", "AES_GCM", "AES_CBC_PAD"] as const) {
+    const made = encrypt(permit("key.encrypt", aes, mechanism), aes, { mechanism, plaintext, aad })
+    bad.push([mechanism, { ...made, iv: made.iv.subarray(1) }])
+    bad.push([mechanism, { ...made, iv: none }])
+    bad.push([mechanism, { ...made, ciphertext: none }])
+    bad.push([mechanism, { ...made, ciphertext: made.ciphertext.subarray(1) }])
+    bad.push([mechanism, { ...made, ciphertext: made.ciphertext.subarray(0, 7) }])
+    // For CBC: the last byte of the block before the padding, so that 08 becomes 09.
+    bad.push([mechanism, { ...made, ciphertext: flip(made.ciphertext, 31 * 8) }])
+  }
+  const mechanism = "RSA_OAEP_SHA_256"
+  const made = encrypt(permit("key.encrypt", rsa, mechanism), rsa, { mechanism, plaintext, aad })
+  const other = encrypt(permit("key.encrypt", stranger, mechanism), stranger, {
+    mechanism,
+    plaintext,
+    aad,
+  })
+  bad.push([mechanism, { ...made, ciphertext: flip(made.ciphertext, 2000) }])
+  bad.push([mechanism, { ...made, ciphertext: made.ciphertext.subarray(1) }])
+  bad.push([mechanism, { ...made, ciphertext: none }])
+  bad.push([mechanism, { ...made, ciphertext: new Uint8Array(256).fill(255) }])
+  bad.push([mechanism, other])
+  bad.push(["RSA_OAEP_SHA_512", made])
+
+  const seen = new Set<string>()
+  for (const [mechanism, part] of bad) {
+    const handle = mechanism.startsWith("RSA") ? rsa : aes
+    const input = { mechanism, aad, iv: none, ciphertext: none, ...part }
+    const failing = async (): Promise<unknown> =>
+      decrypt(permit("key.decrypt", handle, mechanism), handle, input)
+    await assert.rejects(failing, (error) => {
+      assert.ok(error instanceof HsmError, String(error))
+      assert.ok(!("cause" in error))
+      seen.add(JSON.stringify([error.code, error.message, error.detail]))
+      return true
+    })
+  }
+  assert.deepEqual([...seen], ['["DECRYPTION_FAILED","the ciphertext does not open",{}]'])
+})
+
+const refusals: Record<
+  string,
+  [EncryptionId, { aad?: Uint8Array; iv?: Uint8Array; long?: true }, string]
+> = {
+  "additional data for CBC": ["AES_CBC_PAD", { aad: Uint8Array.of(1) }, "/aad"],
+  "additional data for CTR": ["AES_CTR", { aad: Uint8Array.of(1) }, "/aad"],
+  "a label for OAEP": ["RSA_OAEP_SHA_256", { aad: Uint8Array.of(1) }, "/aad"],
+  "an IV of 96 bits for XAES": ["XAES_256_GCM", { iv: new Uint8Array(12) }, "/iv"],
+  "an IV of 128 bits for GCM": ["AES_GCM", { iv: new Uint8Array(16) }, "/iv"],
+  "an empty IV for CTR": ["AES_CTR", { iv: none }, "/iv"],
+  "an IV for OAEP": ["RSA_OAEP_SHA_384", { iv: new Uint8Array(12) }, "/iv"],
+  "more than the modulus holds for OAEP": ["RSA_OAEP_SHA_512", { long: true }, "/plaintext"],
+}
+for (const [what, [mechanism, { aad = none, iv, long }, field]] of Object.entries(refusals)) {
+  test(`encrypt refuses ${what}, and names ${field}`, async () => {
+    const handle = mechanism.startsWith("RSA") ? rsa : await newHandle("AES_256")
+    const plaintext = new Uint8Array(long === true ? 127 : 126)
+    const encrypting = permit("key.encrypt", handle, mechanism)
+    assert.throws(() => encrypt(encrypting, handle, { mechanism, plaintext, aad, iv }), {
+      code: "MALFORMED_REQUEST",
+      detail: { field },
+    })
+  })
+}
+
+test("OAEP with SHA-512 takes exactly the 126 bytes that 2048 bits leave", async () => {
+  const mechanism = "RSA_OAEP_SHA_512"
+  const plaintext = new Uint8Array(126).fill(3)
+  const made = encrypt(permit("key.encrypt", rsa, mechanism), rsa, {
+    mechanism,
+    plaintext,
+    aad: none,
+  })
+  const input = { mechanism, aad: none, ...made } as const
+  assert.deepEqual(
+    [...(await decrypt(permit("key.decrypt", rsa, mechanism), rsa, input))],
+    [...plaintext],
+  )
+})
+
+test("a mechanism that signs does not encrypt", () => {
+  const mechanism = "RSA_PSS_SHA_256"
+  const encrypting = permit("key.encrypt", rsa, mechanism)
+  assert.throws(() => encrypt(encrypting, rsa, { mechanism, plaintext: none, aad: none }), {
+    code: "MALFORMED_REQUEST",
+    detail: { field: "/mechanism" },
+  })
+})
+
+test("a permit for another key, mechanism or operation stops its bearer", async () => {
+  const handle = await newHandle("AES_256")
+  const input = { mechanism: "AES_GCM", plaintext: none, aad: none } as const
+  const wrong = [
+    permit("key.encrypt", { keyId: otherKeyId, algorithm: "AES_256" }, "AES_GCM"),
+    permit("key.encrypt", handle, "XAES_256_GCM"),
+    permit("key.decrypt", handle, "AES_GCM"),
+  ]
+  for (const one of wrong) {
+    assert.throws(() => encrypt(one, handle, input), { code: "ERR_ASSERTION" })
+  }
+  assert.ok(encrypt(permit("key.encrypt", handle, "AES_GCM"), handle, input))
+})
+
+test("a closed handle does nothing more", async () => {
+  const handle = await newHandle("AES_256")
+  const input = { mechanism: "AES_GCM", plaintext: none, aad: none } as const
+  closeHandle(handle)
+  assert.throws(() => encrypt(permit("key.encrypt", handle, "AES_GCM"), handle, input), {
+    code: "SEALED",
+  })
+})
+
+test("IVs made inside never repeat, across many refills of their pool", () => {
+  const handle = handleOf("AES_128", { material: new Uint8Array(16).fill(1) })
+  const encrypting = permit("key.encrypt", handle, "AES_GCM")
+  const input = { mechanism: "AES_GCM", plaintext: none, aad: none } as const
+  const seen = new Set<string>()
+  for (let count = 0; count < 5000; count++) {
+    seen.add(encrypt(encrypting, handle, input).iv.toHex())
+  }
+  assert.equal(seen.size, 5000)
+})

@@ -1,0 +1,100 @@
+/**
+ * Every published answer through the public functions, under permits; and a bit flipped in
+ * each.
+ */
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { keyAlgorithm, type MechanismId } from "../../src/domain/algorithms.ts"
+import { decrypt, encrypt } from "../../src/engine/cipher.ts"
+import { wrapMaterial } from "../../src/engine/export.ts"
+import type {
+  EncryptionAnswer,
+  MacAnswer,
+  SignatureAnswer,
+  WrapAnswer,
+} from "../../src/engine/known-answers/answer.ts"
+import { encryptionAnswers } from "../../src/engine/known-answers/encryption.ts"
+import { macAnswers, wrapAnswers } from "../../src/engine/known-answers/mac-and-wrap.ts"
+import { signatureAnswers } from "../../src/engine/known-answers/signature.ts"
+import { mac, verifyMac } from "../../src/engine/mac.ts"
+import { sign, verify } from "../../src/engine/signature.ts"
+import { flip, handleOf, otherKeyId, permit } from "./fixture.ts"
+
+function entries<Answer>(
+  table: Readonly<Record<string, readonly Answer[]>>,
+): { mechanism: MechanismId; answer: Answer }[] {
+  return Object.entries(table).flatMap(([mechanism, answers]) =>
+    // The tables' keys are mechanisms: their `satisfies` says so.
+    answers.map((answer) => ({ mechanism: mechanism as MechanismId, answer })),
+  )
+}
+
+for (const { mechanism, answer } of entries<EncryptionAnswer>(encryptionAnswers)) {
+  const { algorithm, source, key, iv, aad, plaintext, ciphertext } = answer
+  test(`${mechanism} with ${algorithm} encrypts and decrypts as ${source} says`, async () => {
+    const handle = handleOf(algorithm, { material: key })
+    const encrypting = permit("key.encrypt", handle, mechanism)
+    const decrypting = permit("key.decrypt", handle, mechanism)
+    const made = encrypt(encrypting, handle, { mechanism, plaintext, aad, iv })
+    if (keyAlgorithm(algorithm).form === "secret")
+      assert.deepEqual(hexOf(made.ciphertext), hexOf(ciphertext))
+    for (const sample of [ciphertext, made.ciphertext]) {
+      const opened = await decrypt(decrypting, handle, { mechanism, iv, aad, ciphertext: sample })
+      assert.equal(hexOf(opened), hexOf(plaintext))
+    }
+  })
+}
+
+for (const { mechanism, answer } of entries<SignatureAnswer>(signatureAnswers)) {
+  const { algorithm, source, message, signature } = answer
+  test(`${mechanism} with ${algorithm} signs and verifies as ${source} says`, async () => {
+    const handle = handleOf(
+      algorithm,
+      "key" in answer ? { material: answer.key } : { publicKey: answer.publicKey },
+    )
+    const verifying = permit("key.verify", handle, mechanism)
+    assert.ok(verify(verifying, handle, { mechanism, message, signature }))
+    const forged = { mechanism, message, signature: flip(signature, 77) }
+    assert.ok(!verify(verifying, handle, forged))
+    assert.ok(!verify(verifying, handle, { mechanism, message: flip(message, 3), signature }))
+    if (!("key" in answer)) return
+    const made = await sign(permit("key.sign", handle, mechanism), handle, { mechanism, message })
+    assert.ok(verify(verifying, handle, { mechanism, message, signature: made }))
+    assert.equal(hexOf(made) === hexOf(signature), answer.repeatable)
+  })
+}
+
+for (const { mechanism, answer } of entries<MacAnswer>(macAnswers)) {
+  const { algorithm, source, key, message, mac: expected } = answer
+  test(`${mechanism} gives and accepts the tag of ${source}, and no other`, () => {
+    const handle = handleOf(algorithm, { material: key })
+    const made = mac(permit("key.mac", handle, mechanism), handle, { mechanism, message })
+    assert.equal(hexOf(made), hexOf(expected))
+    const checking = permit("key.verify-mac", handle, mechanism)
+    const accepts = (candidate: Uint8Array): boolean =>
+      verifyMac(checking, handle, { mechanism, message, mac: candidate })
+    assert.ok(accepts(expected))
+    assert.ok(!accepts(flip(expected, 9)))
+    assert.ok(!accepts(expected.subarray(0, 16)))
+    assert.ok(!accepts(Uint8Array.of(...expected, 0)))
+  })
+}
+
+for (const { answer } of entries<WrapAnswer>(wrapAnswers)) {
+  const { algorithm, source, key, secret, wrapped } = answer
+  test(`a key wraps under ${algorithm} as ${source} says`, () => {
+    const wrapping = handleOf(algorithm, { material: key })
+    // Any secret key will do: its length is not checked when it is opened.
+    const target = handleOf("HMAC_SHA_256", { material: secret }, otherKeyId)
+    const permits = {
+      wrap: permit("key.wrap", wrapping, "AES_KWP"),
+      target: permit("key.export-wrapped", target),
+    }
+    const made = wrapMaterial(permits, { wrapping, target, mechanism: "AES_KWP" })
+    assert.equal(hexOf(made), hexOf(wrapped))
+  })
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return bytes.toHex()
+}
