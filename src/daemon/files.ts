@@ -50,7 +50,7 @@ export function rootFiles(folder: string, random: RandomSource): RootFiles {
         .map((name) => rootName.exec(name)?.[1])
         .filter((digits) => digits !== undefined)
         .map(Number)
-        .sort((a, b) => a - b)
+        .toSorted((a, b) => a - b)
     },
     read: (epoch) => readFile(pathOf(epoch)),
     write: (epoch, sealed) => writeDurably(pathOf(epoch), sealed),

@@ -1,6 +1,6 @@
 /** Prometheus metrics of one node. Labels come from closed sets: never a key, never a caller. */
 
-import { Counter, Gauge, Histogram, Registry } from "prom-client"
+import { Counter, Gauge, Histogram, Registry, type GaugeConfiguration } from "prom-client"
 
 import type { Done } from "./http/server.ts"
 
@@ -39,12 +39,13 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
     labelNames: ["operation", "status"],
     registers,
   })
-  new Gauge({
+  const build = new Gauge({
     name: "keyhold_build_info",
     help: "Always 1; the label says which version runs.",
     labelNames: ["version", "node", "openssl"],
     registers,
-  }).set({ version, node: process.versions.node, openssl: process.versions.openssl }, 1)
+  })
+  build.set({ version, node: process.versions.node, openssl: process.versions.openssl }, 1)
   registerGauges(gauges, registers)
   return {
     observe({ operation = "none", status, durationMs }) {
@@ -65,22 +66,25 @@ function registerGauges(gauges: Gauges, registers: Registry[]): void {
     ["keyhold_resident_bytes", "Resident memory.", () => process.memoryUsage.rss()],
   ] as const
   for (const [name, help, read] of simple) {
-    new Gauge({
+    addGauge(registers, {
       name,
       help,
-      registers,
       async collect() {
         this.set(await read())
       },
     })
   }
-  new Gauge({
+  addGauge(registers, {
     name: "keyhold_authentication_refusals",
     help: "Refused authentications since the start.",
     labelNames: ["reason"],
-    registers,
     collect() {
       for (const [reason, count] of Object.entries(gauges.refusals())) this.set({ reason }, count)
     },
   })
+}
+
+/** A gauge registers itself: its maker has no further use for it. */
+function addGauge(registers: Registry[], gauge: GaugeConfiguration<string>): Gauge {
+  return new Gauge({ ...gauge, registers })
 }

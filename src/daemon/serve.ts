@@ -43,10 +43,12 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const node = await openNode(config, { store, log })
   const metrics = createMetrics(gauges(node), version)
   const face = await openFace(node, { metrics, version, log })
-  const listener = await openListener(config, { face, metrics, log }).catch(async (error) => {
-    await node.close()
-    throw error
-  })
+  const listener = await openListener(config, { face, metrics, log }).catch(
+    async (error: unknown) => {
+      await node.close()
+      throw error
+    },
+  )
   await node.start({ version, selfTests: selfTests.passed.length })
   log.info({
     event: "node.listening",

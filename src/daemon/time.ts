@@ -37,7 +37,7 @@ export async function openClock(data: string, sources: TimeSources): Promise<Nod
   const clock = systemClock(floor)
   const watch = new JumpWatch(sources, floor)
   return {
-    now: clock.now,
+    now: () => clock.now(),
     isSure: () => watch.isSure(),
     persist: () => writeDurably(path, String(clock.now())),
   }

@@ -3,7 +3,7 @@
  * enumerate it. Rules stand in a table; the first one that denies wins, and `explain` shows all.
  */
 
-import { keyAlgorithm, mechanisms, type MechanismId } from "./algorithms.ts"
+import { keyAlgorithm, type MechanismId, type MechanismRow } from "./algorithms.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId } from "./ids.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
@@ -44,18 +44,17 @@ export type Decision =
  * It covers one operation and one mechanism on one revision of one key, for a short time.
  */
 class Permit {
-  readonly operation: OperationId
-  readonly keyId: KeyId | undefined
-  readonly mechanism: MechanismId | undefined
+  /** Private fields make the type nominal: a look-alike literal does not compile. */
+  readonly #operation: OperationId
+  readonly #keyId: KeyId | undefined
+  readonly #mechanism: MechanismId | undefined
   readonly revision: number
   readonly expiresAt: Instant
-  /** Makes the type nominal: a look-alike literal does not compile. */
-  readonly #minted = true
 
   constructor(question: Question) {
-    this.operation = question.operation
-    this.keyId = question.key?.id
-    this.mechanism = question.mechanism
+    this.#operation = question.operation
+    this.#keyId = question.key?.id
+    this.#mechanism = question.mechanism
     this.revision = question.key?.revision ?? 0
     this.expiresAt = (question.now + limits.permitMs) as Instant
   }
@@ -63,10 +62,9 @@ class Permit {
   /** True when this permit was minted for exactly this act. */
   covers(act: { operation: OperationId; keyId: KeyId; mechanism?: MechanismId }): boolean {
     return (
-      this.#minted &&
-      (this.operation === act.operation || includes[this.operation] === act.operation) &&
-      this.keyId === act.keyId &&
-      this.mechanism === act.mechanism
+      (this.#operation === act.operation || includes[this.#operation] === act.operation) &&
+      this.#keyId === act.keyId &&
+      this.#mechanism === act.mechanism
     )
   }
 }
@@ -235,13 +233,11 @@ export function explain(question: Question): readonly Explanation[] {
 }
 
 /** The mechanism's kind that an operation works with; undefined for those without one. */
-export function mechanismKind(
-  id: OperationId,
-): (typeof mechanisms)[MechanismId]["kind"] | undefined {
+export function mechanismKind(id: OperationId): MechanismRow["kind"] | undefined {
   return kindByOperation[id]
 }
 
-const kindByOperation: Partial<Record<OperationId, (typeof mechanisms)[MechanismId]["kind"]>> = {
+const kindByOperation: Partial<Record<OperationId, MechanismRow["kind"]>> = {
   "key.encrypt": "encryption",
   "key.decrypt": "encryption",
   "key.data-key": "encryption",

@@ -202,14 +202,20 @@ export class Records {
     if (state === undefined) {
       state = this.#loadState(partition)
       this.#states.set(partition, state)
-      state.then(
-        (loaded) => {
-          if (loaded === undefined) this.#states.delete(partition)
-        },
-        () => this.#states.delete(partition),
-      )
+      void this.#forgetUnlessLoaded(partition, state)
     }
     return state
+  }
+
+  /** A partition that does not exist now, or did not load, is looked for again at the next use. */
+  async #forgetUnlessLoaded(
+    partition: PartitionId,
+    loading: Promise<PartitionState | undefined>,
+  ): Promise<void> {
+    const loaded = await loading.catch(() => undefined)
+    if (loaded === undefined && this.#states.get(partition) === loading) {
+      this.#states.delete(partition)
+    }
   }
 
   /** Partitions whose pins are in use, for the anchor. */

@@ -237,7 +237,7 @@ export class Keyholder {
   /** Wipes every key; the object is of no use afterwards. */
   forget(): void {
     for (const keys of this.#partitions.values()) {
-      for (const key of Object.values(keys)) key[Symbol.dispose]()
+      for (const key of Object.values<SecretBytes>({ ...keys })) key[Symbol.dispose]()
     }
     for (const root of this.#roots.values()) root[Symbol.dispose]()
     this.#partitions.clear()

@@ -66,7 +66,7 @@ export async function encryptWith(
     throw new HsmError("MALFORMED_REQUEST", "an IV goes with raw alone", { field: "/iv" })
   }
   const named = { suite: mechanism as SuiteId, keyId: key.id, version }
-  const sealed = await engine.encrypt(act.permit, handle, {
+  const sealed = engine.encrypt(act.permit, handle, {
     mechanism,
     plaintext,
     aad: raw ? aad : bind(ports, mechanism, { header: encodeCiphertextHeader(named), aad }),

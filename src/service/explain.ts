@@ -1,7 +1,6 @@
 /** Which rule allows or denies an operation for a principal: the decision, shown and not taken. */
 
 import { HsmError } from "../domain/errors.ts"
-import type { PrincipalId } from "../domain/ids.ts"
 import { operation } from "../domain/operation.ts"
 import { explain } from "../domain/policy.ts"
 import type { Caller } from "../domain/principal.ts"
@@ -50,7 +49,7 @@ async function callerOf(ports: Ports, { caller }: Context, principal: string): P
   const { records } = ports
   const byName = await records.lookup(caller.partition, "principal-name", principal)
   const id = byName ?? principal
-  const record = await records.read("principal", caller.partition, id as PrincipalId)
+  const record = await records.read("principal", caller.partition, id)
   if (record === undefined) throw new HsmError("NOT_FOUND", "no such principal")
   const { roles, grants } = record
   return {

@@ -4,7 +4,6 @@ import { HsmError } from "../domain/errors.ts"
 import { keyAlgorithm } from "../domain/algorithms.ts"
 import { currentVersion } from "../domain/key.ts"
 import { exportMaterial, wrapMaterial } from "../engine/export.ts"
-import type { WrapId } from "../engine/provider.ts"
 import { keyOf, mechanismOf, perform } from "./act.ts"
 import type { Context, ExportKeyCommand, ExportKeyResult } from "./commands.ts"
 import type { Ports } from "./ports.ts"
@@ -45,7 +44,7 @@ export async function exportKey(
         const wrapping = await ports.keys.open(target, under)
         const material = wrapMaterial(
           { target: act.permit, wrap: by.permit },
-          { target: handle, wrapping, mechanism: mechanism as WrapId },
+          { target: handle, wrapping, mechanism },
         )
         return { ...about, material, wrappedBy: { keyId: target.id, version: under } }
       },

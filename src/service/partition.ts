@@ -1,7 +1,7 @@
 /** Partitions: the operator makes them and sets quotas; their officers govern them. */
 
 import { HsmError } from "../domain/errors.ts"
-import { clusterPartition, type PartitionId, type PrincipalId } from "../domain/ids.ts"
+import { clusterPartition, type PartitionId } from "../domain/ids.ts"
 import { isName } from "../domain/key.ts"
 import {
   defaultFlags,
@@ -121,9 +121,7 @@ async function repeatAnswer(
   if (partition === undefined) return undefined
   const officerId = await ports.records.lookup(id, "principal-name", "officer")
   const officer =
-    officerId === undefined
-      ? undefined
-      : await ports.records.read("principal", id, officerId as PrincipalId)
+    officerId === undefined ? undefined : await ports.records.read("principal", id, officerId)
   return officer === undefined ? undefined : { partition, officer }
 }
 

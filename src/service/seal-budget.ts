@@ -75,7 +75,7 @@ export class SealBudget {
     if (total > limits.gcmSealsPerVersionMax) return await this.#rotate(key)
     const record: KeyRecord = {
       ...key,
-      versions: key.versions.with(-1, { ...version, sealsLeased: total }),
+      versions: key.versions.with(key.versions.length - 1, { ...version, sealsLeased: total }),
       revision: key.revision + 1,
     }
     try {

@@ -118,7 +118,7 @@ function candidates(key: KeyRecord, wanted: number | undefined): number[] {
   return key.versions
     .map(({ version }) => version)
     .filter((version) => version >= key.minVersion)
-    .reverse()
+    .toReversed()
 }
 
 function checkSize(message: Uint8Array): void {
