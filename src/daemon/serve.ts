@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { HsmError } from "../domain/errors.ts"
 import { parseId, type ClusterId } from "../domain/ids.ts"
 import { runSelfTests } from "../engine/self-test.ts"
+import { loadApi } from "../faces/rest/endpoints.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
 import { services } from "../faces/rest/services.ts"
 import type { NodePort } from "../faces/rest/ports.ts"
@@ -127,7 +128,7 @@ async function openFace(
 ): Promise<ReturnType<typeof createRestFace>> {
   const spec = await readFile(new URL("../../api/openapi.yaml", import.meta.url), "utf8")
   return createRestFace({
-    spec,
+    api: loadApi(spec),
     services,
     ports: () => node.ports,
     authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),
