@@ -6,7 +6,6 @@
 export { createCustodianKey, type NewCustodianKey } from "./custodian-key.ts"
 export { SecretBytes } from "../engine/secret-bytes.ts"
 export type { ImporterOffer } from "./importer.ts"
-export { custodianNamePattern, parseShare, type Share } from "./shares.ts"
 
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 import { instant } from "../domain/ids.ts"
@@ -50,6 +49,17 @@ export async function describeShare(files: CustodianFiles): Promise<ShareDescrip
     keyPattern: showPattern(keyCommitment),
     partPattern: partPattern(opened),
   }
+}
+
+/**
+ * Judges a node's offer before anybody is asked for a password.
+ *
+ * @param share - text of the share file.
+ * @throws HsmError UNSEAL_REFUSED when the offer is not from a node that the share pins;
+ * MALFORMED_REQUEST when the text is no share.
+ */
+export function checkNode(share: string, offer: ImporterOffer, nowMs: number): void {
+  checkOffer(offer, parseShare(share), instant(nowMs))
 }
 
 /**
