@@ -1,0 +1,127 @@
+/** Bodies: what records say, as JSON text, packed for one seal per scope and commit. */
+
+import { canonicalFieldHead } from "../codec/canonical.ts"
+import type { AuditEvent } from "../domain/audit-event.ts"
+import { saltBytes } from "./chain.ts"
+
+/** What the log may say: nothing else of an event reaches a body, whatever object it came in. */
+const fields = [
+  "act",
+  "partition",
+  "outcome",
+  "subject",
+  "address",
+  "requestId",
+  "keyId",
+  "keyVersion",
+  "mechanism",
+  "target",
+  "code",
+  "rule",
+  "opId",
+  "storeRev",
+  "writes",
+  "note",
+] as const satisfies readonly (keyof AuditEvent)[]
+
+type Missing = Exclude<keyof AuditEvent, (typeof fields)[number]>
+/** Fails to compile when AuditEvent gains a field that is not listed. */
+export const nothingMissing: [Missing] extends [never] ? true : Missing = true
+
+const allowed = [...fields, "path", "hash"]
+
+/** The event's part of a body: one JSON object, one line. */
+export function formatEvent(event: AuditEvent): string {
+  return JSON.stringify(event, allowed)
+}
+
+/** Where and when a record was made. */
+export interface RecordOrigin {
+  readonly node: string
+  readonly boot: string
+  readonly worker: number
+  readonly chain: string
+}
+
+/** A record as readers get it: its place, then the event. */
+export interface AuditRecord extends RecordOrigin, AuditEvent {
+  /** Place in the chain, from 0. */
+  readonly index: number
+  /** Place among its scope's records, from 1, without gaps. */
+  readonly seq: number
+  /** Milliseconds since 1970 at which its commit began. */
+  readonly time: number
+}
+
+/** What all bodies of one boot share, between their place and their event. */
+export function bodyPrefix(origin: RecordOrigin): string {
+  const { node, boot, worker, chain } = origin
+  return JSON.stringify({ node, boot, worker, chain }).slice(1, -1)
+}
+
+/** Joins place and event without parsing either again. */
+export function formatBody(
+  prefix: string,
+  place: { index: number; seq: number; time: number },
+  event: string,
+): string {
+  const { index, seq, time } = place
+  return `{"index":${index},"seq":${seq},"time":${time},${prefix},${event.slice(1)}`
+}
+
+/** One record's salt and body as they lie in a scope's opened bodies. */
+export interface SaltedBody {
+  readonly salt: Uint8Array
+  readonly body: string
+}
+
+/** Takes opened bodies apart: for each record a field with the salt, and one with the text. */
+export function unpackBodies(opened: Uint8Array): SaltedBody[] {
+  const bytes = Buffer.from(opened.buffer, opened.byteOffset, opened.length)
+  const bodies: SaltedBody[] = []
+  let at = 0
+  while (at < bytes.length) {
+    const salt = bytes.subarray(at + canonicalFieldHead, at + canonicalFieldHead + saltBytes)
+    at += canonicalFieldHead + saltBytes
+    const start = at + canonicalFieldHead
+    at = start + bytes.readUInt32BE(at + 1)
+    bodies.push({ salt, body: bytes.toString("utf8", start, at) })
+  }
+  return bodies
+}
+
+/** Parses a body whose leaf has been checked, so that it is what a writer made. */
+export function parseBody(body: string): AuditRecord {
+  // The leaf vouches for the text, and formatBody for its shape.
+  return JSON.parse(body) as AuditRecord
+}
+
+/** Which records a reader wants; every condition that is present must hold. */
+export interface RecordFilter {
+  /** Milliseconds since 1970, both inclusive. */
+  readonly from?: number
+  readonly to?: number
+  readonly act?: string
+  readonly keyId?: string
+  readonly subject?: string
+}
+
+export function isWanted(record: AuditRecord, filter: RecordFilter): boolean {
+  if (filter.from !== undefined && record.time < filter.from) return false
+  if (filter.to !== undefined && record.time > filter.to) return false
+  if (filter.act !== undefined && record.act !== filter.act) return false
+  if (filter.keyId !== undefined && record.keyId !== filter.keyId) return false
+  return filter.subject === undefined || record.subject === filter.subject
+}
+
+/** Parses a body from outside; undefined unless it is an object with a place. */
+export function tryParseBody(body: string): AuditRecord | undefined {
+  try {
+    const record = parseBody(body)
+    const placed = Number.isSafeInteger(record.index) && Number.isSafeInteger(record.seq)
+    return placed ? record : undefined
+  } catch {
+    // Not JSON.
+    return undefined
+  }
+}
