@@ -8,6 +8,8 @@ type Schemas = Readonly<Record<string, Schema>>
 export interface Dialect {
   /** What a base64 string is to the reader of these types. */
   readonly bytes: "string" | "Uint8Array"
+  /** What an optional property may be besides absent: what a parser made is never undefined. */
+  readonly absent: "" | " | undefined"
   readonly schemas: Schemas
 }
 
@@ -84,7 +86,7 @@ function object(dialect: Dialect, schema: Schema, indent: string): string {
     const type = typeOf(dialect, property, deeper)
     const said = comment({ ...refBounds(dialect, property), ...property }, deeper)
     return `${said}${deeper}readonly ${quoted(name)}${optional ? "?" : ""}: ${type}${
-      optional ? " | undefined" : ""
+      optional ? dialect.absent : ""
     }\n`
   })
   if (additionalProperties === true) lines.push(`${deeper}readonly [name: string]: unknown\n`)

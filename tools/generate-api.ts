@@ -31,12 +31,13 @@ export function generateApi(yaml: string): Readonly<Record<string, string>> {
 
 function sdkFile(spec: Spec): string {
   const { schemas } = spec.components
-  const dialect: Dialect = { bytes: "string", schemas }
+  const dialect: Dialect = { bytes: "string", absent: " | undefined", schemas }
   const endpoints = listEndpoints(spec)
   const declared = Object.entries(schemas)
     .filter(([, schema]) => schema["x-bytes-max"] === undefined)
     .map(([name, schema]) => batchTypes(dialect, endpoints, name) ?? declare(dialect, name, schema))
-  return `${head}${[...declared, table(endpoints), signatures(endpoints, dialect, dialect)].join("\n")}`
+  const calls = [table(endpoints), signatures(endpoints, dialect, dialect)]
+  return `${head}${[...declared, ...calls].join("\n")}`
 }
 
 function faceFile(spec: Spec): string {
@@ -50,13 +51,13 @@ function faceFile(spec: Spec): string {
     schemas,
     endpoints.map(({ response }) => response),
   )
-  const request: Dialect = { bytes: "Uint8Array", schemas }
-  const response: Dialect = { bytes: "string", schemas }
+  const request: Dialect = { bytes: "Uint8Array", absent: "", schemas }
+  const response: Dialect = { bytes: "string", absent: " | undefined", schemas }
   const declared = Object.entries(schemas).flatMap(([name, schema]) => {
     if (schema["x-bytes-max"] !== undefined) return []
     const asRequest = declare(request, name, schema)
     const asResponse = declare(response, name, schema)
-    if (asked.has(name) && answered.has(name) && asRequest !== asResponse) {
+    if (asked.has(name) && answered.has(name) && asRequest.includes(": Uint8Array")) {
       throw new Error(`${name} holds bytes and is both asked and answered`)
     }
     return [asked.has(name) ? asRequest : asResponse]
@@ -129,7 +130,7 @@ function params(dialect: Dialect, { parameters }: Endpoint, indent: string): str
     const said = comment(description === undefined ? {} : { description }, `${indent}  `)
     const optional = required !== true
     return `${said}${indent}  readonly ${propertyName(name)}${optional ? "?" : ""}: ${type}${
-      optional ? " | undefined" : ""
+      optional ? dialect.absent : ""
     }\n`
   })
   return `{\n${lines.join("")}${indent}}`
@@ -145,7 +146,9 @@ function signatures(endpoints: readonly Endpoint[], request: Dialect, response: 
     readonly response: ${responseType(response, one)}
   }\n`
   })
-  return `/** What every operation takes and answers. */\nexport interface Operations {\n${entries.join("")}}
+  return `/** What every operation takes and answers. */
+export interface Operations {
+${entries.join("")}}
 export type OperationId = keyof Operations\n`
 }
 

@@ -40,7 +40,9 @@ function collect(request: IncomingMessage): Promise<Uint8Array | HsmError> {
         resolve(tooLarge())
       }
     })
-    request.once("end", () => resolve(chunks.length === 1 ? (chunks[0] ?? nothing) : Buffer.concat(chunks)))
+    request.once("end", () =>
+      resolve(chunks.length === 1 ? (chunks[0] ?? nothing) : Buffer.concat(chunks)),
+    )
     request.once("error", reject)
     request.once("close", () => reject(new HsmError("INTERNAL", "the client went away")))
   })

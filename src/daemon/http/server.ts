@@ -1,6 +1,6 @@
 /**
  * The HTTPS listener: TLS 1.3, HTTP/1.1 with keep-alive, everything bounded. Serves one face and
- * knows nothing about it: refusals that happen before the face is asked are rendered by its dialect.
+ * knows nothing about it: what is refused before the face is asked, its dialect renders.
  */
 
 import assert from "node:assert/strict"
@@ -140,7 +140,10 @@ function listener(server: Server, state: State): Listener {
 
 /** Answers one request; never rejects. */
 async function serve(
-  http: HttpOptions, state: State, request: IncomingMessage, response: ServerResponse,
+  http: HttpOptions,
+  state: State,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<void> {
   const startedAt = http.monotonicMs()
   const requestId = http.newRequestId()
@@ -156,7 +159,9 @@ async function serve(
 }
 
 async function answer(
-  { face, refuse }: HttpOptions, request: IncomingMessage, requestId: string,
+  { face, refuse }: HttpOptions,
+  request: IncomingMessage,
+  requestId: string,
 ): Promise<FaceReply> {
   const body = await readBody(request)
   if (body instanceof HsmError) return refuse(body, requestId)
@@ -164,7 +169,9 @@ async function answer(
 }
 
 function faceRequest(
-  { method = "", url = "/", headers, socket }: IncomingMessage, body: Uint8Array, requestId: string,
+  { method = "", url = "/", headers, socket }: IncomingMessage,
+  body: Uint8Array,
+  requestId: string,
 ): FaceRequest {
   const mark = url.indexOf("?")
   return {
@@ -175,7 +182,8 @@ function faceRequest(
       const value = headers[name]
       return typeof value === "string" ? value : undefined
     },
-    body, requestId,
+    body,
+    requestId,
     peer: peerOf(socket),
   }
 }

@@ -1,0 +1,1373 @@
+/** Made from api/openapi.yaml by `npm run generate`. Do not edit. */
+
+/** 128 bits in Crockford's base32, lower case; made by the server, never reused. */
+export type Id = string
+
+/** A key's id or name. */
+export type KeyRef = string
+
+/** Unique in its partition; never looks like an id. */
+export type Name = string
+
+export type IdempotencyKey = string
+
+/** RFC 3339, UTC. */
+export type Instant = string
+
+/** Of a key; counts from 1. 1 to 2147483647. */
+export type Version = number
+
+/** Counts an object's changes from 1. 1 to 9007199254740991. */
+export type Revision = number
+
+export type KeyAlgorithm =
+  | "AES_128"
+  | "AES_192"
+  | "AES_256"
+  | "HMAC_SHA_256"
+  | "HMAC_SHA_384"
+  | "HMAC_SHA_512"
+  | "RSA_2048"
+  | "RSA_3072"
+  | "RSA_4096"
+  | "EC_P256"
+  | "EC_P384"
+  | "EC_P521"
+  | "ED25519"
+
+/** The first that the key's algorithm serves, when absent. */
+export type Mechanism =
+  | "XAES_256_GCM"
+  | "AES_GCM"
+  | "AES_CBC_PAD"
+  | "AES_CTR"
+  | "RSA_OAEP_SHA_256"
+  | "RSA_OAEP_SHA_384"
+  | "RSA_OAEP_SHA_512"
+  | "ECDSA_SHA_256"
+  | "ECDSA_SHA_384"
+  | "ECDSA_SHA_512"
+  | "RSA_PSS_SHA_256"
+  | "RSA_PSS_SHA_384"
+  | "RSA_PSS_SHA_512"
+  | "RSA_PKCS1_SHA_256"
+  | "RSA_PKCS1_SHA_384"
+  | "RSA_PKCS1_SHA_512"
+  | "ED25519"
+  | "HMAC_SHA_256"
+  | "HMAC_SHA_384"
+  | "HMAC_SHA_512"
+  | "AES_KWP"
+
+export type KeyState =
+  | "active"
+  | "disabled"
+  | "deleting"
+  | "invalidated"
+  | "destroyed"
+
+export type KeyUsage =
+  | "encrypt"
+  | "decrypt"
+  | "sign"
+  | "verify"
+  | "wrap"
+  | "unwrap"
+  | "derive"
+
+/** What the key may do; the algorithm's defaults when absent. At most 7. */
+export type Usages = readonly KeyUsage[]
+
+export type Role =
+  | "user"
+  | "manager"
+  | "auditor"
+  | "officer"
+  | "operator"
+  | "cluster-officer"
+
+/** At most 6. */
+export type Roles = readonly Role[]
+
+/** What a decision is about. */
+export type Operation =
+  | "key.encrypt"
+  | "key.decrypt"
+  | "key.sign"
+  | "key.verify"
+  | "key.mac"
+  | "key.verify-mac"
+  | "key.data-key"
+  | "key.wrap"
+  | "key.describe"
+  | "key.public"
+  | "key.explain"
+  | "key.receipt"
+  | "key.create"
+  | "key.import"
+  | "key.list"
+  | "key.update"
+  | "key.enable"
+  | "key.disable"
+  | "key.rotate"
+  | "key.delete"
+  | "key.cancel-deletion"
+  | "key.restore"
+  | "key.purge"
+  | "key.trust"
+  | "key.export-plain"
+  | "key.export-wrapped"
+  | "random.generate"
+  | "partition.read"
+  | "partition.update"
+  | "partition.block"
+  | "partition.unblock"
+  | "principal.create"
+  | "principal.list"
+  | "principal.read"
+  | "principal.update"
+  | "principal.delete"
+  | "principal.issue-token"
+  | "principal.revoke-token"
+  | "principal.rotate-own-token"
+  | "issuer.create"
+  | "issuer.list"
+  | "issuer.delete"
+  | "audit.read"
+  | "cluster.create-partition"
+  | "cluster.list-partitions"
+  | "cluster.read-partition"
+  | "cluster.update-partition"
+  | "cluster.seal"
+  | "cluster.shred"
+
+/** Free pairs of name and value. */
+export type Tags = Readonly<Record<string, string>>
+
+export type Description = string
+
+/** A new version so often. 86400 to 315360000. */
+export type RotationPeriodSeconds = number
+
+/** Everything about a key but its material. */
+export interface Key {
+  readonly id: Id
+  readonly name: Name
+  readonly algorithm: KeyAlgorithm
+  readonly state: KeyState
+  readonly usages: Usages
+  /** May leave if the partition allows it. */
+  readonly extractable: boolean
+  /** Never leaves in the clear. */
+  readonly sensitive: boolean
+  readonly modifiable: boolean
+  readonly destroyable: boolean
+  readonly copyable: boolean
+  /** Was never extractable. */
+  readonly neverExtractable: boolean
+  /** Was always sensitive. */
+  readonly alwaysSensitive: boolean
+  /** May wrap other keys for export. */
+  readonly trusted: boolean
+  readonly tags: Tags
+  readonly description: Description
+  /** In ascending order; none once destroyed. At most 500. */
+  readonly versions: readonly KeyVersion[]
+  /** Serves new work; absent once destroyed. */
+  readonly currentVersion?: Version | undefined
+  /** The oldest that still decrypts and verifies. */
+  readonly minVersion: Version
+  readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
+  readonly nextRotationAt?: Instant | undefined
+  readonly createdAt: Instant
+  /** The creator's subject. */
+  readonly createdBy: string
+  readonly updatedAt: Instant
+  /** When the key is deleting, the moment from which it is destroyed. */
+  readonly deleteAt?: Instant | undefined
+  readonly destroyedAt?: Instant | undefined
+  readonly revision: Revision
+}
+
+export interface KeyVersion {
+  readonly version: Version
+  readonly createdAt: Instant
+  readonly origin: "generated" | "imported"
+  /** False when only the public half is here. */
+  readonly hasSecret: boolean
+  /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
+  readonly publicKey?: string | undefined
+}
+
+export interface KeyPage {
+  /** At most 1000. */
+  readonly items: readonly Key[]
+  readonly next?: Next | undefined
+}
+
+/** Pass as `after` for the next page; absent on the last. */
+export type Next = string
+
+export interface CreateKeyRequest {
+  readonly name: Name
+  readonly algorithm: KeyAlgorithm
+  readonly usages?: Usages
+  readonly extractable?: boolean
+  /** False needs an extractable key. */
+  readonly sensitive?: boolean
+  readonly modifiable?: boolean
+  readonly destroyable?: boolean
+  readonly copyable?: boolean
+  readonly tags?: Tags
+  readonly description?: Description
+  readonly rotationPeriodSeconds?: RotationPeriodSeconds
+}
+
+export interface ImportKeyRequest {
+  readonly name: Name
+  readonly algorithm: KeyAlgorithm
+  readonly usages?: Usages
+  readonly extractable?: boolean
+  /** False needs an extractable key. */
+  readonly sensitive?: boolean
+  readonly modifiable?: boolean
+  readonly destroyable?: boolean
+  readonly copyable?: boolean
+  readonly tags?: Tags
+  readonly description?: Description
+  readonly rotationPeriodSeconds?: RotationPeriodSeconds
+  /** Secret bytes; PKCS#8 DER (RFC 5958); or a public key alone, SPKI DER. */
+  readonly format: "raw" | "pkcs8" | "spki"
+  /** Base64, at most 8192 bytes. */
+  readonly material: Uint8Array
+}
+
+export interface UpdateKeyRequest {
+  readonly name?: Name
+  readonly description?: Description
+  /** Replaces all tags. */
+  readonly tags?: Tags
+  /** May only take uses away. */
+  readonly usages?: Usages
+  /** May only become false. */
+  readonly extractable: false
+  /** May only become true. */
+  readonly sensitive: true
+  /** May only become false. */
+  readonly modifiable: false
+  readonly destroyable?: boolean
+  readonly minVersion?: Version
+  /** Null ends the schedule. 86400 to 315360000. */
+  readonly rotationPeriodSeconds?: number | null
+  /** Change only what the caller has seen; otherwise CONFLICT. */
+  readonly ifRevision?: Revision
+}
+
+export interface TrustRequest {
+  readonly trusted: boolean
+}
+
+export interface PublicKey {
+  readonly keyId: Id
+  readonly version: Version
+  /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
+  readonly publicKey: string
+  /** The same in PEM. */
+  readonly pem: string
+}
+
+/** Signed by the cluster; docs/formats/receipt.md. */
+export interface Receipt {
+  readonly keyId: Id
+  readonly name: Name
+  readonly unusableAt: Instant
+  /** 0 to 9007199254740991. */
+  readonly destroyedEpoch: number
+  /** Absent until every node has destroyed that epoch's root. */
+  readonly shreddedAt?: Instant | undefined
+  /** What was signed. Base64, at most 8192 bytes. */
+  readonly statement: string
+  /** Ed25519 (RFC 8032). Base64, at most 1024 bytes. */
+  readonly signature: string
+}
+
+export interface ExportKeyRequest {
+  readonly version?: Version
+  /** In the clear when absent. */
+  readonly wrappingKey?: KeyRef
+}
+
+export interface ExportedKey {
+  readonly keyId: Id
+  readonly version: Version
+  /** Of the unwrapped material. */
+  readonly format: "raw" | "pkcs8"
+  /** Base64, at most 8192 bytes. */
+  readonly material: string
+  readonly wrappedBy?: {
+    readonly keyId: Id
+    readonly version: Version
+  } | undefined
+}
+
+export interface EncryptRequest {
+  /** At most 64 KiB. Base64, at most 65536 bytes. */
+  readonly plaintext: Uint8Array
+  /** Additional data that is authenticated, not encrypted. Base64, at most 8192 bytes. */
+  readonly aad?: Uint8Array
+  readonly mechanism?: Mechanism
+  /**
+   * Only with `raw`, and only where the partition's flag `externalIv` is on. Base64, at most
+   * 32 bytes.
+   */
+  readonly iv?: Uint8Array
+  /** Answer the bare ciphertext. */
+  readonly raw?: boolean
+}
+
+export interface EncryptResult {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** A full message with what encryption adds. Base64, at most 66560 bytes. */
+  readonly ciphertext: string
+  /** Initialization vector. Base64, at most 32 bytes. */
+  readonly iv?: string | undefined
+}
+
+export interface DecryptRequest {
+  /** A full message with what encryption adds. Base64, at most 66560 bytes. */
+  readonly ciphertext: Uint8Array
+  /** Additional data that is authenticated, not encrypted. Base64, at most 8192 bytes. */
+  readonly aad?: Uint8Array
+}
+
+export interface DecryptRawRequest {
+  /** A full message with what encryption adds. Base64, at most 66560 bytes. */
+  readonly ciphertext: Uint8Array
+  /** Initialization vector. Base64, at most 32 bytes. */
+  readonly iv?: Uint8Array
+  /** Additional data that is authenticated, not encrypted. Base64, at most 8192 bytes. */
+  readonly aad?: Uint8Array
+  readonly mechanism?: Mechanism
+  readonly version?: Version
+}
+
+export interface DecryptResult {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** A full message with what encryption adds. Base64, at most 66560 bytes. */
+  readonly plaintext: string
+}
+
+export interface SignRequest {
+  /** At most 64 KiB. Base64, at most 65536 bytes. */
+  readonly message: Uint8Array
+  readonly mechanism?: Mechanism
+}
+
+export interface SignResult {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** Base64, at most 1024 bytes. */
+  readonly signature: string
+}
+
+export interface VerifyRequest {
+  /** At most 64 KiB. Base64, at most 65536 bytes. */
+  readonly message: Uint8Array
+  /** Base64, at most 1024 bytes. */
+  readonly signature: Uint8Array
+  readonly mechanism?: Mechanism
+  /** Any living version when absent, the newest first. */
+  readonly version?: Version
+}
+
+export interface VerifyResult {
+  readonly keyId: Id
+  readonly valid: boolean
+  /** The version that matched. */
+  readonly version?: Version | undefined
+  readonly mechanism: Mechanism
+}
+
+export interface MacRequest {
+  /** At most 64 KiB. Base64, at most 65536 bytes. */
+  readonly message: Uint8Array
+  readonly mechanism?: Mechanism
+}
+
+export interface MacResult {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** Base64, at most 1024 bytes. */
+  readonly mac: string
+}
+
+export interface VerifyMacRequest {
+  /** At most 64 KiB. Base64, at most 65536 bytes. */
+  readonly message: Uint8Array
+  /** Base64, at most 1024 bytes. */
+  readonly mac: Uint8Array
+  readonly mechanism?: Mechanism
+  /** Any living version when absent, the newest first. */
+  readonly version?: Version
+}
+
+export interface DataKeyRequest {
+  /** Bytes. */
+  readonly length?: 16 | 24 | 32 | 64
+  /** Additional data that is authenticated, not encrypted. Base64, at most 8192 bytes. */
+  readonly aad?: Uint8Array
+  /** False: only the encrypted form leaves. */
+  readonly withPlaintext?: boolean
+}
+
+export interface DataKey {
+  readonly keyId: Id
+  readonly version: Version
+  /** A full message with what encryption adds. Base64, at most 66560 bytes. */
+  readonly ciphertext: string
+  /** Base64, at most 8192 bytes. */
+  readonly plaintext?: string | undefined
+}
+
+export interface RandomRequest {
+  /** Bytes. 1 to 4096. */
+  readonly length: number
+}
+
+export interface RandomResult {
+  /** Base64, at most 8192 bytes. */
+  readonly bytes: string
+}
+
+export interface BatchRequest {
+  /** At most 1000. */
+  readonly operations: readonly BatchOperation[]
+}
+
+/**
+ * The operation's name; beside it the parameters of its path and query, `idempotencyKey` for
+ * creating ones, and the fields of its request. Each item is checked as its own call would be.
+ */
+export interface BatchOperation {
+  readonly operation: 
+    | "encrypt"
+    | "decrypt"
+    | "decryptRaw"
+    | "sign"
+    | "verify"
+    | "mac"
+    | "verifyMac"
+    | "generateDataKey"
+    | "random"
+    | "createKey"
+    | "importKey"
+    | "deleteKey"
+  readonly [name: string]: unknown
+}
+
+export interface BatchResponse {
+  /** In the order of the operations. At most 1000. */
+  readonly results: readonly BatchResult[]
+}
+
+/**
+ * Below 400, the status and body of the operation's own call. Otherwise `code`, `detail`, and
+ * as in a problem document `field` and `rule`.
+ */
+export interface BatchResult {
+  /** 200 to 599. */
+  readonly status: number
+  readonly [name: string]: unknown
+}
+
+export interface ExplainRequest {
+  readonly operation: Operation
+  readonly key?: KeyRef
+  readonly mechanism?: Mechanism
+  /** Another principal's id; the caller when absent. */
+  readonly principal?: Id
+}
+
+export interface Explanation {
+  readonly allowed: boolean
+  /** In the order of evaluation; the first that denies decides. At most 64. */
+  readonly rules: readonly {
+    readonly rule: string
+    readonly allows: boolean
+    readonly reason?: string | undefined
+  }[]
+}
+
+export interface Whoami {
+  readonly partition: Id
+  /** The principal's id, or `issuer:subject`. */
+  readonly subject: string
+  readonly roles: Roles
+  readonly grants: Grants
+  readonly credential: "token" | "certificate" | "jwt"
+}
+
+export interface TokenRequest {
+  /** 1 to 315360000. */
+  readonly lifeSeconds?: number
+  /** Older tokens live on for so long. 0: they end now. 0 to 604800. */
+  readonly overlapSeconds?: number
+}
+
+/** Narrows the roles; every condition that is present must hold. */
+export interface Grant {
+  /** At most 100. */
+  readonly operations?: readonly Operation[]
+  /** At most 100. */
+  readonly keyIds?: readonly Id[]
+  /** A name, in which `*` stands for any run of characters. */
+  readonly keyNames?: string
+  readonly tag?: {
+    readonly name: string
+    readonly value: string
+  }
+}
+
+/** None: the roles hold in full. Otherwise one of them must admit the operation. At most 100. */
+export type Grants = readonly Grant[]
+
+/** Ranges (CIDR) the caller must come from; none: anywhere. At most 32. */
+export type Addresses = readonly string[]
+
+export interface Principal {
+  readonly id: Id
+  readonly partition: Id
+  readonly name: Name
+  readonly roles: Roles
+  readonly grants: Grants
+  readonly addresses: Addresses
+  readonly state: "active" | "disabled"
+  /** At most 16. */
+  readonly credentials: readonly Credential[]
+  readonly createdAt: Instant
+  readonly revision: Revision
+}
+
+export interface Credential {
+  readonly id: Id
+  readonly kind: "token" | "certificate"
+  /** Of a certificate; SHA-256 of its DER. Base64, at most 1024 bytes. */
+  readonly fingerprint?: string | undefined
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+}
+
+export interface PrincipalPage {
+  /** At most 1000. */
+  readonly items: readonly Principal[]
+  readonly next?: Next | undefined
+}
+
+export interface PrincipalWithToken {
+  readonly principal: Principal
+  readonly token?: Token | undefined
+}
+
+/** Shown once; absent when an answer repeats an earlier one, and with certificates. */
+export type Token = string
+
+export interface CreatePrincipalRequest {
+  readonly name: Name
+  readonly roles: Roles
+  readonly grants?: Grants
+  readonly addresses?: Addresses
+  readonly credential: NewCredential
+}
+
+export type NewCredential =
+  | {
+    readonly kind: "token"
+    /** 1 to 315360000. */
+    readonly lifeSeconds?: number
+  }
+  | {
+    readonly kind: "certificate"
+    /** X.509, DER. Base64, at most 8192 bytes. */
+    readonly certificate: Uint8Array
+  }
+
+export interface UpdatePrincipalRequest {
+  readonly roles?: Roles
+  readonly grants?: Grants
+  readonly addresses?: Addresses
+  readonly state?: "active" | "disabled"
+}
+
+/** A public key (RFC 7517, RFC 8037); a private member is refused. */
+export interface Jwk {
+  readonly kty: "RSA" | "EC" | "OKP"
+  readonly kid?: string
+  readonly use: "sig"
+  readonly alg?: string
+  /** At most 8. */
+  readonly key_ops?: readonly string[]
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly n?: string
+  readonly e?: string
+  /** At most 8. */
+  readonly x5c?: readonly string[]
+  readonly x5t?: string
+  readonly "x5t#S256"?: string
+}
+
+export interface Jwks {
+  /** At most 32. */
+  readonly keys: readonly Jwk[]
+}
+
+/** Values of the claim, and the role that each stands for. */
+export type RoleMap = Readonly<Record<string, Role>>
+
+export interface Issuer {
+  readonly id: Id
+  readonly issuer: string
+  readonly audience: string
+  readonly jwks?: Jwks | undefined
+  readonly jwksUri?: string | undefined
+  readonly roleClaim: string
+  readonly roleMap: RoleMap
+  readonly grants: Grants
+  readonly createdAt: Instant
+  readonly revision: Revision
+}
+
+export interface IssuerPage {
+  /** At most 1000. */
+  readonly items: readonly Issuer[]
+  readonly next?: Next | undefined
+}
+
+export interface CreateIssuerRequest {
+  /** The claim `iss`. */
+  readonly issuer: string
+  /** The claim `aud`. */
+  readonly audience: string
+  readonly jwks?: Jwks
+  readonly jwksUri?: string
+  /** The claim that names roles or groups. */
+  readonly roleClaim: string
+  readonly roleMap: RoleMap
+  readonly grants?: Grants
+}
+
+/** What the partition allows at all; set by its officers. */
+export interface Flags {
+  /** Keys made elsewhere may enter. */
+  readonly keyImport: boolean
+  /** Extractable keys may leave in the clear. */
+  readonly plainExport: boolean
+  /** Extractable keys may leave wrapped. */
+  readonly wrappedExport: boolean
+  /** Nothing may be changed. */
+  readonly readOnly: boolean
+  /** Keys may be used. */
+  readonly keyUse: boolean
+  /** Keys may be destroyed. */
+  readonly keyDestruction: boolean
+  /** Deletion puts keys into the bin. */
+  readonly invalidation: boolean
+  /** Callers may choose an encryption's IV. */
+  readonly externalIv: boolean
+}
+
+/** Flags that are absent stay as they are, or take their default. */
+export interface SomeFlags {
+  /** Keys made elsewhere may enter. */
+  readonly keyImport?: boolean
+  /** Extractable keys may leave in the clear. */
+  readonly plainExport?: boolean
+  /** Extractable keys may leave wrapped. */
+  readonly wrappedExport?: boolean
+  /** Nothing may be changed. */
+  readonly readOnly?: boolean
+  /** Keys may be used. */
+  readonly keyUse?: boolean
+  /** Keys may be destroyed. */
+  readonly keyDestruction?: boolean
+  /** Deletion puts keys into the bin. */
+  readonly invalidation?: boolean
+  /** Callers may choose an encryption's IV. */
+  readonly externalIv?: boolean
+}
+
+/** What the partition may use; set by the operator. */
+export interface Quota {
+  /** 0 to 10000000. */
+  readonly keysMax: number
+  /** 0 to 10000000. */
+  readonly operationsPerSecond: number
+}
+
+/** Numbers that are absent stay as they are, or take their default. */
+export interface SomeQuota {
+  /** 0 to 10000000. */
+  readonly keysMax?: number
+  /** 0 to 10000000. */
+  readonly operationsPerSecond?: number
+}
+
+export interface Partition {
+  readonly id: Id
+  readonly name: Name
+  /** `managed`: under the cluster's master key. */
+  readonly custody: "managed"
+  readonly state: "active" | "blocked"
+  readonly flags: Flags
+  readonly quota: Quota
+  readonly createdAt: Instant
+  readonly revision: Revision
+}
+
+export interface PartitionPage {
+  /** At most 1000. */
+  readonly items: readonly Partition[]
+  readonly next?: Next | undefined
+}
+
+export interface CreatePartitionRequest {
+  readonly name: Name
+  readonly flags?: SomeFlags
+  readonly quota?: SomeQuota
+}
+
+export interface CreatedPartition {
+  readonly partition: Partition
+  readonly officer: Principal
+  readonly token?: Token | undefined
+}
+
+export interface UpdatePartitionRequest {
+  readonly flags: SomeFlags
+}
+
+export interface UpdateQuotaRequest {
+  readonly quota: SomeQuota
+}
+
+export interface AuditRecord {
+  /** The chain that holds it. */
+  readonly chain: string
+  /** Its place there. 0 to 9007199254740991. */
+  readonly index: number
+  /** Without a gap in its partition. 0 to 9007199254740991. */
+  readonly sequence: number
+  readonly at: Instant
+  readonly act: string
+  /**
+   * `allowed` is written before the work, `failed` after work that did not succeed, `done`
+   * after what the system did by itself.
+   */
+  readonly outcome: "allowed" | "denied" | "failed" | "done"
+  readonly subject: string
+  readonly address?: string | undefined
+  readonly requestId?: string | undefined
+  readonly keyId?: string | undefined
+  readonly keyVersion?: Version | undefined
+  readonly mechanism?: string | undefined
+  readonly target?: string | undefined
+  readonly code?: ErrorCode | undefined
+  readonly rule?: string | undefined
+  readonly opId?: string | undefined
+  /** 0 to 9007199254740991. */
+  readonly storeRev?: number | undefined
+  /** At most 256. */
+  readonly writes?: readonly {
+    readonly path: string
+    readonly hash: string
+  }[] | undefined
+  readonly note?: string | undefined
+}
+
+export interface AuditPage {
+  /** At most 1000. */
+  readonly items: readonly AuditRecord[]
+  readonly next?: Next | undefined
+}
+
+export interface Live {
+  readonly live: true
+}
+
+export interface Ready {
+  readonly ready: boolean
+  readonly reason?: string | undefined
+}
+
+export interface ApiVersion {
+  /** Of Keyhold. */
+  readonly version: string
+  /** Of Node.js. */
+  readonly node: string
+  /** Of the library that computes. */
+  readonly openssl: string
+}
+
+export interface SealStatus {
+  readonly state: "sealed" | "unsealing" | "operational"
+  readonly sealed: boolean
+  readonly clusterId: Id
+  readonly nodeId: Id
+  /** The node's identity, which share files pin. Base64, at most 8192 bytes. */
+  readonly nodeKey: string
+  /** Shares are encrypted to it. Base64, at most 8192 bytes. */
+  readonly importerKey?: string | undefined
+  /** The identity's signature of the importer key. Base64, at most 1024 bytes. */
+  readonly importerSignature?: string | undefined
+  /** 0 to 255. */
+  readonly sharesReceived: number
+  /** 1 to 255. */
+  readonly threshold?: number | undefined
+}
+
+export interface UnsealRequest {
+  /**
+   * Encrypted to the node's importer key on the custodian's machine. Base64, at most 4096
+   * bytes.
+   */
+  readonly share: Uint8Array
+}
+
+export interface Shredded {
+  /** Began now. 0 to 9007199254740991. */
+  readonly epoch: number
+  /** Their roots are gone, and with them what was deleted in them. At most 10000. */
+  readonly destroyedEpochs: readonly number[]
+}
+
+/** Stable; never changes its meaning. */
+export type ErrorCode =
+  | "AUDIT_UNAVAILABLE"
+  | "CONFLICT"
+  | "DECRYPTION_FAILED"
+  | "IDEMPOTENCY_MISMATCH"
+  | "INTERNAL"
+  | "KEY_EXHAUSTED"
+  | "KEY_NOT_FOUND"
+  | "KEY_STATE"
+  | "MALFORMED_REQUEST"
+  | "METHOD_NOT_ALLOWED"
+  | "NAME_TAKEN"
+  | "NOT_FOUND"
+  | "OPERATION_FORBIDDEN"
+  | "PAYLOAD_TOO_LARGE"
+  | "QUOTA_EXCEEDED"
+  | "RATE_LIMITED"
+  | "SEALED"
+  | "STORE_UNAVAILABLE"
+  | "TAMPERED"
+  | "UNAUTHENTICATED"
+  | "UNSEAL_REFUSED"
+  | "UNSUPPORTED_MEDIA_TYPE"
+
+/** RFC 9457. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  /** 400 to 599. */
+  readonly status: number
+  readonly code: ErrorCode
+  readonly detail: string
+  /** JSON pointer to the offending part of the request. */
+  readonly field?: string | undefined
+  /** The policy rule that denied. */
+  readonly rule?: string | undefined
+  readonly requestId: string
+}
+
+/** What every operation takes and answers. */
+export interface Operations {
+  readonly live: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Live
+  }
+  readonly ready: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Ready
+  }
+  readonly metrics: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: string
+  }
+  readonly explorer: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: string
+  }
+  readonly openapi: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: unknown
+  }
+  readonly version: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: ApiVersion
+  }
+  readonly sealStatus: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: SealStatus
+  }
+  readonly unseal: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: UnsealRequest
+    readonly response: SealStatus
+  }
+  readonly whoami: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Whoami
+  }
+  readonly rotateOwnToken: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: TokenRequest
+    readonly response: PrincipalWithToken
+  }
+  readonly listKeys: {
+    readonly params: {
+      /** A name, in which `*` stands for any run of characters. */
+      readonly name?: string
+      /** A tag's name, or `name=value`. */
+      readonly tag?: string
+      /** Keys in this state alone. */
+      readonly state?: KeyState
+      /** Keys of this algorithm alone. */
+      readonly algorithm?: KeyAlgorithm
+      /** Items of one page. */
+      readonly limit?: number
+      /** `next` of the page before. */
+      readonly after?: string
+    }
+    readonly body: undefined
+    readonly response: KeyPage
+  }
+  readonly createKey: {
+    readonly params: {
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: CreateKeyRequest
+    readonly response: Key
+  }
+  readonly importKey: {
+    readonly params: {
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: ImportKeyRequest
+    readonly response: Key
+  }
+  readonly getKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly updateKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: UpdateKeyRequest
+    readonly response: Key
+  }
+  readonly deleteKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** How long the key waits for its destruction. */
+      readonly windowSeconds?: number
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly getPublicKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** The current version when absent. */
+      readonly version?: Version
+    }
+    readonly body: undefined
+    readonly response: PublicKey
+  }
+  readonly trustKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: TrustRequest
+    readonly response: Key
+  }
+  readonly enableKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly disableKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly rotateKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly cancelDeletion: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly restoreKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly purgeKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly getReceipt: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Receipt
+  }
+  readonly exportKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: ExportKeyRequest
+    readonly response: ExportedKey
+  }
+  readonly encrypt: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: EncryptRequest
+    readonly response: EncryptResult
+  }
+  readonly decryptRaw: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: DecryptRawRequest
+    readonly response: DecryptResult
+  }
+  readonly decrypt: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: DecryptRequest
+    readonly response: DecryptResult
+  }
+  readonly sign: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: SignRequest
+    readonly response: SignResult
+  }
+  readonly verify: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: VerifyRequest
+    readonly response: VerifyResult
+  }
+  readonly mac: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: MacRequest
+    readonly response: MacResult
+  }
+  readonly verifyMac: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: VerifyMacRequest
+    readonly response: VerifyResult
+  }
+  readonly generateDataKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: DataKeyRequest
+    readonly response: DataKey
+  }
+  readonly random: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: RandomRequest
+    readonly response: RandomResult
+  }
+  readonly batch: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: BatchRequest
+    readonly response: BatchResponse
+  }
+  readonly explain: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: ExplainRequest
+    readonly response: Explanation
+  }
+  readonly getPartition: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Partition
+  }
+  readonly updatePartition: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: UpdatePartitionRequest
+    readonly response: Partition
+  }
+  readonly blockPartition: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Partition
+  }
+  readonly unblockPartition: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Partition
+  }
+  readonly listPartitions: {
+    readonly params: {
+      /** Items of one page. */
+      readonly limit?: number
+      /** `next` of the page before. */
+      readonly after?: string
+    }
+    readonly body: undefined
+    readonly response: PartitionPage
+  }
+  readonly createPartition: {
+    readonly params: {
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: CreatePartitionRequest
+    readonly response: CreatedPartition
+  }
+  readonly getPartitionById: {
+    readonly params: {
+      /** The partition's id. */
+      readonly partition: Id
+    }
+    readonly body: undefined
+    readonly response: Partition
+  }
+  readonly updateQuota: {
+    readonly params: {
+      /** The partition's id. */
+      readonly partition: Id
+    }
+    readonly body: UpdateQuotaRequest
+    readonly response: Partition
+  }
+  readonly listPrincipals: {
+    readonly params: {
+      /** Items of one page. */
+      readonly limit?: number
+      /** `next` of the page before. */
+      readonly after?: string
+    }
+    readonly body: undefined
+    readonly response: PrincipalPage
+  }
+  readonly createPrincipal: {
+    readonly params: {
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: CreatePrincipalRequest
+    readonly response: PrincipalWithToken
+  }
+  readonly getPrincipal: {
+    readonly params: {
+      /** The principal's id. */
+      readonly principal: Id
+    }
+    readonly body: undefined
+    readonly response: Principal
+  }
+  readonly updatePrincipal: {
+    readonly params: {
+      /** The principal's id. */
+      readonly principal: Id
+    }
+    readonly body: UpdatePrincipalRequest
+    readonly response: Principal
+  }
+  readonly deletePrincipal: {
+    readonly params: {
+      /** The principal's id. */
+      readonly principal: Id
+    }
+    readonly body: undefined
+    readonly response: undefined
+  }
+  readonly issueToken: {
+    readonly params: {
+      /** The principal's id. */
+      readonly principal: Id
+    }
+    readonly body: TokenRequest
+    readonly response: PrincipalWithToken
+  }
+  readonly revokeCredential: {
+    readonly params: {
+      /** The principal's id. */
+      readonly principal: Id
+      /** The credential's id. */
+      readonly credential: Id
+    }
+    readonly body: undefined
+    readonly response: Principal
+  }
+  readonly listIssuers: {
+    readonly params: {
+      /** Items of one page. */
+      readonly limit?: number
+      /** `next` of the page before. */
+      readonly after?: string
+    }
+    readonly body: undefined
+    readonly response: IssuerPage
+  }
+  readonly createIssuer: {
+    readonly params: {
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: CreateIssuerRequest
+    readonly response: Issuer
+  }
+  readonly deleteIssuer: {
+    readonly params: {
+      /** The issuer's id. */
+      readonly issuer: Id
+    }
+    readonly body: undefined
+    readonly response: undefined
+  }
+  readonly listAuditRecords: {
+    readonly params: {
+      /** Records of this act alone, such as `key.encrypt`. */
+      readonly act?: string
+      /** Records of the key with this id alone. */
+      readonly key?: Id
+      /** Records of this principal's id, or `issuer:subject`, alone. */
+      readonly subject?: string
+      /** Records of this moment and later. */
+      readonly since?: Instant
+      /** Records before this moment. */
+      readonly until?: Instant
+      /** Items of one page. */
+      readonly limit?: number
+      /** `next` of the page before. */
+      readonly after?: string
+    }
+    readonly body: undefined
+    readonly response: AuditPage
+  }
+  readonly exportAudit: {
+    readonly params: {
+      /** Records of this act alone, such as `key.encrypt`. */
+      readonly act?: string
+      /** Records of the key with this id alone. */
+      readonly key?: Id
+      /** Records of this principal's id, or `issuer:subject`, alone. */
+      readonly subject?: string
+      /** Records of this moment and later. */
+      readonly since?: Instant
+      /** Records before this moment. */
+      readonly until?: Instant
+    }
+    readonly body: undefined
+    readonly response: AsyncIterable<string>
+  }
+  readonly seal: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: undefined
+  }
+  readonly shred: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Shredded
+  }
+}
+export type OperationId = keyof Operations

@@ -1,0 +1,229 @@
+/**
+ * Keyhold's own API over HTTP. A request is routed, its caller established, parsed strictly, handed
+ * to one service, and rendered. Trusts the front for the peer's address and certificate alone.
+ */
+
+import { parseJson } from "../../codec/json.ts"
+import { HsmError } from "../../domain/errors.ts"
+import { limits } from "../../domain/limits.ts"
+import type { Caller } from "../../domain/principal.ts"
+import type { BatchRequest } from "./api.generated.ts"
+import { runBatch, type BatchFace } from "./batch.ts"
+import { isRouted, isSystem, readParams, type Prepared, type RawRequest } from "./endpoints.ts"
+import { asHsmError, errorHead, renderProblem } from "./errors.ts"
+import { readExplorer, type Asset } from "./explorer.ts"
+import type { Face, FaceReply, FaceRequest } from "./message.ts"
+import type { RestFaceOptions } from "./ports.ts"
+import type { Call, RoutedId, SystemId } from "./route.ts"
+import { Router } from "./router.ts"
+import { routes } from "./routes/all.ts"
+import { systemRoutes, type System } from "./routes/system.ts"
+
+/** Answers every request, errors included; rejects only when a promise of the front's own does. */
+export function createRestFace(options: RestFaceOptions): Face {
+  const { endpoints, json } = options.api
+  const router = new Router<Prepared>()
+  for (const endpoint of endpoints) router.add(endpoint.method, endpoint.path, endpoint)
+  const { page, assets } = readExplorer()
+  const inside: Inside = {
+    options,
+    router,
+    assets,
+    system: { node: options.node, openapi: json, page },
+    batch: {
+      byId: new Map(endpoints.filter(isRouted).map((endpoint) => [endpoint.id, endpoint])),
+      run: runRoute,
+      onUnexpected: options.onUnexpected,
+    },
+  }
+  return (request) => answer(inside, request)
+}
+
+/** Made once, shared by all requests. */
+interface Inside {
+  readonly options: RestFaceOptions
+  readonly router: Router<Prepared>
+  readonly assets: ReadonlyMap<string, Asset>
+  readonly system: System
+  readonly batch: BatchFace
+}
+
+async function answer(inside: Inside, request: FaceRequest): Promise<FaceReply> {
+  const asset = inside.assets.get(request.path)
+  if (asset !== undefined && request.method === "GET") return { status: 200, ...asset }
+  const found = inside.router.find(request.method, request.path)
+  const operation = found.kind === "found" ? found.target.id : undefined
+  try {
+    if (found.kind === "nothing") throw new HsmError("NOT_FOUND", "nothing lies at this path")
+    if (found.kind === "method") return notAllowed(found.allowed, request)
+    const { target, segments } = found
+    const reply = isSystem(target)
+      ? await answerSystem(inside, target, request)
+      : await answerCaller(inside, target, segments, request)
+    return { ...reply, operation }
+  } catch (thrown) {
+    const error = asHsmError(thrown)
+    if (error.code === "INTERNAL") inside.options.onUnexpected(thrown, request.requestId)
+    return { ...problem(error, request.requestId), operation }
+  }
+}
+
+async function answerSystem(
+  { system }: Inside,
+  endpoint: Prepared<SystemId>,
+  request: FaceRequest,
+): Promise<FaceReply> {
+  const params = readParams(endpoint, [], request)
+  const asked = { params, body: readBody(endpoint, request) }
+  // The validators of this very operation have passed: that is what its route takes.
+  const route = systemRoutes[endpoint.id] as (
+    system: System,
+    request: RawRequest,
+    address: string,
+  ) => { status?: number; body: unknown } | Promise<{ status?: number; body: unknown }>
+  const { status = endpoint.status, body } = await route(system, asked, request.peer.address)
+  return { status, headers: headersOf(endpoint), body: write(body) }
+}
+
+async function answerCaller(
+  { options, batch }: Inside,
+  endpoint: Prepared,
+  segments: readonly string[],
+  request: FaceRequest,
+): Promise<FaceReply> {
+  const ports = options.ports()
+  if (ports === undefined) throw new HsmError("SEALED", "the node is sealed")
+  const caller = await options.authenticate(evidence(request))
+  const asked = {
+    params: readParams(endpoint, segments, request),
+    body: readBody(endpoint, request),
+  }
+  const context = { caller, requestId: request.requestId }
+  const call: Call = { services: options.services, ports, context }
+  const body = isRouted(endpoint)
+    ? await runRoute(endpoint.id, call, asked)
+    : // As above; the one composite operation is the batch.
+      await runBatch(batch, call, asked.body as BatchRequest)
+  return {
+    status: endpoint.status,
+    headers: endpoint.metered ? meteredHeaders(options, endpoint, caller) : headersOf(endpoint),
+    body: isStream(body) ? await primed(body) : write(body),
+  }
+}
+
+function runRoute(id: RoutedId, call: Call, request: RawRequest): Promise<unknown> {
+  // The validators of this very operation have passed: that is what its route takes.
+  const run = routes[id] as (call: Call, request: RawRequest) => Promise<unknown>
+  return run(call, request)
+}
+
+function evidence({ header, peer }: FaceRequest): Parameters<RestFaceOptions["authenticate"]>[0] {
+  return {
+    bearer: readBearer(header("authorization")),
+    partitionHint: header("x-keyhold-partition"),
+    certificate: peer.certificate,
+    address: peer.address,
+  }
+}
+
+/** RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). */
+function readBearer(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  if (authorization.slice(0, 7).toLowerCase() === "bearer ") return authorization.slice(7).trim()
+  throw new HsmError("UNAUTHENTICATED", "the scheme of Authorization must be Bearer")
+}
+
+function readBody({ check }: Prepared, { body, header }: FaceRequest): unknown {
+  if (check.body === undefined) {
+    if (body.length === 0) return undefined
+    throw new HsmError("MALFORMED_REQUEST", "takes no body", { field: "" })
+  }
+  if (body.length > limits.bodyBytesMax) {
+    throw new HsmError("PAYLOAD_TOO_LARGE", `at most ${limits.bodyBytesMax} bytes`)
+  }
+  if (!isJson(header("content-type"))) {
+    throw new HsmError("UNSUPPORTED_MEDIA_TYPE", "the body must be application/json")
+  }
+  const value = parseJson(body, limits.jsonDepthMax)
+  check.body(value, "")
+  return value
+}
+
+/** JSON has one encoding, so the one parameter that is tolerated says so. */
+function isJson(contentType = ""): boolean {
+  if (contentType === "application/json") return true
+  return /^application\/json\s*;\s*charset="?utf-8"?\s*$/i.test(contentType)
+}
+
+/** Every answer's: private, and never taken for anything but what it says. */
+const commonHeaders = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+} as const
+
+function headersOf({ mediaType, id }: Prepared): Readonly<Record<string, string>> {
+  if (id === "explorer") return pageHeaders
+  if (mediaType === undefined) return commonHeaders
+  return mediaType === "application/json"
+    ? jsonHeaders
+    : { ...commonHeaders, "content-type": mediaType }
+}
+
+const jsonHeaders = { ...commonHeaders, "content-type": "application/json" } as const
+/** Scripts and styles from here alone, none inline; nothing frames it. */
+const pageHeaders = {
+  ...commonHeaders,
+  "content-type": "text/html; charset=utf-8",
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+} as const
+
+/** draft-ietf-httpapi-ratelimit-headers, section 3: the quota of a window of one second. */
+function meteredHeaders(
+  { operationsPerSecond }: RestFaceOptions,
+  endpoint: Prepared,
+  { partition }: Caller,
+): Readonly<Record<string, string>> {
+  const perSecond = operationsPerSecond(partition)
+  if (perSecond === undefined) return headersOf(endpoint)
+  return { ...headersOf(endpoint), "ratelimit-policy": `"partition";q=${perSecond};w=1` }
+}
+
+function write(body: unknown): string {
+  if (typeof body === "string") return body
+  return body === undefined ? "" : JSON.stringify(body)
+}
+
+function notAllowed(allowed: readonly string[], { method, requestId }: FaceRequest): FaceReply {
+  const reply = problem(new HsmError("METHOD_NOT_ALLOWED", `not with ${method}`), requestId)
+  return { ...reply, headers: { ...reply.headers, allow: allowed.join(", ") } }
+}
+
+/** An error as a reply; for fronts too, which refuse before they ask the face. */
+export function problem(error: HsmError, requestId: string): FaceReply {
+  const { status, headers } = errorHead(error)
+  return {
+    status,
+    headers: { ...commonHeaders, ...headers },
+    body: JSON.stringify(renderProblem(error, requestId)),
+  }
+}
+
+function isStream(body: unknown): body is AsyncIterable<string> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body
+}
+
+/** Draws the first chunk now, so that an error before it still becomes a problem document. */
+async function primed(stream: AsyncIterable<string>): Promise<AsyncIterable<string>> {
+  const iterator = stream[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  return (async function* () {
+    try {
+      for (let chunk = first; chunk.done !== true; chunk = await iterator.next()) yield chunk.value
+    } finally {
+      await iterator.return?.()
+    }
+  })()
+}

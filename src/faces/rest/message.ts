@@ -1,0 +1,36 @@
+/** A request and its answer between a front (HTTPS here, another one later) and a face. */
+
+import type { ClientCertificate } from "../../identity/certificate.ts"
+
+/** Where a request comes from, as the transport knows it. */
+export interface Peer {
+  readonly address: string
+  /** Of the connection; its handshake has proven that the client holds the key. */
+  readonly certificate?: ClientCertificate | undefined
+}
+
+export interface FaceRequest {
+  readonly method: string
+  /** Without the query, as it was sent. */
+  readonly path: string
+  /** What follows the question mark; empty when nothing does. */
+  readonly query: string
+  /** A header's value by its name in lower case. */
+  readonly header: (name: string) => string | undefined
+  /** At most limits.bodyBytesMax bytes; empty when there is none. */
+  readonly body: Uint8Array
+  /** Names this request in logs and answers. */
+  readonly requestId: string
+  readonly peer: Peer
+}
+
+export interface FaceReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** A stream that throws has to cut the connection: its status is already out. */
+  readonly body: string | Uint8Array | AsyncIterable<string>
+  /** For metrics: the operation that answered, when there was one. */
+  readonly operation?: string | undefined
+}
+
+export type Face = (request: FaceRequest) => Promise<FaceReply>

@@ -1,0 +1,131 @@
+/** Records as the wire shows them: camelCase, base64, RFC 3339, whole seconds; no hashes. */
+
+import { encodeBase64 } from "../../codec/base64.ts"
+import type { Instant } from "../../domain/ids.ts"
+import type { IssuerRecord } from "../../domain/issuer.ts"
+import { currentVersion, type KeyRecord, type KeyVersion } from "../../domain/key.ts"
+import type { PartitionRecord } from "../../domain/partition.ts"
+import type { Credential, PrincipalRecord } from "../../domain/principal.ts"
+import type * as commands from "../../service/commands.ts"
+import type * as wire from "./api.generated.ts"
+
+/** RFC 3339 in UTC with milliseconds. */
+export function renderTime(at: Instant): string {
+  return new Date(at).toISOString()
+}
+
+export function renderSeconds(ms: number): number {
+  return Math.floor(ms / 1_000)
+}
+
+/** Milliseconds of a duration on the wire. */
+export function milliseconds(seconds: number): number {
+  return seconds * 1_000
+}
+
+function optional<T, R>(value: T | undefined, render: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : render(value)
+}
+
+export function renderKey(key: KeyRecord): wire.Key {
+  const { id, name, algorithm, state, attributes, tags, description, minVersion } = key
+  return {
+    id,
+    name,
+    algorithm,
+    state,
+    ...attributes,
+    tags,
+    description,
+    versions: key.versions.map(renderVersion),
+    currentVersion: currentVersion(key)?.version,
+    minVersion,
+    rotationPeriodSeconds: optional(key.rotation?.periodMs, renderSeconds),
+    nextRotationAt: optional(key.rotation?.nextAt, renderTime),
+    createdAt: renderTime(key.createdAt),
+    createdBy: key.createdBy,
+    updatedAt: renderTime(key.updatedAt),
+    deleteAt: optional(key.deleteAt, renderTime),
+    destroyedAt: optional(key.destroyedAt, renderTime),
+    revision: key.revision,
+  }
+}
+
+function renderVersion({
+  version,
+  createdAt,
+  origin,
+  hasSecret,
+  publicKey,
+}: KeyVersion): wire.KeyVersion {
+  return {
+    version,
+    createdAt: renderTime(createdAt),
+    origin,
+    hasSecret,
+    publicKey: optional(publicKey, encodeBase64),
+  }
+}
+
+export function renderPage<T, R>(
+  { items, next }: commands.Page<T>,
+  render: (item: T) => R,
+): { readonly items: readonly R[]; readonly next: string | undefined } {
+  return { items: items.map(render), next }
+}
+
+export function renderPartition(record: PartitionRecord): wire.Partition {
+  const { id, name, custody, state, flags, quota, createdAt, revision } = record
+  return { id, name, custody, state, flags, quota, createdAt: renderTime(createdAt), revision }
+}
+
+export function renderPrincipal(record: PrincipalRecord): wire.Principal {
+  const { id, partition, name, roles, grants, addresses, state, credentials, revision } = record
+  return {
+    id,
+    partition,
+    name,
+    roles,
+    grants,
+    addresses,
+    state,
+    credentials: credentials.map(renderCredential),
+    createdAt: renderTime(record.createdAt),
+    revision,
+  }
+}
+
+function renderCredential(credential: Credential): wire.Credential {
+  const { id, kind, createdAt, expiresAt } = credential
+  return {
+    id,
+    kind,
+    fingerprint: kind === "certificate" ? encodeBase64(credential.fingerprint) : undefined,
+    createdAt: renderTime(createdAt),
+    expiresAt: renderTime(expiresAt),
+  }
+}
+
+export function renderToken({
+  principal,
+  token,
+}: commands.PrincipalWithToken): wire.PrincipalWithToken {
+  return { principal: renderPrincipal(principal), token }
+}
+
+export function renderIssuer(record: IssuerRecord): wire.Issuer {
+  const { id, issuer, audience, jwks, jwksUri, roleClaim, roleMap, grants, createdAt } = record
+  return {
+    id,
+    issuer,
+    audience,
+    // Only what the schema of a public key admits has ever been stored.
+    jwks: jwks as wire.Jwks | undefined,
+    jwksUri,
+    roleClaim,
+    roleMap,
+    grants,
+    createdAt: renderTime(createdAt),
+    revision: record.revision,
+  }
+}

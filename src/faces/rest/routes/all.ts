@@ -1,0 +1,15 @@
+/** The table of routes: total, so an operation of the document without a route does not compile. */
+
+import type { RoutedId, Routes } from "../route.ts"
+import { auditRoutes } from "./audit.ts"
+import { cryptoRoutes } from "./crypto.ts"
+import { partitionRoutes, principalRoutes } from "./governing.ts"
+import { keyRoutes } from "./keys.ts"
+
+export const routes: Routes<RoutedId> = {
+  ...auditRoutes,
+  ...cryptoRoutes,
+  ...keyRoutes,
+  ...partitionRoutes,
+  ...principalRoutes,
+}

@@ -1,0 +1,90 @@
+/** Routes that use keys. */
+
+import { encodeBase64 } from "../../../codec/base64.ts"
+import type { DecryptResult, SignResult, VerifyResult } from "../../../service/commands.ts"
+import type * as wire from "../api.generated.ts"
+import { route, type Routes } from "../route.ts"
+
+/** Operations of the group Cryptography, but for batch. */
+export const cryptoRoutes: Routes<
+  | "encrypt"
+  | "decrypt"
+  | "decryptRaw"
+  | "sign"
+  | "verify"
+  | "mac"
+  | "verifyMac"
+  | "generateDataKey"
+  | "random"
+> = {
+  encrypt: route(
+    "encrypt",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    ({ keyId, version, mechanism, ciphertext, iv }) => ({
+      keyId,
+      version,
+      mechanism,
+      ciphertext: encodeBase64(ciphertext),
+      iv: iv === undefined ? undefined : encodeBase64(iv),
+    }),
+  ),
+  decrypt: route("decrypt", ({ body }) => body, renderPlaintext),
+  decryptRaw: route(
+    "decrypt",
+    ({ params: { key }, body: { ciphertext, aad, ...raw } }) => ({
+      ciphertext,
+      aad,
+      raw: { key, ...raw },
+    }),
+    renderPlaintext,
+  ),
+  sign: route(
+    "sign",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    ({ keyId, version, mechanism, signature }) => ({
+      keyId,
+      version,
+      mechanism,
+      signature: encodeBase64(signature),
+    }),
+  ),
+  verify: route("verify", ({ params: { key }, body }) => ({ key, ...body }), renderVerdict),
+  mac: route("mac", ({ params: { key }, body }) => ({ key, ...body }), renderMac),
+  verifyMac: route(
+    "verifyMac",
+    ({ params: { key }, body: { mac, ...body } }) => ({ key, signature: mac, ...body }),
+    renderVerdict,
+  ),
+  generateDataKey: route(
+    "generateDataKey",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    ({ keyId, version, ciphertext, plaintext }) => ({
+      keyId,
+      version,
+      ciphertext: encodeBase64(ciphertext),
+      plaintext: plaintext === undefined ? undefined : encodeBase64(plaintext),
+    }),
+  ),
+  random: route(
+    "generateRandom",
+    ({ body }) => body,
+    (bytes) => ({ bytes: encodeBase64(bytes) }),
+  ),
+}
+
+function renderPlaintext({
+  keyId,
+  version,
+  mechanism,
+  plaintext,
+}: DecryptResult): wire.DecryptResult {
+  return { keyId, version, mechanism, plaintext: encodeBase64(plaintext) }
+}
+
+function renderMac({ keyId, version, mechanism, signature }: SignResult): wire.MacResult {
+  return { keyId, version, mechanism, mac: encodeBase64(signature) }
+}
+
+function renderVerdict({ keyId, valid, version, mechanism }: VerifyResult): wire.VerifyResult {
+  return { keyId, valid, version, mechanism }
+}

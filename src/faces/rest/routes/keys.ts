@@ -1,0 +1,133 @@
+/** Routes that make, find, change and retire keys. */
+
+import { encodeBase64 } from "../../../codec/base64.ts"
+import type { DeletionReceipt, KeyTemplate, ListKeysCommand } from "../../../service/commands.ts"
+import type { Operations, Receipt } from "../api.generated.ts"
+import { milliseconds, renderKey, renderPage, renderTime } from "../render.ts"
+import { route, type Routes } from "../route.ts"
+
+/** Operations of the group Keys. */
+export const keyRoutes: Routes<
+  | "createKey"
+  | "importKey"
+  | "listKeys"
+  | "getKey"
+  | "getPublicKey"
+  | "updateKey"
+  | "trustKey"
+  | "enableKey"
+  | "disableKey"
+  | "rotateKey"
+  | "deleteKey"
+  | "cancelDeletion"
+  | "restoreKey"
+  | "purgeKey"
+  | "getReceipt"
+  | "exportKey"
+> = {
+  createKey: route(
+    "createKey",
+    ({ params: { idempotencyKey }, body }) => ({ ...template(body), idempotencyKey }),
+    renderKey,
+  ),
+  importKey: route(
+    "importKey",
+    ({ params: { idempotencyKey }, body: { format, material, ...rest } }) => ({
+      ...template(rest),
+      format,
+      material,
+      idempotencyKey,
+    }),
+    renderKey,
+  ),
+  listKeys: route("listKeys", listCommand, (page) => renderPage(page, renderKey)),
+  getKey: route("describeKey", ({ params }) => params, renderKey),
+  getPublicKey: route(
+    "publicKey",
+    ({ params }) => params,
+    ({ keyId, version, publicKey }) => ({
+      keyId,
+      version,
+      publicKey: encodeBase64(publicKey),
+      pem: renderPem(publicKey),
+    }),
+  ),
+  updateKey: route(
+    "updateKey",
+    ({ params: { key }, body: { rotationPeriodSeconds: period, ...body } }) => ({
+      key,
+      ...body,
+      rotationPeriodMs: typeof period === "number" ? milliseconds(period) : period,
+    }),
+    renderKey,
+  ),
+  trustKey: route(
+    "trustKey",
+    ({ params: { key }, body: { trusted } }) => ({ key, trusted }),
+    renderKey,
+  ),
+  enableKey: route("enableKey", ({ params }) => params, renderKey),
+  disableKey: route("disableKey", ({ params }) => params, renderKey),
+  rotateKey: route("rotateKey", ({ params }) => params, renderKey),
+  deleteKey: route(
+    "deleteKey",
+    ({ params: { key, windowSeconds } }) => ({
+      key,
+      windowMs: windowSeconds === undefined ? undefined : milliseconds(windowSeconds),
+    }),
+    renderKey,
+  ),
+  cancelDeletion: route("cancelDeletion", ({ params }) => params, renderKey),
+  restoreKey: route("restoreKey", ({ params }) => params, renderKey),
+  purgeKey: route("purgeKey", ({ params }) => params, renderKey),
+  getReceipt: route("deletionReceipt", ({ params }) => params, renderReceipt),
+  exportKey: route(
+    "exportKey",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    ({ keyId, version, format, material, wrappedBy }) => ({
+      keyId,
+      version,
+      format,
+      material: encodeBase64(material),
+      wrappedBy,
+    }),
+  ),
+}
+
+function template({
+  rotationPeriodSeconds: period,
+  ...rest
+}: Operations["createKey"]["body"]): KeyTemplate {
+  return { ...rest, rotationPeriodMs: period === undefined ? undefined : milliseconds(period) }
+}
+
+/** `tag` is a name, or a name and a value joined by the first equals sign. */
+function listCommand({
+  params: { tag, ...rest },
+}: {
+  readonly params: Operations["listKeys"]["params"]
+}): ListKeysCommand {
+  if (tag === undefined) return rest
+  const equals = tag.indexOf("=")
+  if (equals < 0) return { ...rest, tag: { name: tag } }
+  return { ...rest, tag: { name: tag.slice(0, equals), value: tag.slice(equals + 1) } }
+}
+
+/** SubjectPublicKeyInfo in PEM: RFC 7468 section 13. */
+function renderPem(der: Uint8Array): string {
+  const lines = encodeBase64(der).match(/.{1,64}/g) ?? []
+  return `-----BEGIN PUBLIC KEY-----\n${lines.join("\n")}\n-----END PUBLIC KEY-----\n`
+}
+
+function renderReceipt(receipt: DeletionReceipt): Receipt {
+  const { keyId, name, unusableAt, destroyedEpoch, shreddedAt } = receipt
+  return {
+    keyId,
+    name,
+    unusableAt: renderTime(unusableAt),
+    destroyedEpoch,
+    shreddedAt: shreddedAt === undefined ? undefined : renderTime(shreddedAt),
+    statement: encodeBase64(receipt.statement),
+    signature: encodeBase64(receipt.signature),
+  }
+}

@@ -1,0 +1,97 @@
+/** Every service that the face calls, by name: routes refer to this table, tests replace it. */
+
+import { createKey, importKey } from "../../service/create-key.ts"
+import { generateDataKey } from "../../service/data-key.ts"
+import {
+  cancelDeletion,
+  deleteKey,
+  deletionReceipt,
+  purgeKey,
+  restoreKey,
+} from "../../service/delete-key.ts"
+import { decrypt, encrypt } from "../../service/encrypt.ts"
+import { explainDecision } from "../../service/explain.ts"
+import { exportKey } from "../../service/export-key.ts"
+import { createIssuer, deleteIssuer, listIssuers } from "../../service/issuers.ts"
+import {
+  blockPartition,
+  createPartition,
+  listPartitions,
+  readPartition,
+  readPartitionById,
+  unblockPartition,
+  updatePartition,
+  updateQuota,
+} from "../../service/partition.ts"
+import {
+  createPrincipal,
+  deletePrincipal,
+  issueToken,
+  listPrincipals,
+  readPrincipal,
+  revokeCredential,
+  rotateOwnToken,
+  updatePrincipal,
+} from "../../service/principals.ts"
+import { generateRandom } from "../../service/random.ts"
+import { exportLines, listRecords } from "../../service/read-audit.ts"
+import { describeKey, listKeys, publicKey } from "../../service/read-key.ts"
+import { rotateKey } from "../../service/rotate-key.ts"
+import { sealNode, shred } from "../../service/seal.ts"
+import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
+import { disableKey, enableKey, trustKey, updateKey } from "../../service/update-key.ts"
+import { whoami } from "../../service/whoami.ts"
+
+export const services = {
+  blockPartition,
+  cancelDeletion,
+  createIssuer,
+  createKey,
+  createPartition,
+  createPrincipal,
+  decrypt,
+  deleteIssuer,
+  deleteKey,
+  deletePrincipal,
+  deletionReceipt,
+  describeKey,
+  disableKey,
+  enableKey,
+  encrypt,
+  explainDecision,
+  exportKey,
+  exportLines,
+  generateDataKey,
+  generateRandom,
+  importKey,
+  issueToken,
+  listIssuers,
+  listKeys,
+  listPartitions,
+  listPrincipals,
+  listRecords,
+  mac,
+  publicKey,
+  purgeKey,
+  readPartition,
+  readPartitionById,
+  readPrincipal,
+  restoreKey,
+  revokeCredential,
+  rotateKey,
+  rotateOwnToken,
+  sealNode,
+  shred,
+  sign,
+  trustKey,
+  unblockPartition,
+  updateKey,
+  updatePartition,
+  updatePrincipal,
+  updateQuota,
+  verify,
+  verifyMac,
+  whoami,
+} as const
+
+export type Services = typeof services

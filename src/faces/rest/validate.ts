@@ -1,0 +1,126 @@
+/**
+ * Validators made from the schemas of api/openapi.yaml. A validator also decodes: where a schema
+ * has `x-bytes-max`, the base64 text becomes bytes in place, so nothing below ever sees base64.
+ */
+
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js"
+
+import { decodeBase64 } from "../../codec/base64.ts"
+import { CodecError } from "../../codec/error.ts"
+import { pointerTo } from "../../codec/json.ts"
+import { propertyName, type Endpoint, type Schema, type Spec } from "./spec.ts"
+
+/**
+ * Checks and decodes a value in place.
+ *
+ * @param at - JSON pointer of the value inside the request, empty for the whole.
+ * @throws CodecError that names the first offending field.
+ */
+export type Validator = (value: unknown, at: string) => void
+
+export interface Validators {
+  readonly body: Validator | undefined
+  /** Of path, query and headers together, as one object. */
+  readonly params: Validator
+}
+
+/** Makes validators; schemas are compiled once, here. */
+export function createValidators(spec: Spec): (endpoint: Endpoint) => Validators {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, discriminator: true })
+  ajv.addVocabulary(["components", "x-closed-by"])
+  ajv.addKeyword({
+    keyword: "x-bytes-max",
+    type: "string",
+    schemaType: "number",
+    modifying: true,
+    errors: true,
+    validate: decodeInPlace,
+  })
+  ajv.addSchema({ $id: documentId, components: { schemas: spec.components.schemas } })
+  const compile = (schema: object): Validator => validator(ajv.compile(schema))
+  return (endpoint) => ({
+    body: endpoint.body === undefined ? undefined : compile(absolute(endpoint.body)),
+    params: compile(paramsSchema(endpoint)),
+  })
+}
+
+const documentId = "keyhold:api"
+
+/** A schema outside the document refers into it by its full address. */
+function absolute(schema: Schema): Schema {
+  return schema.$ref === undefined ? schema : { ...schema, $ref: `${documentId}${schema.$ref}` }
+}
+
+function paramsSchema({ parameters }: Endpoint): Schema {
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      parameters.map(({ name, schema }) => [propertyName(name), absolute(schema)]),
+    ),
+    required: parameters.filter(({ required }) => required === true).map(({ name }) => name),
+    additionalProperties: false,
+  }
+}
+
+function validator(validate: ValidateFunction): Validator {
+  return (value, at) => {
+    if (validate(value)) return
+    const [error] = validate.errors ?? []
+    throw error === undefined ? new CodecError(at, "is malformed") : refusal(error, at)
+  }
+}
+
+/** What ajv hands to a keyword: where the value came from, so that it can be replaced. */
+interface Place {
+  readonly parentData: Record<string | number, unknown>
+  readonly parentDataProperty: string | number
+}
+
+/** Ajv reads `errors` of a keyword's function after a call that answers false. */
+const decodeInPlace: {
+  (bytesMax: number, text: string, schema?: unknown, place?: Place): boolean
+  errors?: Partial<ErrorObject>[]
+} = (bytesMax, text, _schema, place) => {
+  let bytes
+  try {
+    bytes = decodeBase64(text, "")
+  } catch {
+    return failToDecode("is not strict base64")
+  }
+  if (bytes.length > bytesMax) return failToDecode(`is longer than ${bytesMax} bytes`)
+  if (place !== undefined) place.parentData[place.parentDataProperty] = bytes
+  return true
+}
+
+function failToDecode(message: string): false {
+  decodeInPlace.errors = [{ keyword: "x-bytes-max", message, params: {} }]
+  return false
+}
+
+/** Params of ajv's errors, by keyword: those that name the offending part. */
+interface Named {
+  readonly missingProperty?: string
+  readonly additionalProperty?: string
+  readonly propertyName?: string
+  readonly allowedValues?: readonly unknown[]
+  readonly tag?: string
+}
+
+/** Names of fields come from the caller: an answer repeats only so much of them. */
+const nameLengthMax = 64
+
+function refusal(error: ErrorObject, at: string): CodecError {
+  // Each of ajv's keywords sets its own of these.
+  const named = error.params as Named
+  const name = named.missingProperty ?? named.additionalProperty ?? named.propertyName ?? named.tag
+  const parent = at + error.instancePath
+  const field = name === undefined ? parent : pointerTo(parent, name.slice(0, nameLengthMax))
+  return new CodecError(field, message(error, named))
+}
+
+function message({ keyword, message }: ErrorObject, { allowedValues }: Named): string {
+  if (keyword === "required") return "is missing"
+  if (keyword === "additionalProperties") return "is unknown"
+  if (allowedValues !== undefined) return `must be one of ${allowedValues.join(", ")}`
+  return message ?? "is malformed"
+}
