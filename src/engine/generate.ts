@@ -1,9 +1,5 @@
-/**
- * How key material comes to be: made here, or brought along. Either way it is tested before
- * use.
- */
+/** How key material comes to be: made here, or brought along; either way tested before use. */
 
-import { randomFillSync } from "node:crypto"
 import { defaultMechanism, keyAlgorithm, type KeyAlgorithmId } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import { malformed } from "./malformed.ts"
@@ -15,6 +11,7 @@ import type {
   Material,
   SignatureId,
 } from "./provider.ts"
+import { randomBytes } from "./random.ts"
 
 /**
  * Makes a new key. A pair is used once, both ways, before anyone gets it (the pairwise consistency
@@ -71,7 +68,7 @@ async function isConsistent(algorithm: KeyAlgorithmId, given: ImportedMaterial):
   if (keyAlgorithm(algorithm).form === "secret" || given.material === undefined) return true
   const signs = defaultMechanism(algorithm, "signature")
   const encrypts = defaultMechanism(algorithm, "encryption")
-  const probe = randomFillSync(new Uint8Array(32))
+  const probe = randomBytes(32)
   const key = provider.keys[algorithm].open(given.material, undefined)
   try {
     if (signs !== undefined) {

@@ -11,10 +11,7 @@ export interface KeyHandle {
   readonly keyId: KeyId
   readonly version: number
   readonly algorithm: KeyAlgorithmId
-  /**
-   * Where its private operations run; the slow lane checks the permit again when it takes a
-   * job.
-   */
+  /** Where its private operations run; a job of the slow lane checks its permit again. */
   readonly lane: Lane
 }
 

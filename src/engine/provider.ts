@@ -21,10 +21,7 @@ export type WrapId = MechanismOf<"wrap">
  */
 export type Lane = "fast" | "slow"
 
-/**
- * A key as it is stored: raw bytes or PKCS#8 DER, and for pairs the SPKI DER of the public
- * half.
- */
+/** A key as it is stored: raw bytes or PKCS#8 DER, and a pair's public half as SPKI DER. */
 export interface Material {
   readonly material: SecretBytes
   readonly publicKey?: Uint8Array
@@ -43,10 +40,7 @@ export interface KeyRow<Key> {
   readonly lane: Lane
   /** Makes a new key, off the event loop where that takes long. */
   readonly generate: () => Promise<Material>
-  /**
-   * Strict readers, by format. They throw HsmError MALFORMED_REQUEST, or anything: see
-   * generate.ts.
-   */
+  /** Strict readers, by format. What they throw becomes MALFORMED_REQUEST in generate.ts. */
   readonly import: Partial<
     Record<ImportFormat, (bytes: Uint8Array) => ImportedMaterial | Promise<ImportedMaterial>>
   >

@@ -1,7 +1,4 @@
-/**
- * Every published answer through the public functions, under permits; and a bit flipped in
- * each.
- */
+/** Every published answer through the public functions, under permits; and with a bit flipped. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { keyAlgorithm, type MechanismId } from "../../src/domain/algorithms.ts"

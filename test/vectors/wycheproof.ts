@@ -9,10 +9,7 @@ import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import type { KeyAlgorithmId, MechanismId } from "../../src/domain/algorithms.ts"
 
-/**
- * What a case can show. `cipher`: both directions; `decrypt`, `verify`: one; `sign`:
- * repeatable.
- */
+/** What a case shows. `cipher`: both directions; `decrypt`, `verify`: one; `sign`: one result. */
 export type CaseKind = "cipher" | "decrypt" | "verify" | "sign" | "mac" | "wrap"
 
 export interface VectorCase {

@@ -28,10 +28,7 @@ export type SignatureAnswer = Known & {
     | {
         /** PKCS#8 DER. */
         readonly key: Uint8Array
-        /**
-         * Signing gives this very signature; otherwise it draws random bits and any valid one
-         * will do.
-         */
+        /** Signing gives this very signature; otherwise it draws random bits. */
         readonly repeatable: boolean
       }
     /** SPKI DER: the publication kept its private key. */

@@ -11,8 +11,7 @@ import { plain, secretHalf, type NodeKey } from "./key.ts"
 /**
  * @param bytes - length of a new key.
  * @param bytesMax - longest import. For HMAC, between the hash's length and its block: a shorter
- * key is the weakest part (SP 800-107 section 5.3.4), a longer one is hashed first and gains
- * nothing.
+ * key is the weakest part (SP 800-107 section 5.3.4), a longer one is hashed first.
  */
 export function secretKeys(
   algorithm: KeyAlgorithmId,
