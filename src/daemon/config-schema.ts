@@ -63,6 +63,8 @@ export const configReader = section({
     /** Kept back for what stops harm. */
     reserveBytes: optional(integer(MiB, Number.MAX_SAFE_INTEGER), 16 * MiB),
     anchors: optional(list(variant({ file: { path: path() } }), 0, 16), []),
+    /** Folder, best on another disk, to which closed segments move; without it they stay. */
+    archive: optional(section({ path: path() })),
     checkpointSeconds: optional(integer(1, 3600), 5),
   }),
   store: optional(variant({ sqlite: {} }), { kind: "sqlite" }),

@@ -29,6 +29,8 @@ export interface NodeConfig {
     readonly budgetBytes: number
     readonly reserveBytes: number
     readonly anchors: ConfigFile["audit"]["anchors"]
+    /** Where closed segments go. */
+    readonly archive?: { readonly path: string }
     readonly checkpointMs: number
   }
   readonly store: ConfigFile["store"]
@@ -147,7 +149,7 @@ function settle({ listen, custodians, audit, metrics, limits, ...rest }: ConfigF
   const { host, port, open } = metrics
   const { certificateFile, keyFile, clientCaFile, minVersion } = listen.tls
   const own = nodePaths(rest.data)
-  const { checkpointSeconds, ...auditRest } = audit
+  const { checkpointSeconds, archive, ...auditRest } = audit
   const { unsealProgressSeconds, drainSeconds, ...rates } = limits
   return {
     ...rest,
@@ -162,7 +164,11 @@ function settle({ listen, custodians, audit, metrics, limits, ...rest }: ConfigF
       },
     },
     ...(custodians === undefined ? {} : { custodians }),
-    audit: { ...auditRest, checkpointMs: checkpointSeconds * 1000 },
+    audit: {
+      ...auditRest,
+      checkpointMs: checkpointSeconds * 1000,
+      ...(archive === undefined ? {} : { archive }),
+    },
     metrics: {
       open,
       ...(host === undefined || port === undefined ? {} : { listen: { host, port } }),

@@ -15,6 +15,7 @@ import type { NodeIdentity } from "../sealing/node-identity.ts"
 import type { RootOfTrust } from "../sealing/root-of-trust.ts"
 import type { Ports } from "../service/ports.ts"
 import type { Store } from "../store/store.ts"
+import { archiveSegments } from "./audit-archive.ts"
 import type { NodeConfig } from "./config.ts"
 import { rootFiles } from "./files.ts"
 import type { Log } from "./log.ts"
@@ -57,7 +58,13 @@ export class Node {
       roots: rootFiles(join(config.data, "epochs"), systemRandom),
       anchor: new StateAnchor(join(config.data, "anchor")),
     }
-    this.#schedule = new Schedule({ log: parts.log, clock, anchor: this.#foundation.anchor })
+    const { archive } = config.audit
+    this.#schedule = new Schedule({
+      log: parts.log,
+      clock,
+      anchor: this.#foundation.anchor,
+      archive: archive && (() => archiveSegments(audit, archive.path)),
+    })
     this.gate = new SealGate({
       root: parts.root,
       identity: parts.identity,

@@ -11,6 +11,8 @@ import type { NodeClock } from "./time.ts"
 const anchorEveryMs = 5_000
 /** How often appointments are looked at; their precision, then, is half a second. */
 const maintainEveryMs = 500
+/** How often closed segments of the audit log are looked for. */
+const archiveEveryMs = 30_000
 /** How often refused authentications are summed up in the log. */
 const summaryEveryMs = 60_000
 
@@ -18,6 +20,8 @@ interface SchedulePorts {
   readonly log: Log
   readonly clock: NodeClock
   readonly anchor: StateAnchor
+  /** Moves closed segments of the audit log away; undefined when they stay. */
+  readonly archive: (() => Promise<number>) | undefined
 }
 
 export class Schedule {
@@ -34,6 +38,9 @@ export class Schedule {
     this.#every(anchorEveryMs, "anchor", () => this.#anchor(operational))
     this.#every(maintainEveryMs, "maintain", () => this.#maintain(operational))
     this.#every(summaryEveryMs, "summary", () => this.#summarize(operational))
+    const { archive } = this.#ports
+    if (archive === undefined) return
+    this.#every(archiveEveryMs, "archive", async () => this.#archived(operational, await archive()))
   }
 
   /** Ends the timers, waits for what runs, and anchors the last state. */
@@ -80,6 +87,17 @@ export class Schedule {
       outcome: "done",
       subject: "node",
       note: JSON.stringify({ count: summary.count, ...summary.byReason }),
+    })
+  }
+
+  async #archived({ ports }: Operational, segments: number): Promise<void> {
+    if (segments === 0) return
+    await ports.audit.enqueue({
+      act: "system.audit-archived",
+      partition: clusterPartition,
+      outcome: "done",
+      subject: "node",
+      note: `${segments} segments`,
     })
   }
 
