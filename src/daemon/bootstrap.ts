@@ -1,5 +1,7 @@
 /** The first records of a cluster: its own partition, its first two principals, its epoch. */
 
+import { join } from "node:path"
+
 import { clusterPartition, type ClusterId, type Instant } from "../domain/ids.ts"
 import { defaultFlags, defaultQuota, type PartitionRecord } from "../domain/partition.ts"
 import type { Clock, RandomSource } from "../domain/ports.ts"
@@ -9,7 +11,11 @@ import { paths } from "../records/kinds.ts"
 import { Records } from "../records/records.ts"
 import { Keyholder } from "../sealing/keyholder.ts"
 import { newPrincipal, principalRows } from "../service/new-principal.ts"
+import { openSqliteStore } from "../store/sqlite/sqlite-store.ts"
 import type { Store } from "../store/store.ts"
+import type { NodeConfig } from "./config.ts"
+import { makePrivateFolder, rootFiles } from "./files.ts"
+import { systemClock, systemRandom } from "./system.ts"
 
 export interface Bootstrap {
   readonly store: Store
@@ -25,6 +31,38 @@ export interface Bootstrap {
 export interface FirstTokens {
   readonly operatorToken: string
   readonly clusterOfficerToken: string
+}
+
+/** Founds a cluster in the node's own, still empty store. */
+export async function foundStore({
+  config,
+  clusterId,
+  cmk,
+}: {
+  readonly config: NodeConfig
+  readonly clusterId: ClusterId
+  readonly cmk: SecretBytes
+}): Promise<FirstTokens> {
+  const epochs = join(config.data, "epochs")
+  await makePrivateFolder(epochs)
+  const store = await openSqliteStore({ file: storeFile(config) })
+  try {
+    return await bootstrapCluster({
+      store,
+      cmk,
+      clusterId,
+      clock: systemClock(),
+      random: systemRandom,
+      roots: rootFiles(epochs, systemRandom),
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+/** Where the node's records lie. */
+export function storeFile(config: NodeConfig): string {
+  return join(config.data, "store.db")
 }
 
 /** Writes a new cluster into an empty store. A second time, the commit's guard refuses it. */

@@ -5,6 +5,8 @@ import { Command, InvalidArgumentError } from "commander"
 
 import { checkConfig, loadConfig } from "./config.ts"
 import { startDevelopment, type DevFile } from "./dev.ts"
+import { foundCluster } from "./found.ts"
+import { renderTranscript } from "./init.ts"
 import { serveNode, type RunningNode } from "./serve.ts"
 
 const defaultPort = 8443
@@ -26,6 +28,14 @@ export async function main(args: readonly string[]): Promise<void> {
     .option("--check-config", "only check the configuration")
     .addHelpText("after", "\nExample:\n  keyhold serve --config /etc/keyhold/keyhold.yaml")
     .action(serve)
+  program
+    .command("init")
+    .description("Found a cluster: make its master key, split it, seal the parts to custodians.")
+    .requiredOption("--config <file>", "the ceremony's configuration, docs/operate/ceremony.md")
+    .requiredOption("--shares <folder>", "where the share files go; never the node's own folder")
+    .option("--tokens-out <file>", "write the first tokens there (mode 0600), not to the terminal")
+    .addHelpText("after", "\nExample:\n  keyhold init --config keyhold.yaml --shares ./shares")
+    .action(init)
   await program.parseAsync(args, { from: "user" })
 }
 
@@ -34,6 +44,20 @@ async function dev({ data, port }: { data: string; port: number }): Promise<void
   const { running, dev: found, devFile } = await startDevelopment({ dataDir: data, port })
   process.stdout.write(devBanner(found, devFile))
   stopOnSignal(running)
+}
+
+async function init({
+  config: file,
+  shares,
+  tokensOut,
+}: {
+  config: string
+  shares: string
+  tokensOut?: string
+}): Promise<void> {
+  const config = await loadConfig(file)
+  const report = await foundCluster({ config, sharesFolder: shares, tokensFile: tokensOut })
+  process.stdout.write(renderTranscript(report))
 }
 
 async function serve({

@@ -15,11 +15,10 @@ import { createNodeIdentity } from "../sealing/node-identity.ts"
 import { createPartition } from "../service/partition.ts"
 import { createPrincipal } from "../service/principals.ts"
 import type { Ports } from "../service/ports.ts"
-import { openSqliteStore } from "../store/sqlite/sqlite-store.ts"
-import { bootstrapCluster } from "./bootstrap.ts"
+import { foundStore, type FirstTokens } from "./bootstrap.ts"
 import { developmentConfig, nodePaths, type NodeConfig } from "./config.ts"
-import { makePrivateFolder, readIfPresent, rootFiles, writeDurably } from "./files.ts"
-import { serveNode, storeFile, type RunningNode } from "./serve.ts"
+import { makePrivateFolder, readIfPresent, writeDurably } from "./files.ts"
+import { serveNode, type RunningNode } from "./serve.ts"
 import { freshId, systemClock, systemRandom } from "./system.ts"
 import { makeCertificates } from "./tls.ts"
 
@@ -66,13 +65,8 @@ export async function startDevelopment(options: {
   return { running, dev, devFile }
 }
 
-interface First {
-  readonly operatorToken: string
-  readonly clusterOfficerToken: string
-}
-
 /** Identity, certificates, master key, and the cluster's first records. */
-async function prepare(config: NodeConfig, caFile: string): Promise<First> {
+async function prepare(config: NodeConfig, caFile: string): Promise<FirstTokens> {
   const own = nodePaths(config.data)
   // A first start that ended before dev.json was written: nobody has had a token, so nothing is lost.
   const unfinished = (await readIfPresent(own.developmentKey)) !== undefined
@@ -92,27 +86,17 @@ async function prepare(config: NodeConfig, caFile: string): Promise<First> {
   await writeDurably(own.certificateKey, made.key)
   const cmk = systemRandom.bytes(32)
   await writeDurably(own.developmentKey, cmk)
-  const epochs = join(config.data, "epochs")
-  await makePrivateFolder(epochs)
-  const store = await openSqliteStore({ file: storeFile(config) })
-  try {
-    return await bootstrapCluster({
-      store,
-      clock,
-      random: systemRandom,
-      cmk: new SecretBytes(cmk),
-      clusterId: encodeId(systemRandom.bytes(16)) as ClusterId, // 16 random bytes are an id.
-      roots: rootFiles(epochs, systemRandom),
-    })
-  } finally {
-    await store.close()
-  }
+  return await foundStore({
+    config,
+    clusterId: encodeId(systemRandom.bytes(16)) as ClusterId, // 16 random bytes are an id.
+    cmk: new SecretBytes(cmk),
+  })
 }
 
 /** One partition, one principal per role; through the services, so that the log tells of it. */
 async function populate(
   { node }: RunningNode,
-  first: First,
+  first: FirstTokens,
 ): Promise<Pick<DevFile, "partition" | "tokens">> {
   const { ports } = node.operational
   const operator = caller(clusterPartition, "operator")

@@ -17,6 +17,7 @@ import { parseShareSet } from "../sealing/share-set.ts"
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts"
 import type { Store } from "../store/store.ts"
 import { openAudit } from "./audit.ts"
+import { storeFile } from "./bootstrap.ts"
 import { nodePaths, type NodeConfig } from "./config.ts"
 import { makePrivateFolder } from "./files.ts"
 import { listen, type Listener } from "./http/server.ts"
@@ -64,11 +65,6 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
       await node.close()
     },
   }
-}
-
-/** Where the node's records lie. */
-export function storeFile(config: NodeConfig): string {
-  return join(config.data, "store.db")
 }
 
 async function openNode(
