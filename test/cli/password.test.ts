@@ -6,6 +6,8 @@ import { Input } from "../../src/cli/input.ts"
 import { Output } from "../../src/cli/output.ts"
 import { readPassword } from "../../src/cli/password.ts"
 
+const connect = () => Promise.reject(new Error("not asked for"))
+
 /** Types each answer at a terminal when its question is shown. */
 async function answer(prompt: readonly [string, ...string[]], ...answers: readonly string[]) {
   const modes: boolean[] = []
@@ -18,7 +20,6 @@ async function answer(prompt: readonly [string, ...string[]], ...answers: readon
     stdin.write(answers[shown.length - 1] ?? "")
   })
   const out = new Output({ stdout: new PassThrough(), stderr, json: false })
-  const connect = () => Promise.reject(new Error("not asked for"))
   try {
     using password = await readPassword({ out, stdin, connect }, new Input({}), prompt)
     return { typed: password.lend((bytes) => Buffer.from(bytes).toString()), shown, modes }
