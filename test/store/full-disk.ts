@@ -38,6 +38,7 @@ say({ acknowledged, code, writable, kept })
 await input.next()
 // Nobody commits meanwhile: asking for the health is enough.
 for (let n = 0; n < 50 && !(await store.health()).writable; n++) await sleep(20)
+const healed = (await store.health()).writable
 const again = await store.commit({ opId: "again", when: [{ key: "k0", modRev: 1 }], then: [] })
-say({ healed: (await store.health()).writable && again.ok })
+say({ healed, committed: again.ok })
 await store.close()

@@ -65,13 +65,14 @@ test("more waiting commits than the bound are refused, the others are written", 
   await store.close()
 })
 
-test("a full disk refuses commits without losing one, and heals by itself", async () => {
+test("a full disk refuses commits without losing one, and heals by itself", async (t) => {
   const file = freshFile()
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL("./full-disk.ts", import.meta.url)), file],
     { stdio: ["pipe", "pipe", "inherit"] },
   )
+  t.after(() => child.kill("SIGKILL"))
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const next = async (): Promise<unknown> => JSON.parse(String((await lines.next()).value))
   const limit = (bytes: string): void => {
@@ -91,7 +92,7 @@ test("a full disk refuses commits without losing one, and heals by itself", asyn
     },
   )
   limit("unlimited")
-  assert.deepEqual(await next(), { healed: true })
+  assert.deepEqual(await next(), { healed: true, committed: true })
   child.stdin.end()
   await once(child, "close")
 })

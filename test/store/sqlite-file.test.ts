@@ -61,9 +61,10 @@ test("a second process, and a second opening, are refused until the first has cl
   await (await openSqliteStore({ file })).close()
 })
 
-test("a killed process leaves no lock behind", async () => {
+test("a killed process leaves no lock behind", async (t) => {
   const file = freshFile()
   const child = spawn(process.execPath, [committer, file, "killed", "1"])
+  t.after(() => child.kill("SIGKILL"))
   await new Promise((resolve) => child.stdout.once("data", resolve))
   await assert.rejects(openSqliteStore({ file }), unavailable(/another process/))
   child.kill("SIGKILL")
