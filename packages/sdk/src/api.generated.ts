@@ -362,7 +362,7 @@ export interface DecryptResult {
 }
 
 export interface SignRequest {
-  /** At most 64 KiB. Base64, at most 65536 bytes. */
+  /** What is signed, whole; at most 2.5 MiB. Base64, at most 2621440 bytes. */
   readonly message: string
   readonly mechanism?: Mechanism | undefined
 }
@@ -376,7 +376,7 @@ export interface SignResult {
 }
 
 export interface VerifyRequest {
-  /** At most 64 KiB. Base64, at most 65536 bytes. */
+  /** What is signed, whole; at most 2.5 MiB. Base64, at most 2621440 bytes. */
   readonly message: string
   /** Base64, at most 1024 bytes. */
   readonly signature: string

@@ -70,6 +70,7 @@ test("the bounds are those of domain/limits.ts", () => {
   const day = 86_400_000
   const bounds: readonly (readonly [unknown, number])[] = [
     [schemas["Message"]?.["x-bytes-max"], limits.messageBytesMax],
+    [schemas["Document"]?.["x-bytes-max"], limits.signBytesMax],
     [schemas["Aad"]?.["x-bytes-max"], limits.aadBytesMax],
     [schemas["Name"]?.maxLength, limits.nameLengthMax],
     [schemas["KeyRef"]?.maxLength, limits.nameLengthMax],
