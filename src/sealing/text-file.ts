@@ -4,10 +4,13 @@
  */
 
 import { decodeBase64, encodeBase64 } from "../codec/base64.ts"
+import { parseJson, type JsonObject, type JsonValue } from "../codec/json.ts"
 import { HsmError } from "../domain/errors.ts"
 
 /** Larger than the largest of these files: a share set of 255 commitments. */
 const fileLengthMax = 64 * 1024
+/** An object with lists. */
+const depthMax = 2
 
 /** One field's way from JSON to a value and back; `read` answers undefined for what it refuses. */
 interface Field<T> {
@@ -93,19 +96,20 @@ export function textFile<F extends Readonly<Record<string, AnyField>>>(
   }
 }
 
-function readObject(text: string, format: string): Record<string, unknown> {
-  const json = text.length > fileLengthMax ? undefined : parseJson(text)
+function readObject(text: string, format: string): JsonObject {
+  const json = text.length > fileLengthMax ? undefined : parseStrictly(text)
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw malformed(format, "not a JSON object")
+    throw malformed(format, "not a JSON object, or one with a field twice")
   }
-  const object: Record<string, unknown> = { ...json }
+  // Array.isArray does not narrow read-only arrays.
+  const object = json as JsonObject
   if (object["format"] === format) return object
   throw malformed(format, "it names another format, or none")
 }
 
-function parseJson(text: string): unknown {
+function parseStrictly(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text)
+    return parseJson(Buffer.from(text), depthMax)
   } catch {
     return undefined
   }

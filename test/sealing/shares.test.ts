@@ -83,7 +83,8 @@ test("a share file that is not one is refused with the field named", () => {
   for (const [name, value, message] of wrong) {
     assert.throws(() => parseShare(withField(name, value)), { ...malformed, message })
   }
-  for (const text of ["", "[]", "null", "{", issued.file.slice(0, -3), " ".repeat(70_000)]) {
+  const twice = issued.file.replace("{", '{ "index": 1,')
+  for (const text of [twice, "", "[]", "null", "{", issued.file.slice(0, -3), " ".repeat(70_000)]) {
     assert.throws(() => parseShare(text), malformed)
   }
   assert.doesNotThrow(() => parseShare(issued.file))
