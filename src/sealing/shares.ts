@@ -127,10 +127,19 @@ export function parseShare(text: string): Share {
  * custodian's.
  */
 export function openShare(share: Share, key: XWingPrivateKey): OpenShare {
-  const part = new SecretBytes(openWith(key, { info: shareNaming(share) }, share.sealed))
-  if (part.length === schemes[share.scheme].partBytes) return { share, part }
-  part[Symbol.dispose]()
-  throw new HsmError("DECRYPTION_FAILED", "the share does not open")
+  const part = openPart(share, key)
+  if (part?.length === schemes[share.scheme].partBytes) return { share, part }
+  part?.[Symbol.dispose]()
+  const reason = "the share does not open: it is another custodian's, or was changed"
+  throw new HsmError("DECRYPTION_FAILED", reason)
+}
+
+function openPart(share: Share, key: XWingPrivateKey): SecretBytes | undefined {
+  try {
+    return new SecretBytes(openWith(key, { info: shareNaming(share) }, share.sealed))
+  } catch {
+    return undefined
+  }
 }
 
 /** The pattern of an opened part, to compare with the one on the ceremony's transcript. */
