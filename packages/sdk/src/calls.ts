@@ -1,0 +1,163 @@
+/**
+ * Cryptographic calls in bytes: how each is asked and how its answer is read. The same value runs
+ * alone (`kh.run(call)`) or in a batch (`kh.batch(calls)`).
+ */
+
+import type {
+  BatchOperation,
+  CreateKeyRequest,
+  Key,
+  Mechanism,
+  OperationId,
+  Operations,
+} from "./api.generated.ts"
+import { decodeBase64, encodeBase64 } from "./base64.ts"
+import { KeyholdError } from "./errors.ts"
+
+/** The longest message that the node signs. */
+export const signBytesMax = 2.5 * 1024 * 1024
+/** The longest plaintext or message of every other call; larger content goes by envelope. */
+export const messageBytesMax = 64 * 1024
+
+/** Operations that may stand in a batch. */
+export type BatchOperationId = BatchOperation["operation"]
+
+/** One call that has not been made yet. */
+export interface Call<T, Id extends OperationId = BatchOperationId> {
+  readonly operation: Id
+  /** The parameters of path, query and header. */
+  readonly params: Readonly<Record<string, string | number | undefined>>
+  /** The request's fields; absent where the operation takes none. */
+  readonly body?: Readonly<Record<string, unknown>> | undefined
+  /** Reads the answer. */
+  readonly read: (answer: never) => T
+}
+
+/** Binds an operation's parameters, body and reader together, so that the compiler checks them. */
+function call<const Id extends BatchOperationId, T>(
+  operation: Id,
+  params: Operations[Id]["params"],
+  body: Operations[Id]["body"],
+  read: (answer: Operations[Id]["response"]) => T,
+): Call<T, Id> {
+  return { operation, params, body: body === undefined ? undefined : { ...body }, read }
+}
+
+export interface CipherOptions {
+  /** Authenticated, not encrypted; whoever decrypts must name the same. At most 8 KiB. */
+  readonly aad?: Uint8Array | undefined
+}
+export interface MechanismOptions {
+  /** The first that the key's algorithm serves, when absent. */
+  readonly mechanism?: Mechanism | undefined
+}
+export interface VersionOptions extends MechanismOptions {
+  /** Any living version when absent, the newest first. */
+  readonly version?: number | undefined
+}
+
+/** A data key and what it is kept as. */
+export interface PlainDataKey {
+  /** Wipe it after use. */
+  readonly plaintext: Uint8Array
+  /** Keep it beside the content; `decrypt` opens it. */
+  readonly ciphertext: Uint8Array
+}
+
+/** Bytes that may be absent, as the API writes them. */
+function optional(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : encodeBase64(bytes)
+}
+
+/** @param plaintext - at most 64 KiB. @returns the ciphertext in Keyhold's own format. */
+export function encrypt(
+  key: string,
+  plaintext: Uint8Array,
+  { aad, mechanism }: CipherOptions & MechanismOptions = {},
+): Call<Uint8Array, "encrypt"> {
+  const body = { plaintext: encodeBase64(plaintext), aad: optional(aad), mechanism }
+  return call("encrypt", { key }, body, ({ ciphertext }) => decodeBase64(ciphertext))
+}
+
+/** @param ciphertext - in Keyhold's own format, which names key and version. */
+export function decrypt(
+  ciphertext: Uint8Array,
+  { aad }: CipherOptions = {},
+): Call<Uint8Array, "decrypt"> {
+  const body = { ciphertext: encodeBase64(ciphertext), aad: optional(aad) }
+  return call("decrypt", {}, body, ({ plaintext }) => decodeBase64(plaintext))
+}
+
+/** @param message - the whole message, not a digest; at most 2.5 MiB. */
+export function sign(
+  key: string,
+  message: Uint8Array,
+  { mechanism }: MechanismOptions = {},
+): Call<Uint8Array, "sign"> {
+  const body = { message: encodeBase64(message), mechanism }
+  return call("sign", { key }, body, ({ signature }) => decodeBase64(signature))
+}
+
+/** @returns false for a signature that does not fit. */
+export function verify(
+  key: string,
+  signed: { readonly message: Uint8Array; readonly signature: Uint8Array },
+  { mechanism, version }: VersionOptions = {},
+): Call<boolean, "verify"> {
+  const [message, signature] = [encodeBase64(signed.message), encodeBase64(signed.signature)]
+  const body = { message, signature, mechanism, version }
+  return call("verify", { key }, body, ({ valid }) => valid)
+}
+
+/** @param message - at most 64 KiB. */
+export function mac(
+  key: string,
+  message: Uint8Array,
+  { mechanism }: MechanismOptions = {},
+): Call<Uint8Array, "mac"> {
+  const body = { message: encodeBase64(message), mechanism }
+  return call("mac", { key }, body, (answer) => decodeBase64(answer.mac))
+}
+
+/** @returns false for a MAC that does not fit. */
+export function verifyMac(
+  key: string,
+  tagged: { readonly message: Uint8Array; readonly mac: Uint8Array },
+  { mechanism, version }: VersionOptions = {},
+): Call<boolean, "verifyMac"> {
+  const [message, tag] = [encodeBase64(tagged.message), encodeBase64(tagged.mac)]
+  const body = { message, mac: tag, mechanism, version }
+  return call("verifyMac", { key }, body, ({ valid }) => valid)
+}
+
+/** @param options - `length`: 32 bytes when absent. */
+export function generateDataKey(
+  key: string,
+  { aad, length }: CipherOptions & { readonly length?: 16 | 24 | 32 | 64 } = {},
+): Call<PlainDataKey, "generateDataKey"> {
+  const body = { aad: optional(aad), length }
+  return call("generateDataKey", { key }, body, ({ plaintext, ciphertext }) => {
+    if (plaintext === undefined) {
+      throw new KeyholdError("INVALID_RESPONSE", "the answer holds no data key")
+    }
+    return { plaintext: decodeBase64(plaintext), ciphertext: decodeBase64(ciphertext) }
+  })
+}
+
+/** @param length - 1 to 4,096 bytes. */
+export function random(length: number): Call<Uint8Array, "random"> {
+  return call("random", {}, { length }, ({ bytes }) => decodeBase64(bytes))
+}
+
+/** Makes a key. */
+export function createKey(request: CreateKeyRequest): Call<Key, "createKey"> {
+  return call("createKey", {}, request, (key) => key)
+}
+
+/** Deletes a key. @param options - `windowSeconds`: 30 days when absent. */
+export function deleteKey(
+  key: string,
+  { windowSeconds }: { readonly windowSeconds?: number } = {},
+): Call<Key, "deleteKey"> {
+  return call("deleteKey", { key, windowSeconds }, undefined, (deleted) => deleted)
+}
