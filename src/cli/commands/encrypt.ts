@@ -1,0 +1,141 @@
+/** `keyhold encrypt` and `keyhold decrypt`: files of any length by envelope, or single calls. */
+
+import {
+  decodeBase64,
+  encodeBase64,
+  isEnvelope,
+  type EncryptResult,
+  type Keyhold,
+} from "@keyhold/sdk"
+import { outputOption, type CliContext, type Command, type OptionRow } from "../command.ts"
+import { emit, emitOptions } from "../emit.ts"
+import { collect, openSource, peek, readAll, type Input } from "../input.ts"
+import { lazily, type Columns } from "../output.ts"
+import { mechanisms } from "../vocabulary.ts"
+
+const messageLimit = { bytesMax: 64 * 1024, hint: "without --raw, content may be of any length" }
+/** A ciphertext of the longest message, in base64 with line breaks. */
+const ciphertextLimit = {
+  bytesMax: 128 * 1024,
+  hint: "only envelopes, which begin with KHE, are so long",
+}
+const magicBytes = 3
+
+const aadOption: OptionRow = ["--aad <text>", "additional data that decrypting must name again"]
+const mechanismOption: OptionRow = ["--mechanism <id>", "another mechanism than the key's first"]
+
+const bareFields: Columns<EncryptResult> = [
+  ["key", ({ keyId }) => keyId],
+  ["version", ({ version }) => version],
+  ["mechanism", ({ mechanism }) => mechanism],
+  ["iv", ({ iv }) => iv],
+  ["ciphertext", ({ ciphertext }) => ciphertext],
+]
+
+export const encryptCommands: readonly Command[] = [
+  {
+    usage: "encrypt [file]",
+    summary: "Encrypt a file or standard input, of any length",
+    description:
+      "Writes a .kh file: the content under a data key of its own, which the HSM's key wraps.\n" +
+      "With --raw or --base64, one call encrypts up to 64 KiB to Keyhold's ciphertext format;\n" +
+      "with --bare, to what other software reads.",
+    required: [["--key <key>", "name or id"]],
+    options: [
+      aadOption,
+      ["--raw", "one call, Keyhold's ciphertext format"],
+      ["--bare", "one call, bare ciphertext and IV in base64"],
+      ["--iv <base64>", "with --bare, where the partition allows it"],
+      mechanismOption,
+      ...emitOptions,
+    ],
+    example: "keyhold encrypt --key orders report.pdf > report.pdf.kh",
+    run: encrypt,
+  },
+  {
+    usage: "decrypt [file]",
+    summary: "Decrypt what keyhold encrypt made",
+    description:
+      "Tells a .kh file from a single ciphertext by itself. With --key, a bare ciphertext of\n" +
+      "other software is decrypted.",
+    options: [
+      aadOption,
+      ["--base64", "the content is base64 text"],
+      ["--key <key>", "for a bare ciphertext: name or id"],
+      ["--iv <base64>", "for a bare ciphertext"],
+      ["--version <number>", "for a bare ciphertext: of the key"],
+      mechanismOption,
+      outputOption,
+    ],
+    example: "keyhold decrypt report.pdf.kh > copy.pdf",
+    run: decrypt,
+  },
+]
+
+function readAad(input: Input): Buffer | undefined {
+  const aad = input.maybe("aad")
+  return aad === undefined ? undefined : Buffer.from(aad)
+}
+
+async function encrypt(context: CliContext, input: Input): Promise<void> {
+  const { out, stdin, connect } = context
+  const [key, aad, path] = [input.text("key"), readAad(input), input.maybe("file")]
+  const mechanism = input.oneOf("mechanism", mechanisms)
+  const [raw, bare] = [input.flag("raw") || input.flag("base64"), input.flag("bare")]
+  if (!raw && !bare) {
+    const { bytes, length } = await openSource(path, stdin)
+    const kh = await connect()
+    return out.bytes(kh.encryptStream(bytes, { key, aad }), input.maybe("output"), length)
+  }
+  const plaintext = encodeBase64(await readAll(path, stdin, messageLimit))
+  const body = {
+    plaintext,
+    aad: aad === undefined ? undefined : encodeBase64(aad),
+    mechanism,
+    iv: input.maybe("iv"),
+    raw: bare ? true : undefined,
+  }
+  const kh = await connect()
+  const ask = () => kh.call("encrypt", { params: { key }, body })
+  if (bare) await out.record(await ask(), bareFields)
+  else await emit({ out, input }, ask, ({ ciphertext }) => ciphertext)
+}
+
+async function decrypt({ out, stdin, connect }: CliContext, input: Input): Promise<void> {
+  const [path, output, aad] = [input.maybe("file"), input.maybe("output"), readAad(input)]
+  const source = await openSource(path, stdin)
+  const { head, bytes } = await peek(source.bytes, magicBytes)
+  const kh = await connect()
+  const key = input.maybe("key")
+  if (key === undefined && !input.flag("base64") && isEnvelope(head)) {
+    return out.bytes(kh.decryptStream(bytes, { aad }), output, source.length)
+  }
+  const content = await collect(bytes, ciphertextLimit)
+  const ciphertext = input.flag("base64")
+    ? decodeBase64(content.toString("latin1").replaceAll(/\s/g, ""))
+    : content
+  await out.bytes(
+    lazily(() =>
+      key === undefined
+        ? kh.decrypt(ciphertext, { aad })
+        : decryptBare(kh, { key, ciphertext, aad }, input),
+    ),
+    output,
+  )
+}
+
+async function decryptBare(
+  kh: Keyhold,
+  { key, ciphertext, aad }: { key: string; ciphertext: Uint8Array; aad: Uint8Array | undefined },
+  input: Input,
+): Promise<Uint8Array> {
+  const body = {
+    ciphertext: encodeBase64(ciphertext),
+    iv: input.maybe("iv"),
+    aad: aad === undefined ? undefined : encodeBase64(aad),
+    mechanism: input.oneOf("mechanism", mechanisms),
+    version: input.integer("version"),
+  }
+  const { plaintext } = await kh.call("decryptRaw", { params: { key }, body })
+  return decodeBase64(plaintext)
+}

@@ -1,0 +1,126 @@
+/** `keyhold key ...`: a key's public half, its versions, and its end. */
+
+import type { Key, Keyhold, Receipt } from "@keyhold/sdk"
+import { outputOption, type Command } from "../command.ts"
+import { lazily, type Columns } from "../output.ts"
+import { keyFields } from "./key.ts"
+
+/** Commands that name a key and answer with it. */
+const steps: readonly {
+  readonly word: string
+  readonly summary: string
+  readonly step: (kh: Keyhold, key: string) => Promise<Key>
+}[] = [
+  { word: "enable", summary: "Allow a disabled key's use", step: (kh, key) => kh.keys.enable(key) },
+  { word: "disable", summary: "Stop a key's use", step: (kh, key) => kh.keys.disable(key) },
+  {
+    word: "rotate",
+    summary: "Make a new version; older ones keep decrypting and verifying",
+    step: (kh, key) => kh.keys.rotate(key),
+  },
+  {
+    word: "cancel-deletion",
+    summary: "Take a deletion back while the key waits for it",
+    step: (kh, key) => kh.keys.cancelDeletion(key),
+  },
+  {
+    word: "restore",
+    summary: "Take a key out of the partition's bin",
+    step: (kh, key) => kh.keys.restore(key),
+  },
+  {
+    word: "purge",
+    summary: "Destroy a deleted key now; this cannot be undone",
+    step: (kh, key) => kh.keys.purge(key),
+  },
+]
+
+const receiptFields: Columns<Receipt> = [
+  ["key", ({ name }) => name],
+  ["id", ({ keyId }) => keyId],
+  ["unusable since", ({ unusableAt }) => unusableAt],
+  ["shredded", ({ shreddedAt }) => shreddedAt ?? "not yet"],
+  ["epoch", ({ destroyedEpoch }) => destroyedEpoch],
+  ["signature", ({ signature }) => signature],
+]
+
+export const keyLifeCommands: readonly Command[] = [
+  {
+    usage: "key public <key>",
+    summary: "Print a pair's public key as PEM",
+    options: [["--version <number>", "another version than the current one"], outputOption],
+    example: "keyhold key public release > release.pem",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      const found = await kh.keys.publicKey(input.text("key"), input.integer("version"))
+      const path = input.maybe("output")
+      if (path === undefined) await out.document(found, found.pem)
+      else await out.bytes([Buffer.from(found.pem)], path)
+    },
+  },
+  ...steps.map(({ word, summary, step }): Command => ({
+    usage: `key ${word} <key>`,
+    summary,
+    example: `keyhold key ${word} orders`,
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      await out.record(await step(kh, input.text("key")), keyFields)
+    },
+  })),
+  {
+    usage: "key delete <key>",
+    summary: "Delete a key: unusable at once, destroyed after a window",
+    options: [["--window <time>", "until it is destroyed; 30d unless given, 0 for at once"]],
+    example: "keyhold key delete orders --window 7d",
+    async run({ out, connect }, input) {
+      const windowSeconds = input.seconds("window")
+      const kh = await connect()
+      const options = windowSeconds === undefined ? {} : { windowSeconds }
+      await out.record(await kh.keys.delete(input.text("key"), options), keyFields)
+    },
+  },
+  {
+    usage: "key trust <key>",
+    summary: "Let a key wrap others for export, or no longer",
+    options: [["--revoke", "no longer"]],
+    example: "keyhold key trust transport",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      const trusted = !input.flag("revoke")
+      await out.record(await kh.keys.trust(input.text("key"), { trusted }), keyFields)
+    },
+  },
+  {
+    usage: "key receipt <key>",
+    summary: "Show the signed receipt of a key's destruction, by its id",
+    example: "keyhold key receipt 01k2v7x9q4m8w3r5t6y1z0a2bc",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      await out.record(await kh.keys.receipt(input.text("key")), receiptFields)
+    },
+  },
+  {
+    usage: "key export <key>",
+    summary: "Write an extractable key's material, where the partition allows it",
+    description: "With --wrapping-key: wrapped with AES-KWP (RFC 5649). Raw bytes or PKCS#8 DER.",
+    options: [
+      ["--wrapping-key <key>", "trusted key to wrap it under; in the clear without"],
+      ["--version <number>", "another version than the current one"],
+      outputOption,
+    ],
+    example: "keyhold key export orders --wrapping-key transport --output orders.kwp",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      const wanted = {
+        version: input.integer("version"),
+        wrappingKey: input.maybe("wrappingKey"),
+      }
+      const call = async () => {
+        const { format, material } = await kh.keys.export(input.text("key"), wanted)
+        out.note(`format: ${format}${wanted.wrappingKey === undefined ? "" : ", wrapped"}`)
+        return material
+      }
+      await out.bytes(lazily(call), input.maybe("output"))
+    },
+  },
+]

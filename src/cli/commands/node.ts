@@ -1,0 +1,131 @@
+/** What is asked of a node itself, and what only the client knows. */
+
+import type { ApiVersion, Explanation, SealStatus, Shredded, Whoami } from "@keyhold/sdk"
+import type { Operation } from "@keyhold/sdk"
+import type { Command } from "../command.ts"
+import type { Columns } from "../output.ts"
+import { algorithms, mechanisms } from "../vocabulary.ts"
+
+const whoamiFields: Columns<Whoami> = [
+  ["subject", ({ subject }) => subject],
+  ["partition", ({ partition }) => partition],
+  ["roles", ({ roles }) => roles.join(", ")],
+  ["grants", ({ grants }) => (grants.length === 0 ? "all of the roles" : JSON.stringify(grants))],
+  ["credential", ({ credential }) => credential],
+]
+const versionFields: Columns<ApiVersion> = [
+  ["keyhold", ({ version }) => version],
+  ["node.js", ({ node }) => node],
+  ["openssl", ({ openssl }) => openssl],
+]
+const statusFields: Columns<SealStatus> = [
+  ["state", ({ state }) => state],
+  ["cluster", ({ clusterId }) => clusterId],
+  ["node", ({ nodeId }) => nodeId],
+  ["node key", ({ nodeKey }) => nodeKey],
+  [
+    "shares",
+    ({ sealed, sharesReceived, threshold }) =>
+      sealed ? `${sharesReceived} of ${threshold ?? "?"}` : undefined,
+  ],
+]
+const shredFields: Columns<Shredded> = [
+  ["epoch", ({ epoch }) => epoch],
+  ["destroyed epochs", ({ destroyedEpochs }) => destroyedEpochs.join(", ")],
+]
+const ruleColumns: Columns<Explanation["rules"][number]> = [
+  ["rule", ({ rule }) => rule],
+  ["verdict", ({ allows }) => (allows ? "allows" : "DENIES")],
+  ["reason", ({ reason }) => reason],
+]
+const algorithmColumns: Columns<{
+  readonly algorithm: string
+  readonly mechanisms: readonly string[]
+}> = [
+  ["algorithm", ({ algorithm }) => algorithm],
+  ["mechanisms", (row) => row.mechanisms.join(" ")],
+]
+
+export const nodeCommands: readonly Command[] = [
+  {
+    usage: "whoami",
+    summary: "Show who you are to the node",
+    example: "keyhold whoami",
+    async run({ out, connect }) {
+      const kh = await connect()
+      await out.record(await kh.call("whoami"), whoamiFields)
+    },
+  },
+  {
+    usage: "explain <operation> [key]",
+    summary: "Show which rule allows or denies an operation, without doing it",
+    options: [
+      ["--mechanism <id>", "with this mechanism"],
+      ["--principal <id>", "for another principal"],
+    ],
+    example: "keyhold explain key.encrypt orders",
+    async run({ out, connect }, input) {
+      const body = {
+        // The node knows the operations' names.
+        operation: input.text("operation") as Operation,
+        key: input.maybe("key"),
+        mechanism: input.oneOf("mechanism", mechanisms),
+        principal: input.maybe("principal"),
+      }
+      const kh = await connect()
+      const answer = await kh.call("explain", { body })
+      if (out.json) return out.document(answer, "")
+      await out.text(`${body.operation} is ${answer.allowed ? "allowed" : "denied"}.\n`)
+      await out.table(answer.rules, ruleColumns)
+    },
+  },
+  {
+    usage: "algorithms",
+    summary: "List key algorithms and what they do, the default mechanism first",
+    example: "keyhold algorithms",
+    async run({ out }) {
+      const rows = Object.entries(algorithms)
+      await out.table(
+        rows.map(([algorithm, list]) => ({ algorithm, mechanisms: list })),
+        algorithmColumns,
+      )
+    },
+  },
+  {
+    usage: "version",
+    summary: "Show what runs on the node",
+    example: "keyhold version",
+    async run({ out, connect }) {
+      const kh = await connect()
+      await out.record(await kh.call("version"), versionFields)
+    },
+  },
+  {
+    usage: "status",
+    summary: "Show whether the node is sealed",
+    example: "keyhold status",
+    async run({ out, connect }) {
+      const kh = await connect()
+      await out.record(await kh.call("sealStatus"), statusFields)
+    },
+  },
+  {
+    usage: "seal",
+    summary: "Make the node forget all keys at once, until custodians unseal it",
+    example: "keyhold seal",
+    async run({ out, connect }) {
+      const kh = await connect()
+      await kh.call("seal")
+      await out.document({ state: "sealed" }, "sealed")
+    },
+  },
+  {
+    usage: "shred",
+    summary: "Rotate the epoch's root, so that all residue of deleted keys dies",
+    example: "keyhold shred",
+    async run({ out, connect }) {
+      const kh = await connect()
+      await out.record(await kh.call("shred"), shredFields)
+    },
+  },
+]

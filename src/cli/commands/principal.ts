@@ -1,0 +1,206 @@
+/** `keyhold principal ...`: who may do what in the partition. */
+
+import { X509Certificate } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import type { Grant, Operation, Principal, PrincipalWithToken } from "@keyhold/sdk"
+import type { CliContext, Command, OptionRow } from "../command.ts"
+import { CliError } from "../failure.ts"
+import type { Input } from "../input.ts"
+import { collectItems, limitOption } from "../lists.ts"
+import type { Columns } from "../output.ts"
+import { roles } from "../vocabulary.ts"
+
+const columns: Columns<Principal> = [
+  ["name", ({ name }) => name],
+  ["roles", ({ roles }) => roles.join(", ")],
+  ["state", ({ state }) => state],
+  ["grants", ({ grants }) => grants.length],
+  ["credentials", ({ credentials }) => credentials.length],
+  ["id", ({ id }) => id],
+]
+
+const fields: Columns<Principal> = [
+  ["name", ({ name }) => name],
+  ["id", ({ id }) => id],
+  ["partition", ({ partition }) => partition],
+  ["roles", ({ roles }) => roles.join(", ")],
+  ["state", ({ state }) => state],
+  ["grants", ({ grants }) => grants.map(showGrant).join("; ")],
+  ["addresses", ({ addresses }) => addresses.join(", ")],
+  [
+    "credentials",
+    ({ credentials }) =>
+      credentials.map(({ id, kind, expiresAt }) => `${kind} ${id} until ${expiresAt}`).join("; "),
+  ],
+  ["created", ({ createdAt }) => createdAt],
+  ["revision", ({ revision }) => revision],
+]
+
+const grantOptions: readonly OptionRow[] = [
+  ["--key-names <pattern>", "only keys whose name matches; * stands for any characters"],
+  ["--key-id <id...>", "only this key; repeat for several"],
+  ["--key-tag <name=value...>", "only keys with this tag"],
+  ["--operation <name...>", "only this operation, such as key.encrypt; repeat for several"],
+  ["--address <range...>", "only from there, such as 10.0.0.0/8; repeat for several"],
+]
+const rolesText = roles.join(", ")
+const lifeOption: OptionRow = ["--life <time>", "until the token expires; 365d unless given"]
+
+export const principalCommands: readonly Command[] = [
+  {
+    usage: "principal create <name>",
+    summary: "Create a principal; his token is shown once",
+    required: [["--role <role...>", `${rolesText}; repeat for several`]],
+    options: [
+      ...grantOptions,
+      lifeOption,
+      ["--certificate <file>", "he proves himself by this certificate (PEM), without a token"],
+    ],
+    example: "keyhold principal create shop --role user --key-names 'orders*'",
+    async run({ out, connect }, input) {
+      const body = {
+        name: input.text("name"),
+        roles: input.someOf("role", roles) ?? [],
+        grants: readGrants(input),
+        addresses: input.list("address"),
+        credential: await readCredential(input),
+      }
+      const kh = await connect()
+      await showWithToken(out, await kh.call("createPrincipal", { body }))
+    },
+  },
+  {
+    usage: "principal list",
+    summary: "List the partition's principals",
+    options: [limitOption],
+    example: "keyhold principal list",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      await out.table(await collectItems(kh.list("listPrincipals"), input), columns)
+    },
+  },
+  {
+    usage: "principal show <principal>",
+    summary: "Describe a principal, by his id",
+    example: "keyhold principal show 01k2v7x9q4m8w3r5t6y1z0manp",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      const params = { principal: input.text("principal") }
+      await out.record(await kh.call("getPrincipal", { params }), fields)
+    },
+  },
+  {
+    usage: "principal update <principal>",
+    summary: "Change a principal; holds from the next request on",
+    options: [
+      ["--role <role...>", `replaces all roles: ${rolesText}`],
+      ...grantOptions,
+      ["--any-key", "no grants: his roles hold in full"],
+      ["--disable", "he may do nothing"],
+      ["--enable", "he may act again"],
+    ],
+    example: "keyhold principal update 01k2v7x9q4m8w3r5t6y1z0manp --disable",
+    async run({ out, connect }, input) {
+      const enabled = input.on("enable") ?? input.off("disable")
+      const body = {
+        roles: input.someOf("role", roles),
+        grants: input.flag("anyKey") ? [] : readGrants(input),
+        addresses: input.list("address"),
+        state: enabled === undefined ? undefined : enabled ? "active" : "disabled",
+      } as const
+      const kh = await connect()
+      const params = { principal: input.text("principal") }
+      await out.record(await kh.call("updatePrincipal", { params, body }), fields)
+    },
+  },
+  {
+    usage: "principal delete <principal>",
+    summary: "Delete a principal; holds from the next request on",
+    example: "keyhold principal delete 01k2v7x9q4m8w3r5t6y1z0manp",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      const principal = input.text("principal")
+      await kh.call("deletePrincipal", { params: { principal } })
+      await out.document({ deleted: principal }, `deleted ${principal}`)
+    },
+  },
+  {
+    usage: "principal token [principal]",
+    summary: "Issue a new token, for a principal or for yourself",
+    options: [lifeOption, ["--overlap <time>", "older tokens live on for so long; 0 unless given"]],
+    example: "keyhold principal token --life 30d --overlap 1h",
+    async run({ out, connect }, input) {
+      const body = {
+        lifeSeconds: input.seconds("life"),
+        overlapSeconds: input.seconds("overlap"),
+      }
+      const principal = input.maybe("principal")
+      const kh = await connect()
+      await showWithToken(
+        out,
+        principal === undefined
+          ? await kh.call("rotateOwnToken", { body })
+          : await kh.call("issueToken", { params: { principal }, body }),
+      )
+    },
+  },
+  {
+    usage: "principal revoke <principal> <credential>",
+    summary: "Revoke one token or certificate; holds from the next request on",
+    example: "keyhold principal revoke 01k2v7x9q4m8w3r5t6y1z0manp 01k2v7x9q4m8w3r5t6y1z0cred",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      const [principal, credential] = [input.text("principal"), input.text("credential")]
+      const params = { principal, credential }
+      await out.record(await kh.call("revokeCredential", { params }), fields)
+    },
+  },
+]
+
+/** Shows a principal and, this once, his token. */
+export async function showWithToken(
+  out: CliContext["out"],
+  made: PrincipalWithToken,
+): Promise<void> {
+  await out.record(made, [
+    ...fields.map(
+      ([title, cell]) => [title, (one: PrincipalWithToken) => cell(one.principal)] as const,
+    ),
+    ["token", ({ token }) => token],
+  ])
+  if (made.token !== undefined) out.note("The token is shown this once: keep it in a safe place.")
+}
+
+/** All conditions of one grant; none given: no change, or no narrowing. */
+function readGrants(input: Input): readonly Grant[] | undefined {
+  const [name, value] = Object.entries(input.pairs("keyTag") ?? {})[0] ?? []
+  const grant = {
+    keyNames: input.maybe("keyNames"),
+    keyIds: input.list("keyId"),
+    tag: name === undefined || value === undefined ? undefined : { name, value },
+    // The node knows the operations' names, and says which one it does not.
+    operations: input.list("operation") as readonly Operation[] | undefined,
+  }
+  return Object.values(grant).every((part) => part === undefined) ? undefined : [grant]
+}
+
+async function readCredential(input: Input) {
+  const path = input.maybe("certificate")
+  if (path === undefined) return { kind: "token", lifeSeconds: input.seconds("life") } as const
+  try {
+    const { raw } = new X509Certificate(await readFile(path))
+    return { kind: "certificate", certificate: raw.toString("base64") } as const
+  } catch {
+    throw new CliError("USAGE", `${path} is no certificate`)
+  }
+}
+
+function showGrant({ operations, keyIds, keyNames, tag }: Grant): string {
+  const parts = [
+    keyNames === undefined ? "" : `keys ${keyNames}`,
+    keyIds === undefined ? "" : `keys ${keyIds.join(" ")}`,
+    tag === undefined ? "" : `keys with ${tag.name}=${tag.value}`,
+    operations === undefined ? "" : operations.join(" "),
+  ]
+  return parts.filter((part) => part !== "").join(", ")
+}

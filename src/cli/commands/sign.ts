@@ -1,0 +1,114 @@
+/** `keyhold sign`, `verify`, `mac`, `verify-mac`: of a file or standard input. */
+
+import { calls, decodeBase64, encodeBase64 } from "@keyhold/sdk"
+import type { CliContext, Command, OptionRow } from "../command.ts"
+import { emit, emitOptions } from "../emit.ts"
+import { CliError } from "../failure.ts"
+import { readAll, type Input, type Limit } from "../input.ts"
+import { mechanisms } from "../vocabulary.ts"
+
+const signLimit: Limit = {
+  bytesMax: calls.signBytesMax,
+  hint: "sign its digest: sha256sum FILE > FILE.sha256; keyhold sign --key KEY FILE.sha256",
+}
+const macLimit: Limit = {
+  bytesMax: calls.messageBytesMax,
+  hint: "authenticate its digest: sha256sum FILE | keyhold mac --key KEY",
+}
+/** Of a signature or MAC in a file; RSA-4096 has 512 bytes, in base64 684. */
+const proofLimit: Limit = { bytesMax: 4096, hint: "this is no signature and no MAC" }
+
+const keyOption: OptionRow = ["--key <key>", "name or id"]
+const mechanismOption: OptionRow = ["--mechanism <id>", "another mechanism than the key's first"]
+const verifyOptions: readonly OptionRow[] = [
+  mechanismOption,
+  ["--version <number>", "of the key; any living one unless given"],
+  ["--base64", "the signature or MAC is base64 text"],
+]
+
+export const signCommands: readonly Command[] = [
+  {
+    usage: "sign [file]",
+    summary: "Sign a file of up to 2.5 MiB",
+    description: "ECDSA signatures are DER, as OpenSSL reads them.",
+    required: [keyOption],
+    options: [mechanismOption, ...emitOptions],
+    example: "keyhold sign --key release report.pdf > report.sig",
+    async run({ out, stdin, connect }, input) {
+      const message = encodeBase64(await readAll(input.maybe("file"), stdin, signLimit))
+      const body = { message, mechanism: input.oneOf("mechanism", mechanisms) }
+      const kh = await connect()
+      const ask = () => kh.call("sign", { params: { key: input.text("key") }, body })
+      await emit({ out, input }, ask, ({ signature }) => signature)
+    },
+  },
+  {
+    usage: "verify [file]",
+    summary: "Verify a signature; exit code 3 when it does not fit",
+    required: [keyOption, ["--signature <file>", "what keyhold sign made"]],
+    options: verifyOptions,
+    example: "keyhold verify --key release --signature report.sig report.pdf",
+    async run(context, input) {
+      const message = encodeBase64(await readAll(input.maybe("file"), context.stdin, signLimit))
+      const signature = await readProof(context, input, "signature")
+      const body = { message, signature, ...readVerify(input) }
+      const kh = await context.connect()
+      const answer = await kh.call("verify", { params: { key: input.text("key") }, body })
+      await tell(context, answer, "signature")
+    },
+  },
+  {
+    usage: "mac [file]",
+    summary: "Compute a MAC of up to 64 KiB",
+    required: [keyOption],
+    options: [mechanismOption, ...emitOptions],
+    example: "keyhold mac --key sessions cookie.txt > cookie.mac",
+    async run({ out, stdin, connect }, input) {
+      const message = encodeBase64(await readAll(input.maybe("file"), stdin, macLimit))
+      const body = { message, mechanism: input.oneOf("mechanism", mechanisms) }
+      const kh = await connect()
+      const ask = () => kh.call("mac", { params: { key: input.text("key") }, body })
+      await emit({ out, input }, ask, ({ mac }) => mac)
+    },
+  },
+  {
+    usage: "verify-mac [file]",
+    summary: "Verify a MAC; exit code 3 when it does not fit",
+    required: [keyOption, ["--mac <file>", "what keyhold mac made"]],
+    options: verifyOptions,
+    example: "keyhold verify-mac --key sessions --mac cookie.mac cookie.txt",
+    async run(context, input) {
+      const message = encodeBase64(await readAll(input.maybe("file"), context.stdin, macLimit))
+      const mac = await readProof(context, input, "mac")
+      const body = { message, mac, ...readVerify(input) }
+      const kh = await context.connect()
+      const answer = await kh.call("verifyMac", { params: { key: input.text("key") }, body })
+      await tell(context, answer, "MAC")
+    },
+  },
+]
+
+function readVerify(input: Input) {
+  return {
+    mechanism: input.oneOf("mechanism", mechanisms),
+    version: input.integer("version"),
+  }
+}
+
+/** A signature or MAC from the file that an option names, as base64. */
+async function readProof(context: CliContext, input: Input, option: string): Promise<string> {
+  const content = await readAll(input.text(option), context.stdin, proofLimit)
+  if (!input.flag("base64")) return encodeBase64(content)
+  return encodeBase64(decodeBase64(content.toString("latin1").trim()))
+}
+
+interface Verdict {
+  readonly valid: boolean
+  readonly version?: number | undefined
+}
+
+async function tell({ out }: CliContext, verdict: Verdict, what: string): Promise<void> {
+  const { valid, version } = verdict
+  if (valid || out.json) await out.document(verdict, `${what} valid, by version ${version ?? "?"}`)
+  if (!valid) throw new CliError("NEGATIVE", `the ${what} does not fit`)
+}

@@ -1,0 +1,48 @@
+/** Key material in files: raw, DER or PEM. */
+
+import { decodeBase64, type ImportRequest } from "@keyhold/sdk"
+import { CliError } from "./failure.ts"
+import { readAll, type StandardInput } from "./input.ts"
+
+export const materialFormats = ["raw", "pkcs8", "spki"] as const
+type MaterialFormat = (typeof materialFormats)[number]
+
+/** A PKCS#8 key of RSA-4096 has 2.4 KB. */
+const materialBytesMax = 8 * 1024
+
+/** Labels of RFC 7468. */
+const pemFormats: Readonly<Record<string, MaterialFormat>> = {
+  "PRIVATE KEY": "pkcs8",
+  "PUBLIC KEY": "spki",
+}
+
+/**
+ * Reads the material of an import.
+ *
+ * @param format - needed for what is no PEM.
+ * @throws {@link CliError} USAGE
+ */
+export async function readMaterial(
+  path: string | undefined,
+  stdin: StandardInput,
+  format: MaterialFormat | undefined,
+): Promise<Pick<ImportRequest, "format" | "material">> {
+  const limit = { bytesMax: 2 * materialBytesMax, hint: "this is no key" }
+  const content = await readAll(path, stdin, limit)
+  const pem = /^-----BEGIN ([A-Z ]+)-----\s([A-Za-z0-9+/=\s]+)-----END \1-----\s*$/.exec(
+    content.toString("latin1"),
+  )
+  if (pem === null) {
+    if (format === undefined) {
+      throw new CliError("USAGE", "the format is missing", "--format raw, pkcs8 or spki")
+    }
+    return { format, material: content }
+  }
+  const [, label = "", text = ""] = pem
+  const found = pemFormats[label]
+  if (found === undefined || (format !== undefined && format !== found)) {
+    const hint = "openssl pkcs8 -topk8 -nocrypt turns other private keys into PKCS#8"
+    throw new CliError("USAGE", `this PEM holds ${label}`, hint)
+  }
+  return { format: found, material: decodeBase64(text.replaceAll(/\s/g, "")) }
+}
