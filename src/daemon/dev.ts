@@ -68,7 +68,8 @@ export async function startDevelopment(options: {
 /** Identity, certificates, master key, and the cluster's first records. */
 async function prepare(config: NodeConfig, caFile: string): Promise<FirstTokens> {
   const own = nodePaths(config.data)
-  // A first start that ended before dev.json was written: nobody has had a token, so nothing is lost.
+  // A first start that ended before dev.json was written: nobody has had a token, so nothing is
+  // lost.
   const unfinished = (await readIfPresent(own.developmentKey)) !== undefined
   if (unfinished) await rm(config.data, { recursive: true })
   await makePrivateFolder(config.data)

@@ -57,6 +57,7 @@ export class Node {
       random: systemRandom,
       roots: rootFiles(join(config.data, "epochs"), systemRandom),
       anchor: new StateAnchor(join(config.data, "anchor")),
+      failuresPerMinute: config.limits.failedAuthenticationsPerMinute,
     }
     const { archive } = config.audit
     this.#schedule = new Schedule({

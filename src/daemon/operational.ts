@@ -30,6 +30,7 @@ export interface Foundation {
   readonly random: RandomSource
   readonly roots: RootFiles
   readonly anchor: StateAnchor
+  readonly failuresPerMinute: number
 }
 
 /** Everything that sealing the node forgets. */
@@ -85,6 +86,7 @@ export async function becomeOperational(
       hasher: tokenHasher(keyholder, random),
       clock,
       jwks: createJwksFetcher(),
+      failuresPerMinute: base.failuresPerMinute,
     })
     return { ports, authenticator, forget }
   } catch (error) {

@@ -22,6 +22,7 @@ import { nodePaths, type NodeConfig } from "./config.ts"
 import { makePrivateFolder } from "./files.ts"
 import { listen, type Listener } from "./http/server.ts"
 import { openLog, type Log } from "./log.ts"
+import { listenForMetrics } from "./metrics-listener.ts"
 import { createMetrics, type Metrics } from "./metrics.ts"
 import { Node, readVersion } from "./node.ts"
 import { freshId, systemRandom } from "./system.ts"
@@ -44,7 +45,9 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const store = await openSqliteStore({ file: storeFile(config) })
   const node = await openNode(config, { store, log })
   const metrics = createMetrics(gauges(node), version)
-  const face = await openFace(node, { metrics, version, log })
+  const { listen: apart, open } = config.metrics
+  const scraped = apart === undefined ? undefined : await listenForMetrics(metrics, apart)
+  const face = await openFace(node, { metrics, version, log, open })
   const listener = await openListener(config, { face, metrics, log }).catch(
     async (error: unknown) => {
       await node.close()
@@ -62,6 +65,7 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
     port: listener.port,
     async close() {
       await listener.close({ drainMs: config.limits.drainMs })
+      scraped?.close()
       await node.close()
     },
   }
@@ -118,17 +122,23 @@ async function openRoot(
   return new SharesRoot({ identity, random }, { set, progressMs, now: clock.now() })
 }
 
-async function openFace(
-  node: Node,
-  { metrics, version, log }: { metrics: Metrics; version: string; log: Log },
-): Promise<ReturnType<typeof createRestFace>> {
+interface FaceParts {
+  readonly metrics: Metrics
+  readonly version: string
+  readonly log: Log
+  /** Metrics are served on the main listener too. */
+  readonly open: boolean
+}
+
+async function openFace(node: Node, parts: FaceParts): Promise<ReturnType<typeof createRestFace>> {
+  const { log } = parts
   const spec = await readFile(new URL("../../api/openapi.yaml", import.meta.url), "utf8")
   return createRestFace({
     api: loadApi(spec),
     services,
     ports: () => node.ports,
     authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),
-    node: nodePort(node, metrics, version),
+    node: nodePort(node, parts),
     operationsPerSecond: (partition) => node.operationsPerSecond(partition),
     onUnexpected: (error, requestId) => {
       const stack = error instanceof Error ? error.stack : undefined
@@ -142,13 +152,16 @@ async function openFace(
   })
 }
 
-function nodePort(node: Node, metrics: Metrics, version: string): NodePort {
+function nodePort(node: Node, { metrics, version, open }: FaceParts): NodePort {
   return {
     status: () => node.gate.status(),
     submitShare: (share, address) => node.gate.submit(share, address),
     version: () => ({ version, node: process.versions.node, openssl: process.versions.openssl }),
     ready: () => node.ready(),
-    metrics: () => metrics.text(),
+    metrics: () => {
+      if (open) return metrics.text()
+      throw new HsmError("NOT_FOUND", "metrics are not served here")
+    },
   }
 }
 
@@ -180,7 +193,14 @@ async function openListener(
           detail: error instanceof Error ? error.name : "unknown",
         }),
     },
-    { host, port, tls: files, clientCertificates: true },
+    {
+      host,
+      port,
+      tls: files,
+      clientCertificates: true,
+      minVersion: tls.minVersion,
+      ...(tls.clientCaFile === undefined ? {} : { clientCa: await readFile(tls.clientCaFile) }),
+    },
   ).catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? error.code : undefined
     if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL") throw error

@@ -1,7 +1,7 @@
 /**
  * The node's own memory of how far its store had come, in a file outside it. At unseal the store
- * must have reached it: a database file that was rolled back on its own is refused. Whoever can roll
- * back this file as well is caught by the anchors of the audit log alone.
+ * must have reached it: a database file that was rolled back on its own is refused. Whoever can
+ * roll back this file as well is caught by the anchors of the audit log alone.
  */
 
 import { HsmError } from "../domain/errors.ts"

@@ -25,8 +25,8 @@ export const systemActs = [
 export type SystemAct = (typeof systemActs)[number]
 
 /**
- * `allowed`: written before the work is done. `denied`: refused by a rule. `failed`: the work that an
- * earlier `allowed` record announced did not succeed. `done`: a system act that has happened.
+ * `allowed`: written before the work is done. `denied`: refused by a rule. `failed`: the work that
+ * an earlier `allowed` record announced did not succeed. `done`: a system act that has happened.
  */
 export const auditOutcomes = ["allowed", "denied", "failed", "done"] as const
 export type AuditOutcome = (typeof auditOutcomes)[number]
@@ -60,8 +60,8 @@ export interface AuditSink {
    * Takes a record in. The promise resolves when the record is durable; the answer to the caller
    * waits for it.
    *
-   * @throws HsmError AUDIT_UNAVAILABLE at once, when the log cannot be written or its queue is full.
-   * `stopsHarm` draws on the reserve, so that blocking and sealing still work on a full disk.
+   * @throws HsmError AUDIT_UNAVAILABLE at once, when the log cannot be written or its queue is
+   * full. `stopsHarm` draws on the reserve, so that blocking and sealing still work on a full disk.
    */
   enqueue(event: AuditEvent, options?: { readonly stopsHarm?: boolean }): Promise<void>
 }

@@ -123,12 +123,23 @@ export const limits = {
   sharesMax: 255,
   /** An unfinished unseal forgets its shares after this long. */
   unsealProgressMs: 15 * minuteMs,
-  /** Shares one node accepts for checking per minute. */
+  /** Shares that one address may bring to a node per minute. */
   unsealSharesPerMinute: 30,
   /** Life of a sealed node's importer key; a custodian needs seconds between fetch and use. */
   importerKeyMs: 60 * minuteMs,
   /** A custodian's password: with Argon2id, beyond guessing offline when it is chosen well. */
   custodianPasswordLengthMin: 12,
+  /** A client's time for a request's headers, and for all of it: a full body over a slow line. */
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  /** For the handshake of TLS. */
+  handshakeTimeoutMs: 10_000,
+  /** An idle connection is kept longer than the 60 s of common load balancers. */
+  keepAliveMs: 65_000,
+  /** How often these are enforced. */
+  timeoutCheckMs: 5_000,
+  /** Open connections of one listener; some 20 KiB each. */
+  connectionsMax: 10_000,
   /** Draining at SIGTERM before open connections are cut. */
   drainMs: 5_000,
 } as const

@@ -15,7 +15,9 @@ export interface OperationRow {
   readonly target: "key" | "partition" | "cluster"
   /** Changes stored state: refused while the partition is read-only. */
   readonly changes?: true
-  /** Reduces what can be done: admitted while blocked, read-only, or when the log is nearly full. */
+  /**
+   * Reduces what can be done: admitted while blocked, read-only, or when the log is nearly full.
+   */
   readonly stopsHarm?: true
   /** Counts against the partition's operations per second. */
   readonly metered?: true

@@ -1,6 +1,7 @@
 /**
- * The one authorization chokepoint. `decide` is pure: no clock, no I/O, no randomness, so a test can
- * enumerate it. Rules stand in a table; the first one that denies wins, and `explain` shows all.
+ * The one authorization chokepoint. `decide` is pure: no clock, no I/O, no randomness, so a test
+ * can enumerate it. Rules stand in a table; the first one that denies wins, and `explain` shows
+ * all.
  */
 
 import { keyAlgorithm, type MechanismId, type MechanismRow } from "./algorithms.ts"

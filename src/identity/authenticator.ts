@@ -54,9 +54,11 @@ export function createAuthenticator(ports: {
   readonly hasher: TokenHasher
   readonly clock: Clock
   readonly jwks: JwksFetcher
+  /** Per address; limits.failedAuthenticationsPerMinute when absent. */
+  readonly failuresPerMinute?: number | undefined
 }): Authenticator {
   const { records, hasher, clock } = ports
-  const limiter = createFailureLimiter()
+  const limiter = createFailureLimiter(ports.failuresPerMinute)
   const refusals = createRefusalCounter()
   const jwts = createJwtVerifier({ records, keySets: createKeySets(ports.jwks) })
 

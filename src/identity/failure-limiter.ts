@@ -13,7 +13,7 @@ import { BoundedMap } from "../records/bounded-map.ts"
 const minuteMs = 60_000
 
 interface Bucket {
-  /** Failures still free at `at`; at most limits.failedAuthenticationsPerMinute. */
+  /** Failures still free at `at`; at most those of one minute. */
   readonly left: number
   readonly at: Instant
 }
@@ -25,8 +25,9 @@ export interface FailureLimiter {
   readonly size: number
 }
 
-export function createFailureLimiter(): FailureLimiter {
-  const perMinute = limits.failedAuthenticationsPerMinute
+export function createFailureLimiter(
+  perMinute: number = limits.failedAuthenticationsPerMinute,
+): FailureLimiter {
   /** Oldest failure first: each failure moves its source to the end. */
   const buckets = new BoundedMap<string, Bucket>(limits.failureAddressesMax)
 

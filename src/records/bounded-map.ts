@@ -1,6 +1,6 @@
 /**
- * A map that drops its oldest entry when it is full; reading does not make an entry younger. What is
- * dropped for space may still be in use and is left to the collector; what is deleted is ended.
+ * A map that drops its oldest entry when it is full; reading does not make an entry younger. What
+ * is dropped for space may still be in use and is left to the collector; what is deleted is ended.
  */
 
 export class BoundedMap<K, V> {

@@ -158,7 +158,8 @@ export class Committer {
   }
 
   async #stateFor(jobs: readonly Job[]): Promise<PartitionState> {
-    // Not asked of the store: its keys exist already, its root does not. If it does, the guard sees.
+    // Not asked of the store: its keys exist already, its root does not. If it does, the guard
+    // sees.
     if (jobs[0]?.transaction.creates === true) return PartitionState.empty(this.#partition)
     const state = await this.#records.state(this.#partition)
     if (state !== undefined) return state

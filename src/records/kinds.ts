@@ -41,7 +41,9 @@ export interface RecordTypes {
 }
 export type RecordKind = keyof RecordTypes
 
-/** Begins a string that stands for bytes; no name or text of a caller can begin with it unescaped. */
+/**
+ * Begins a string that stands for bytes; no name or text of a caller can begin with it unescaped.
+ */
 const mark = "\u0000"
 
 interface KindRow {

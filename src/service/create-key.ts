@@ -215,7 +215,9 @@ function checkTemplate(template: KeyTemplate): void {
   if (period !== undefined) checkPeriod(template, period)
 }
 
-/** Whoever could wrap and decrypt, or unwrap and encrypt, could take keys out (Clulow, CHES 2003). */
+/**
+ * Whoever could wrap and decrypt, or unwrap and encrypt, could take keys out (Clulow, CHES 2003).
+ */
 export function checkUsages({ algorithm, usages = [] }: KeyTemplate): void {
   const allowed = keyAlgorithm(algorithm).usages
   const odd = usages.find((usage) => !allowed.includes(usage))

@@ -1,8 +1,8 @@
 /**
  * Deletion, in the bin and out of it, and its proof.
  *
- * A destroyed key is *unusable* at acknowledgement, on every node; it is *shredded* when the root of
- * the epoch in which it died has been destroyed, since no copy of its secret then opens.
+ * A destroyed key is *unusable* at acknowledgement, on every node; it is *shredded* when the root
+ * of the epoch in which it died has been destroyed, since no copy of its secret then opens.
  */
 
 import { HsmError } from "../domain/errors.ts"
@@ -16,8 +16,8 @@ import type { Context, DeleteKeyCommand, DeletionReceipt, KeyRef } from "./comma
 import type { Ports } from "./ports.ts"
 
 /**
- * Takes a key out of use: into the bin where the partition has one; else for a waiting window, after
- * which the node destroys it; with a window of zero, at once.
+ * Takes a key out of use: into the bin where the partition has one; else for a waiting window,
+ * after which the node destroys it; with a window of zero, at once.
  *
  * @throws HsmError OPERATION_FORBIDDEN when partition or key forbid destruction; MALFORMED_REQUEST.
  */

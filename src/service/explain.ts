@@ -44,7 +44,9 @@ export async function explainDecision(
 
 async function callerOf(ports: Ports, { caller }: Context, principal: string): Promise<Caller> {
   if (!caller.roles.some((role) => mayAskForOthers.includes(role))) {
-    throw new HsmError("OPERATION_FORBIDDEN", "only about oneself, for this role")
+    throw new HsmError("OPERATION_FORBIDDEN", "only about oneself, for this role", {
+      rule: "role",
+    })
   }
   const { records } = ports
   const byName = await records.lookup(caller.partition, "principal-name", principal)

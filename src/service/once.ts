@@ -1,6 +1,6 @@
 /**
- * Creating calls that are safe to repeat. The object's id derives from the caller's idempotency key,
- * so a repetition finds the first object, also when the first answer was lost.
+ * Creating calls that are safe to repeat. The object's id derives from the caller's idempotency
+ * key, so a repetition finds the first object, also when the first answer was lost.
  */
 
 import { createHash } from "node:crypto"

@@ -37,13 +37,14 @@ export interface HttpLimits {
   readonly checkEveryMs: number
 }
 
-export const httpLimits: HttpLimits = {
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 30_000,
-  keepAliveMs: 65_000,
-  handshakeTimeoutMs: 10_000,
-  connectionsMax: 10_000,
-  checkEveryMs: 5_000,
+/** What holds unless the configuration says otherwise. */
+const httpLimits: HttpLimits = {
+  headersTimeoutMs: limits.headersTimeoutMs,
+  requestTimeoutMs: limits.requestTimeoutMs,
+  keepAliveMs: limits.keepAliveMs,
+  handshakeTimeoutMs: limits.handshakeTimeoutMs,
+  connectionsMax: limits.connectionsMax,
+  checkEveryMs: limits.timeoutCheckMs,
 }
 
 /** What is known when an answer has left, for metrics. */
@@ -53,6 +54,7 @@ export interface Done {
   readonly durationMs: number
 }
 
+/** What the listener serves, and whom it tells. */
 export interface HttpOptions {
   readonly face: Face
   /** Renders a refusal in the face's dialect. */
@@ -66,6 +68,7 @@ export interface HttpOptions {
   readonly limits?: Partial<HttpLimits>
 }
 
+/** Where it listens, and as whom. */
 export interface ListenOptions {
   readonly host: string
   /** 0 picks a free one. */
@@ -73,6 +76,10 @@ export interface ListenOptions {
   readonly tls: TlsFiles
   /** Ask clients for a certificate. Whose it is, identity decides on every request. */
   readonly clientCertificates?: boolean
+  /** PEM of the authorities that clients' certificates must come from; absent: any, also none. */
+  readonly clientCa?: string | Buffer
+  /** TLS 1.2 is for old clients, where the configuration says so. */
+  readonly minVersion?: "TLSv1.3" | "TLSv1.2"
 }
 
 /** A listener at work. */
@@ -91,7 +98,7 @@ export async function listen(http: HttpOptions, options: ListenOptions): Promise
   const server = createServer(
     {
       ...options.tls,
-      minVersion: "TLSv1.3",
+      ...secureBounds(options),
       requestCert: options.clientCertificates === true,
       // There is no authority: identity compares fingerprints, on every request.
       rejectUnauthorized: false,
@@ -106,6 +113,7 @@ export async function listen(http: HttpOptions, options: ListenOptions): Promise
     (request, response) => void serve(http, state, request, response),
   )
   server.maxConnections = bounds.connectionsMax
+  if (options.clientCa !== undefined) server.on("secureConnection", ignoreUnauthorized)
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     if (refuseEarly(request) === undefined) response.writeContinue()
     void serve(http, state, request, response)
@@ -114,19 +122,27 @@ export async function listen(http: HttpOptions, options: ListenOptions): Promise
     server.once("error", reject)
     server.listen(options.port, options.host, resolve)
   })
-  return listener(server, state)
+  return listener(server, state, options)
+}
+
+/** What every certificate of the listener is used with. */
+function secureBounds({ minVersion = "TLSv1.3", clientCa }: ListenOptions): {
+  minVersion: "TLSv1.3" | "TLSv1.2"
+  ca?: string | Buffer
+} {
+  return clientCa === undefined ? { minVersion } : { minVersion, ca: clientCa }
 }
 
 interface State {
   draining: boolean
 }
 
-function listener(server: Server, state: State): Listener {
+function listener(server: Server, state: State, options: ListenOptions): Listener {
   const address = server.address()
   assert(typeof address === "object" && address !== null)
   return {
     port: address.port,
-    renew: (tls) => server.setSecureContext({ ...tls, minVersion: "TLSv1.3" }),
+    renew: (tls) => server.setSecureContext({ ...tls, ...secureBounds(options) }),
     async close({ drainMs }) {
       state.draining = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
@@ -199,6 +215,11 @@ function peerOf(socket: Socket): Peer {
   const peer = { address, certificate: der === undefined ? undefined : readCertificate(der) }
   peers.set(socket, peer)
   return peer
+}
+
+/** Where authorities are configured, a certificate of nobody's is as good as none. */
+function ignoreUnauthorized(socket: TLSSocket): void {
+  if (!socket.authorized) peers.set(socket, { address: socket.remoteAddress ?? "" })
 }
 
 /** Two years, as browsers' preload lists want it. */
