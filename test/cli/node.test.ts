@@ -1,0 +1,188 @@
+/** The command line against a real development node: the README's first screen, and more. */
+
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { after, before, test } from "node:test"
+import { startDevNode, type DevNode } from "../support/dev-node.ts"
+import { run, type Ran, type RunOptions } from "./fixture.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "keyhold-cli-node-"))
+const path = (name: string): string => join(folder, name)
+let node: DevNode
+
+before(async () => {
+  node = await startDevNode()
+  writeFileSync(path("dev.json"), JSON.stringify(node.dev))
+})
+after(async () => {
+  await node.stop()
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs a command line that succeeds. */
+async function keyhold(line: string, options: RunOptions = {}): Promise<Ran> {
+  const ran = await run(line.split(" "), { ...options, variables: { KEYHOLD_DATA: folder } })
+  assert.equal(ran.code, 0, `${line}: ${ran.stderr}`)
+  return ran
+}
+
+/** Runs a command line that is refused with this exit code. */
+async function refused(line: string, code: number, options: RunOptions = {}): Promise<string> {
+  const ran = await run(line.split(" "), { ...options, variables: { KEYHOLD_DATA: folder } })
+  assert.equal(ran.code, code, `${line}: ${ran.text}`)
+  return ran.stderr
+}
+
+/** The JSON that a command line answers with; its reader knows its shape. */
+async function json<T>(line: string): Promise<T> {
+  return JSON.parse((await keyhold(`${line} --json`)).text) as T
+}
+
+test("the first screen of the README works", async () => {
+  const report = randomBytes(1_000_000)
+  writeFileSync(path("report.pdf"), report)
+  await keyhold("key create orders --algorithm AES_256")
+  const sealed = await keyhold(`encrypt --key orders ${path("report.pdf")}`)
+  writeFileSync(path("report.pdf.kh"), sealed.stdout)
+  assert.ok(!sealed.stdout.includes(report.subarray(0, 64)))
+  assert.deepEqual((await keyhold(`decrypt ${path("report.pdf.kh")}`)).stdout, report)
+  await keyhold("key create release --algorithm EC_P256")
+  const signature = (await keyhold(`sign --key release ${path("report.pdf")}`)).stdout
+  writeFileSync(path("report.sig"), signature)
+  writeFileSync(path("release.pem"), (await keyhold("key public release")).text)
+  const openssl = (file: string) =>
+    spawnSync(
+      "openssl",
+      [
+        ..."dgst -sha256 -verify".split(" "),
+        path("release.pem"),
+        "-signature",
+        path("report.sig"),
+        path(file),
+      ],
+      { encoding: "utf8" },
+    ).stdout.trim()
+  assert.equal(openssl("report.pdf"), "Verified OK")
+  assert.equal(openssl("report.pdf.kh"), "Verification failure")
+  assert.match((await keyhold("audit verify")).text, /^The log verifies: complete up to /)
+})
+
+test("a changed or cut-off export of the log does not verify", async () => {
+  await keyhold("key list")
+  await keyhold(`audit export --output ${path("log")}`)
+  await keyhold(`audit verify ${path("log")}`)
+  const log = readFileSync(path("log"), "utf8")
+  const body = log.indexOf('"act":"')
+  writeFileSync(path("log"), `${log.slice(0, body + 7)}X${log.slice(body + 8)}`)
+  await refused(`audit verify ${path("log")}`, 3)
+  writeFileSync(path("log"), log.split("\n").slice(0, -2).join("\n"))
+  await refused(`audit verify ${path("log")}`, 3)
+})
+
+test("a key's life: tags, versions, disabling, deletion, receipt", async () => {
+  await keyhold("key create life --algorithm AES_256 --tag a=b --description first")
+  await keyhold("key update life --tag c=d --rotate-every 90d")
+  const old = await keyhold("encrypt --key life --base64", { stdin: "old" })
+  const key = await json<{ id: string; currentVersion: number; tags: object }>("key rotate life")
+  assert.deepEqual([key.currentVersion, key.tags], [2, { c: "d" }])
+  assert.equal((await keyhold("decrypt --base64", { stdin: old.text })).text, "old")
+  await keyhold("key disable life")
+  assert.match(await refused("decrypt --base64", 1, { stdin: old.text }), /KEY_STATE/)
+  await keyhold("key enable life")
+  await keyhold("key delete life --window 7d")
+  assert.match(await refused("encrypt --key life --raw", 1, { stdin: "x" }), /KEY_STATE/)
+  await keyhold("key cancel-deletion life")
+  assert.equal((await keyhold("decrypt --base64", { stdin: old.text })).text, "old")
+  await keyhold("key delete life")
+  await keyhold("key purge life")
+  await keyhold("shred")
+  assert.match((await keyhold(`key receipt ${key.id}`)).text, /shredded +\d{4}/)
+})
+
+test("MACs and signatures are verified, and another message is told by exit code 3", async () => {
+  await keyhold("key create tags --algorithm HMAC_SHA_256")
+  await keyhold("key create seals --algorithm ED25519")
+  await keyhold(`mac --key tags -o ${path("mac")}`, { stdin: "message" })
+  await keyhold(`verify-mac --key tags --mac ${path("mac")}`, { stdin: "message" })
+  await refused(`verify-mac --key tags --mac ${path("mac")}`, 3, { stdin: "massage" })
+  await keyhold(`sign --key seals -o ${path("sig")}`, { stdin: "message" })
+  await keyhold(`verify --key seals --signature ${path("sig")}`, { stdin: "message" })
+  await refused(`verify --key seals --signature ${path("sig")}`, 3, { stdin: "massage" })
+})
+
+test("keys enter and leave only where the partition allows it", async () => {
+  const material = Buffer.alloc(16, 7)
+  const load = "key import legacy --algorithm AES_128 --format raw --extractable --not-sensitive"
+  await keyhold("partition set --flag keyImport=off --flag plainExport=off")
+  assert.match(await refused(load, 1, { stdin: material }), /OPERATION_FORBIDDEN/)
+  await keyhold("partition set --flag keyImport=on --flag plainExport=on")
+  await keyhold(load, { stdin: material })
+  assert.deepEqual((await keyhold("key export legacy")).stdout, material)
+  await keyhold("partition set --flag keyImport=off --flag plainExport=off")
+  assert.match(await refused("key export legacy", 1), /OPERATION_FORBIDDEN/)
+})
+
+test("principals come with a token, are narrowed, and lose it at once", async () => {
+  await keyhold("key create shop-1 --algorithm AES_256")
+  await keyhold("key create other --algorithm AES_256")
+  const made = await json<{
+    principal: { id: string; credentials: { id: string }[] }
+    token: string
+  }>("principal create shop --role user --key-names shop-* --life 1h")
+  writeFileSync(path("token"), made.token)
+  writeFileSync(path("ca"), readFileSync(node.dev.caFile))
+  const as = `--url ${node.dev.url} --ca-file ${path("ca")} --token-file ${path("token")}`
+  const encrypt = (key: string) => `encrypt --raw --key ${key} ${as}`
+  await keyhold(encrypt("shop-1"), { stdin: "x" })
+  assert.match(await refused(encrypt("other"), 1, { stdin: "x" }), /OPERATION_FORBIDDEN/)
+  assert.match((await keyhold("principal list")).text, /shop +user +active/)
+  const [credential] = made.principal.credentials
+  await keyhold(`principal revoke ${made.principal.id} ${credential?.id}`)
+  assert.match(await refused(encrypt("shop-1"), 1, { stdin: "x" }), /UNAUTHENTICATED/)
+  await keyhold(`principal delete ${made.principal.id}`)
+})
+
+test("the rest answers: partitions, issuers, batch, random, explain, whoami, status", async () => {
+  const { partition } = await json<{ partition: { id: string } }>("partitions create second")
+  await keyhold(`partitions quota ${partition.id} --rate 10`)
+  assert.match((await keyhold(`partitions show ${partition.id}`)).text, /operations\/s +10/)
+  assert.match((await keyhold("partitions list")).text, /second/)
+  writeFileSync(
+    path("jwks"),
+    JSON.stringify({
+      keys: [
+        { kty: "OKP", crv: "Ed25519", x: Buffer.alloc(32, 9).toString("base64url"), kid: "1" },
+      ],
+    }),
+  )
+  const issuer = await json<{ id: string }>(
+    "issuer create https://id.example --audience keyhold " +
+      `--role-claim groups --role ops=manager --jwks ${path("jwks")}`,
+  )
+  assert.match((await keyhold("issuer list")).text, /id\.example/)
+  await keyhold(`issuer delete ${issuer.id}`)
+  const stdin = JSON.stringify([{ operation: "random", length: 8 }])
+  assert.match((await keyhold("batch", { stdin })).text, /done/)
+  assert.equal((await keyhold("random 32")).stdout.length, 32)
+  await keyhold("key create keks --algorithm AES_256")
+  assert.match((await keyhold("data-key --key keks --wrapped-only")).text, /ciphertext/)
+  assert.match((await keyhold("explain key.encrypt keks")).text, /^key.encrypt is allowed/)
+  assert.match((await keyhold("explain key.create --as user")).text, /is denied/)
+  assert.match((await keyhold("whoami")).text, /roles +user/)
+  assert.match((await keyhold("status")).text, /operational/)
+  assert.match((await keyhold("version")).text, /keyhold +\d/)
+  assert.match((await keyhold("audit list --act key.create --limit 3")).text, /key\.create/)
+  await keyhold("partition block")
+  assert.match(await refused("encrypt --raw --key keks", 1, { stdin: "x" }), /OPERATION_FORBIDDEN/)
+  await keyhold("partition unblock")
+})
+
+test("a sealed node answers its status alone", async () => {
+  await keyhold("seal")
+  assert.match((await keyhold("status")).text, /sealed/)
+  assert.match(await refused("key list", 1), /SEALED/)
+})
