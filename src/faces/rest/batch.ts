@@ -42,6 +42,7 @@ async function runItem(
     const request = readItem(endpoint, item, at)
     const context = { ...call.context, requestId }
     const body = await run(endpoint.id, { ...call, context }, request)
+    // What may stand in a batch answers with an object: a test compares all of them.
     return { status: endpoint.status, ...(body as object) }
   } catch (thrown) {
     const error = asHsmError(thrown)

@@ -15,7 +15,7 @@ import {
   type Schema,
   type Spec,
 } from "./spec.ts"
-import { createValidators, type Validators } from "./validate.ts"
+import { createValidators, fieldPointer, type Validators } from "./validate.ts"
 
 /** One endpoint, prepared at boot. */
 export interface Prepared<Id extends OperationId = OperationId> {
@@ -120,7 +120,7 @@ export function readItem(
     if (name === "operation") continue
     if (endpoint.paramNames.has(name)) params[name] = value
     else if (endpoint.check.body !== undefined) body[name] = value
-    else throw new CodecError(pointerTo(at, name.slice(0, 64)), "is unknown")
+    else throw new CodecError(fieldPointer(at, name), "is unknown")
   }
   endpoint.check.params(params, at)
   if (endpoint.check.body === undefined) return { params, body: undefined }

@@ -11,6 +11,7 @@ interface ErrorRow {
   readonly retryAfterSeconds?: number
 }
 
+/** Total: a new code does not compile until it has a row. */
 export const errorTable = {
   AUDIT_UNAVAILABLE: {
     status: 503,
@@ -47,13 +48,6 @@ export function asHsmError(error: unknown): HsmError {
   if (error instanceof HsmError) return error
   if (!(error instanceof CodecError)) return unknownError
   return new HsmError("MALFORMED_REQUEST", error.message, { field: error.field })
-}
-
-/** True for what a caller cannot have caused: worth a line in the node's log. */
-export function isUnexpected(error: unknown): boolean {
-  return (
-    !(error instanceof CodecError) && (!(error instanceof HsmError) || error.code === "INTERNAL")
-  )
 }
 
 /** The problem document of an error. */

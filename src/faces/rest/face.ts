@@ -62,10 +62,14 @@ async function answer(inside: Inside, request: FaceRequest): Promise<FaceReply> 
       : await answerCaller(inside, target, segments, request)
     return { ...reply, operation }
   } catch (thrown) {
-    const error = asHsmError(thrown)
-    if (error.code === "INTERNAL") inside.options.onUnexpected(thrown, request.requestId)
-    return { ...problem(error, request.requestId), operation }
+    return { ...refused(inside.options, thrown, request.requestId), operation }
   }
+}
+
+function refused({ onUnexpected }: RestFaceOptions, thrown: unknown, requestId: string): FaceReply {
+  const error = asHsmError(thrown)
+  if (error.code === "INTERNAL") onUnexpected(thrown, requestId)
+  return problem(error, requestId)
 }
 
 async function answerSystem(
@@ -94,20 +98,26 @@ async function answerCaller(
   const ports = options.ports()
   if (ports === undefined) throw new HsmError("SEALED", "the node is sealed")
   const caller = await options.authenticate(evidence(request))
-  const asked = {
-    params: readParams(endpoint, segments, request),
-    body: readBody(endpoint, request),
-  }
-  const context = { caller, requestId: request.requestId }
-  const call: Call = { services: options.services, ports, context }
-  const body = isRouted(endpoint)
-    ? await runRoute(endpoint.id, call, asked)
-    : // As above; the one composite operation is the batch.
-      await runBatch(batch, call, asked.body as BatchRequest)
-  return {
-    status: endpoint.status,
-    headers: endpoint.metered ? meteredHeaders(options, endpoint, caller) : headersOf(endpoint),
-    body: isStream(body) ? await primed(body) : write(body),
+  const rateLimit = endpoint.metered ? rateLimitHeaders(options, caller) : {}
+  try {
+    const asked = {
+      params: readParams(endpoint, segments, request),
+      body: readBody(endpoint, request),
+    }
+    const context = { caller, requestId: request.requestId }
+    const call: Call = { services: options.services, ports, context }
+    const body = isRouted(endpoint)
+      ? await runRoute(endpoint.id, call, asked)
+      : // The validators have passed; the one composite operation is the batch.
+        await runBatch(batch, call, asked.body as BatchRequest)
+    return {
+      status: endpoint.status,
+      headers: { ...headersOf(endpoint), ...rateLimit },
+      body: isStream(body) ? await primed(body) : write(body),
+    }
+  } catch (thrown) {
+    const reply = refused(options, thrown, request.requestId)
+    return { ...reply, headers: { ...reply.headers, ...rateLimit } }
   }
 }
 
@@ -181,14 +191,12 @@ const pageHeaders = {
 } as const
 
 /** draft-ietf-httpapi-ratelimit-headers, section 3: the quota of a window of one second. */
-function meteredHeaders(
+function rateLimitHeaders(
   { operationsPerSecond }: RestFaceOptions,
-  endpoint: Prepared,
   { partition }: Caller,
 ): Readonly<Record<string, string>> {
   const perSecond = operationsPerSecond(partition)
-  if (perSecond === undefined) return headersOf(endpoint)
-  return { ...headersOf(endpoint), "ratelimit-policy": `"partition";q=${perSecond};w=1` }
+  return perSecond === undefined ? {} : { "ratelimit-policy": `"partition";q=${perSecond};w=1` }
 }
 
 function write(body: unknown): string {

@@ -9,6 +9,7 @@ export interface Peer {
   readonly certificate?: ClientCertificate | undefined
 }
 
+/** A request as any front hands it to a face. */
 export interface FaceRequest {
   readonly method: string
   /** Without the query, as it was sent. */
@@ -24,6 +25,7 @@ export interface FaceRequest {
   readonly peer: Peer
 }
 
+/** What a front sends back. */
 export interface FaceReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -33,4 +35,5 @@ export interface FaceReply {
   readonly operation?: string | undefined
 }
 
+/** Answers every request; errors are answers too. */
 export type Face = (request: FaceRequest) => Promise<FaceReply>

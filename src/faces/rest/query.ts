@@ -1,8 +1,8 @@
 /** Query strings (`application/x-www-form-urlencoded`): what is not declared is refused. */
 
 import { CodecError } from "../../codec/error.ts"
-import { pointerTo } from "../../codec/json.ts"
 import type { Parameter } from "./spec.ts"
+import { fieldPointer } from "./validate.ts"
 
 /** Whole numbers without sign, fraction, or leading zero; at most 16 digits. */
 const integerPattern = /^(0|[1-9][0-9]{0,15})$/
@@ -10,6 +10,7 @@ const integerPattern = /^(0|[1-9][0-9]{0,15})$/
 /** What a query may hold: its parameters by name, and which of them are integers. */
 export type QueryNames = ReadonlyMap<string, "integer" | "string">
 
+/** The query parameters among `parameters`. */
 export function queryNames(
   parameters: readonly Parameter[],
   integers: (one: Parameter) => boolean,
@@ -35,7 +36,7 @@ export function readQuery(
   for (const part of query.split("&")) {
     const equals = part.indexOf("=")
     const name = decodeText(equals < 0 ? part : part.slice(0, equals), "")
-    const field = pointerTo("", name.slice(0, 64))
+    const field = fieldPointer("", name)
     const kind = names.get(name)
     if (kind === undefined) throw new CodecError(field, "is unknown")
     if (Object.hasOwn(params, name)) throw new CodecError(field, "occurs twice")

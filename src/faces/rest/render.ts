@@ -14,6 +14,7 @@ export function renderTime(at: Instant): string {
   return new Date(at).toISOString()
 }
 
+/** Whole seconds of a duration. */
 export function renderSeconds(ms: number): number {
   return Math.floor(ms / 1_000)
 }
@@ -27,6 +28,7 @@ function optional<T, R>(value: T | undefined, render: (value: T) => R): R | unde
   return value === undefined ? undefined : render(value)
 }
 
+/** A key with its attributes beside its other fields; nothing of its material. */
 export function renderKey(key: KeyRecord): wire.Key {
   const { id, name, algorithm, state, attributes, tags, description, minVersion } = key
   return {
@@ -67,6 +69,7 @@ function renderVersion({
   }
 }
 
+/** A page, each item rendered. */
 export function renderPage<T, R>(
   { items, next }: commands.Page<T>,
   render: (item: T) => R,
@@ -74,11 +77,13 @@ export function renderPage<T, R>(
   return { items: items.map(render), next }
 }
 
+/** A partition. */
 export function renderPartition(record: PartitionRecord): wire.Partition {
   const { id, name, custody, state, flags, quota, createdAt, revision } = record
   return { id, name, custody, state, flags, quota, createdAt: renderTime(createdAt), revision }
 }
 
+/** A principal; of its credentials what is no secret. */
 export function renderPrincipal(record: PrincipalRecord): wire.Principal {
   const { id, partition, name, roles, grants, addresses, state, credentials, revision } = record
   return {
@@ -106,6 +111,7 @@ function renderCredential(credential: Credential): wire.Credential {
   }
 }
 
+/** A principal with the token that is shown once. */
 export function renderToken({
   principal,
   token,
@@ -113,6 +119,7 @@ export function renderToken({
   return { principal: renderPrincipal(principal), token }
 }
 
+/** An issuer. */
 export function renderIssuer(record: IssuerRecord): wire.Issuer {
   const { id, issuer, audience, jwks, jwksUri, roleClaim, roleMap, grants, createdAt } = record
   return {

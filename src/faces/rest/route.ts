@@ -18,8 +18,10 @@ export interface Request<Id extends OperationId> {
   readonly body: Operations[Id]["body"]
 }
 
+/** An operation's body on the wire. */
 export type Response<Id extends OperationId> = Operations[Id]["response"]
 
+/** Runs one operation. */
 export type Handler<Id extends OperationId> = (
   call: Call,
   request: Request<Id>,

@@ -8,11 +8,13 @@ interface Place<T> {
   readonly byMethod: Map<string, T>
 }
 
+/** What a path and a method lead to. */
 export type Found<T> =
   | { readonly kind: "found"; readonly target: T; readonly segments: readonly string[] }
   | { readonly kind: "method"; readonly allowed: readonly string[] }
   | { readonly kind: "nothing" }
 
+/** Filled at boot, then only read. */
 export class Router<T> {
   readonly #root: Place<T> = place()
 

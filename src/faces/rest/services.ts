@@ -42,6 +42,7 @@ import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
 import { disableKey, enableKey, trustKey, updateKey } from "../../service/update-key.ts"
 import { whoami } from "../../service/whoami.ts"
 
+/** The services themselves. */
 export const services = {
   blockPartition,
   cancelDeletion,
@@ -94,4 +95,5 @@ export const services = {
   whoami,
 } as const
 
+/** What a test puts in their place has the same types. */
 export type Services = typeof services

@@ -36,7 +36,7 @@ export function createValidators(spec: Spec): (endpoint: Endpoint) => Validators
     errors: true,
     validate: decodeInPlace,
   })
-  ajv.addSchema({ $id: documentId, components: { schemas: spec.components.schemas } })
+  ajv.addSchema({ $id: documentId, components: { schemas: withoutLengths(spec) } })
   const compile = (schema: object): Validator => validator(ajv.compile(schema))
   return (endpoint) => ({
     body: endpoint.body === undefined ? undefined : compile(absolute(endpoint.body)),
@@ -45,6 +45,19 @@ export function createValidators(spec: Spec): (endpoint: Endpoint) => Validators
 }
 
 const documentId = "keyhold:api"
+
+/**
+ * Drops the length of base64 texts: ajv counts code points, one by one, which for a full message
+ * costs more than all the rest. The keyword `x-bytes-max` bounds the text before it decodes it.
+ */
+function withoutLengths({ components: { schemas } }: Spec): Readonly<Record<string, Schema>> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { maxLength, ...schema }]) => {
+      const kept = schema["x-bytes-max"] === undefined && maxLength !== undefined
+      return [name, kept ? { ...schema, maxLength } : schema]
+    }),
+  )
+}
 
 /** A schema outside the document refers into it by its full address. */
 function absolute(schema: Schema): Schema {
@@ -81,15 +94,25 @@ const decodeInPlace: {
   (bytesMax: number, text: string, schema?: unknown, place?: Place): boolean
   errors?: Partial<ErrorObject>[]
 } = (bytesMax, text, _schema, place) => {
+  if (text.length > base64Length(bytesMax)) return failToDecode(tooLong(bytesMax))
   let bytes
   try {
     bytes = decodeBase64(text, "")
   } catch {
     return failToDecode("is not strict base64")
   }
-  if (bytes.length > bytesMax) return failToDecode(`is longer than ${bytesMax} bytes`)
+  if (bytes.length > bytesMax) return failToDecode(tooLong(bytesMax))
   if (place !== undefined) place.parentData[place.parentDataProperty] = bytes
   return true
+}
+
+/** Characters of so many bytes: RFC 4648 section 4. */
+function base64Length(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4
+}
+
+function tooLong(bytesMax: number): string {
+  return `is longer than ${bytesMax} bytes`
 }
 
 function failToDecode(message: string): false {
@@ -109,12 +132,17 @@ interface Named {
 /** Names of fields come from the caller: an answer repeats only so much of them. */
 const nameLengthMax = 64
 
+/** The JSON pointer to a field whose name the caller chose. */
+export function fieldPointer(parent: string, name: string): string {
+  return pointerTo(parent, name.slice(0, nameLengthMax))
+}
+
 function refusal(error: ErrorObject, at: string): CodecError {
   // Each of ajv's keywords sets its own of these.
   const named = error.params as Named
   const name = named.missingProperty ?? named.additionalProperty ?? named.propertyName ?? named.tag
   const parent = at + error.instancePath
-  const field = name === undefined ? parent : pointerTo(parent, name.slice(0, nameLengthMax))
+  const field = name === undefined ? parent : fieldPointer(parent, name)
   return new CodecError(field, message(error, named))
 }
 

@@ -86,6 +86,7 @@ test("too many requests say when to come back, also where the error does not kno
   const { ask } = restFixture({ services: fakeServices([], { generateRandom: () => fail(error) }) })
   const reply = await ask("POST", "/api/v1/random", { body: { length: 1 } })
   assert.equal(reply.headers["retry-after"], "1")
+  assert.equal(reply.headers["ratelimit-policy"], '"partition";q=250;w=1')
 })
 
 test("unknown paths are 404, other methods 405 with what is allowed", async () => {

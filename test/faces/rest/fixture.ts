@@ -243,7 +243,7 @@ export function restFixture(change: Partial<RestFaceOptions> = {}) {
   const asked: Asked[] = []
   const unexpected: unknown[] = []
   const evidence: Evidence[] = []
-  const shares: Uint8Array[] = []
+  const shares: [Uint8Array, string][] = []
   const face = createRestFace({
     api,
     // No fake service touches them.
@@ -255,8 +255,8 @@ export function restFixture(change: Partial<RestFaceOptions> = {}) {
     },
     node: {
       status: () => status,
-      submitShare: (share) => {
-        shares.push(share)
+      submitShare: (share, address) => {
+        shares.push([share, address])
         return Promise.resolve({ ...status, state: "operational" })
       },
       version: () => ({ version: "0.1.0", node: "26.10.0", openssl: "3.5.4" }),

@@ -153,7 +153,7 @@ test("a share reaches the node in bytes while it is sealed", async () => {
   const { ask, shares, evidence } = restFixture({ ports: () => undefined })
   const reply = await ask("POST", "/api/v1/unseal", { body: { share: "AQID" } })
   assert.equal(json(reply)["sealed"], false)
-  assert.deepEqual(plain(shares), [plain(Uint8Array.of(1, 2, 3))])
+  assert.deepEqual(plain(shares), plain([[Uint8Array.of(1, 2, 3), "192.0.2.1"]]))
   assert.deepEqual(evidence, [])
 })
 

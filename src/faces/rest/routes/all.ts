@@ -6,6 +6,7 @@ import { cryptoRoutes } from "./crypto.ts"
 import { partitionRoutes, principalRoutes } from "./governing.ts"
 import { keyRoutes } from "./keys.ts"
 
+/** Every operation that one service answers. */
 export const routes: Routes<RoutedId> = {
   ...auditRoutes,
   ...cryptoRoutes,

@@ -27,6 +27,7 @@ type SystemRoutes = {
   ) => Answer<Id> | Promise<Answer<Id>>
 }
 
+/** Every operation of the group System. */
 export const systemRoutes: SystemRoutes = {
   live: () => ({ body: { live: true } }),
   ready: ({ node }) => {
