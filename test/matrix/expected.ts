@@ -1,0 +1,181 @@
+/**
+ * Who may do what, typed by hand from the issue and the API's description, one row per operation of
+ * api/openapi.yaml. Nothing here is taken from src/: that is what makes the comparison worth something.
+ */
+
+export type Role = "user" | "manager" | "auditor" | "officer" | "operator" | "cluster-officer"
+
+/** Callers of the matrix: every role, nobody, and a token that was revoked. */
+export const callers = [
+  "user",
+  "manager",
+  "auditor",
+  "officer",
+  "operator",
+  "cluster-officer",
+  "nobody",
+  "revoked",
+] as const
+export type CallerName = (typeof callers)[number]
+
+/** What a caller is told about an object that is not there, or not his. */
+export interface Hidden {
+  readonly status: number
+  readonly code: string
+  /** `everyone`: before his role is looked at. `permitted`: others are refused for their role. */
+  readonly from: "everyone" | "permitted"
+}
+
+export interface Row {
+  /** Roles that may; `world`: everybody, without a credential, also while sealed. */
+  readonly may: readonly Role[] | "world"
+  /** The status of success. */
+  readonly ok: number
+  /** For operations on one object. */
+  readonly hidden?: Hidden
+  /** The object lies in any partition: the cluster's operators reach them all. */
+  readonly reach?: "cluster"
+  /** In a blocked partition; otherwise refused. */
+  readonly blocked?: "works"
+  /** In a read-only partition; otherwise works. */
+  readonly readOnly?: "refused"
+  /** Success uses the object up. */
+  readonly spends?: true
+  /** The status in a sealed node; otherwise 503 SEALED. */
+  readonly sealed?: number
+}
+
+const all: readonly Role[] = [
+  "user",
+  "manager",
+  "auditor",
+  "officer",
+  "operator",
+  "cluster-officer",
+]
+const inside: readonly Role[] = ["user", "manager", "auditor", "officer"]
+const administrators: readonly Role[] = ["officer", "cluster-officer"]
+const operators: readonly Role[] = ["operator", "cluster-officer"]
+
+const noKey = { status: 404, code: "KEY_NOT_FOUND", from: "everyone" } as const
+const noWrappingKey = { status: 404, code: "KEY_NOT_FOUND", from: "permitted" } as const
+const noObject = { status: 404, code: "NOT_FOUND", from: "permitted" } as const
+const notOpened = { status: 422, code: "DECRYPTION_FAILED", from: "everyone" } as const
+
+const use = { may: ["user"], ok: 200, hidden: noKey } as const
+const read = { may: inside, ok: 200, hidden: noKey } as const
+const manage = { may: ["manager"], ok: 200, hidden: noKey, readOnly: "refused" } as const
+const decide = { may: ["officer"], ok: 200, hidden: noKey, readOnly: "refused" } as const
+const open = (sealed: number, ok = 200) => ({ may: "world", ok, sealed }) as const
+
+/** By operationId; after a space, a variant of it. */
+export const rows = {
+  live: open(200),
+  ready: open(503),
+  metrics: open(200),
+  explorer: open(200),
+  openapi: open(200),
+  version: open(200),
+  sealStatus: open(200),
+  // A development node needs no share: unsealed it says so, sealed it refuses.
+  unseal: open(403),
+
+  whoami: { may: all, ok: 200, blocked: "works" },
+  rotateOwnToken: { may: all, ok: 200 },
+
+  createKey: { may: ["manager"], ok: 201, readOnly: "refused" },
+  importKey: { may: ["manager"], ok: 201, readOnly: "refused" },
+  listKeys: { may: inside, ok: 200 },
+  getKey: read,
+  getPublicKey: read,
+  updateKey: manage,
+  trustKey: decide,
+  enableKey: manage,
+  disableKey: {
+    may: ["manager", "officer"],
+    ok: 200,
+    hidden: noKey,
+    blocked: "works",
+    spends: true,
+  },
+  rotateKey: manage,
+  deleteKey: { ...manage, spends: true },
+  cancelDeletion: { ...manage, spends: true },
+  restoreKey: { ...decide, spends: true },
+  purgeKey: { ...decide, spends: true },
+  getReceipt: { may: ["manager", "auditor", "officer"], ok: 200, hidden: noKey },
+  exportKey: { may: ["manager"], ok: 200, hidden: noKey },
+  "exportKey wrapped": { may: ["manager"], ok: 200, hidden: noKey },
+  "exportKey under": { may: ["manager"], ok: 200, hidden: noWrappingKey },
+
+  encrypt: use,
+  decrypt: { may: ["user"], ok: 200, hidden: notOpened },
+  decryptRaw: use,
+  sign: use,
+  verify: use,
+  mac: use,
+  verifyMac: use,
+  generateDataKey: use,
+  random: { may: ["user"], ok: 200 },
+  batch: { may: all, ok: 200, blocked: "works" },
+
+  explain: read,
+  "explain other": {
+    may: ["manager", "auditor", "officer"],
+    ok: 200,
+    hidden: noObject,
+  },
+
+  getPartition: { may: inside, ok: 200 },
+  updatePartition: { may: ["officer"], ok: 200 },
+  blockPartition: { may: ["officer"], ok: 200, blocked: "works" },
+  unblockPartition: { may: ["officer"], ok: 200, blocked: "works" },
+
+  createPrincipal: { may: administrators, ok: 201, readOnly: "refused" },
+  listPrincipals: { may: administrators, ok: 200 },
+  getPrincipal: { may: administrators, ok: 200, hidden: noObject },
+  updatePrincipal: { may: administrators, ok: 200, hidden: noObject, readOnly: "refused" },
+  deletePrincipal: {
+    may: administrators,
+    ok: 204,
+    hidden: noObject,
+    blocked: "works",
+    spends: true,
+  },
+  issueToken: { may: administrators, ok: 200, hidden: noObject, readOnly: "refused" },
+  revokeCredential: {
+    may: administrators,
+    ok: 200,
+    hidden: noObject,
+    blocked: "works",
+    spends: true,
+  },
+  createIssuer: { may: administrators, ok: 201, readOnly: "refused" },
+  listIssuers: { may: administrators, ok: 200 },
+  deleteIssuer: {
+    may: administrators,
+    ok: 204,
+    hidden: noObject,
+    blocked: "works",
+    spends: true,
+  },
+
+  listAuditRecords: { may: ["auditor", "officer", "operator", "cluster-officer"], ok: 200 },
+  exportAudit: { may: ["auditor", "officer", "operator", "cluster-officer"], ok: 200 },
+
+  createPartition: { may: ["operator"], ok: 201 },
+  listPartitions: { may: operators, ok: 200 },
+  getPartitionById: { may: operators, ok: 200, hidden: noObject, reach: "cluster" },
+  updateQuota: { may: ["operator"], ok: 200, hidden: noObject, reach: "cluster" },
+  seal: { may: operators, ok: 204 },
+  shred: { may: operators, ok: 200 },
+} as const satisfies Record<string, Row>
+export type RowId = keyof typeof rows
+
+/** A row without its literal type. */
+export function rowOf(id: RowId): Row {
+  return rows[id]
+}
+
+/** The table's keys are its rows. */
+export const rowIds = Object.keys(rows) as readonly RowId[]

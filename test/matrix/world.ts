@@ -1,0 +1,232 @@
+/** Partitions, principals and objects of every kind, made through the API like anybody would. */
+
+import assert from "node:assert/strict"
+
+import { decodeId } from "../../src/codec/id-text.ts"
+import { startDevNode, type DevNode } from "../support/dev-node.ts"
+import { base64, type Fields, type RestClient } from "../support/rest-client.ts"
+import type { Role } from "./expected.ts"
+
+/** Ids of objects to name in requests; of one partition, or of none. */
+export interface Objects {
+  /** By what the key is good for. */
+  readonly keys: Readonly<Record<KeyKind, string>>
+  /** In Keyhold's own format, naming its key. */
+  readonly ciphertext: string
+  readonly principal: string
+  readonly credential: string
+  readonly issuer: string
+  readonly partition: string
+}
+
+const keyKinds = [
+  "cipher",
+  "pair",
+  "mac",
+  "plain",
+  "wrapper",
+  "deleting",
+  "invalidated",
+  "destroyed",
+] as const
+export type KeyKind = (typeof keyKinds)[number]
+
+/** A partition with a token per role. */
+export interface Place {
+  readonly partition: string
+  readonly tokens: Readonly<Partial<Record<Role, string>>>
+  /** Shared by all cases that change nothing. */
+  readonly objects: Objects
+}
+
+export interface World {
+  readonly node: DevNode
+  readonly own: Place
+  readonly other: Place
+  readonly blocked: Place
+  readonly readOnly: Place
+  readonly cluster: Place
+  /** Of a principal that was deleted. */
+  readonly revokedToken: string
+}
+
+/** Ids that were never given out. */
+export const absentId = "7zzzzzzzzzzzzzzzzzzzzzzzzz"
+
+let count = 0
+/** A name that was not used before. */
+export function freshName(): string {
+  count += 1
+  return `name-${count}`
+}
+
+export async function makeWorld(): Promise<World> {
+  const node = await startDevNode()
+  const own = await makePlace(node)
+  const other = await makePlace(node)
+  const blocked = await makePlace(node)
+  const readOnly = await makePlace(node)
+  const { client } = node
+  await client.call(blocked.tokens.officer, "POST /partition/block")
+  await setReadOnly(client, readOnly.tokens.officer, true)
+  const tokens = {
+    operator: node.token("operator"),
+    "cluster-officer": node.token("cluster-officer"),
+  }
+  const partition = "0".repeat(26)
+  const { officer } = own.tokens
+  const { principal, token } = await makePrincipal(client, officer, "user")
+  await client.call(officer, `DELETE /principals/${principal}`)
+  return {
+    node,
+    own,
+    other,
+    blocked,
+    readOnly,
+    cluster: { partition, tokens, objects: await clusterObjects(client, own, tokens) },
+    revokedToken: token,
+  }
+}
+
+/** Everything anew, for a case that uses something up. */
+export async function freshObjects(world: World, place: Place): Promise<Objects> {
+  const { client } = world.node
+  const { officer } = place.tokens
+  if (place === world.cluster) return await clusterObjects(client, world.own, place.tokens)
+  if (place === world.blocked) await client.call(officer, "POST /partition/unblock")
+  if (place === world.readOnly) await setReadOnly(client, officer, false)
+  const objects = await makeObjects(client, place)
+  if (place === world.blocked) await client.call(officer, "POST /partition/block")
+  if (place === world.readOnly) await setReadOnly(client, officer, true)
+  return objects
+}
+
+async function setReadOnly(
+  client: RestClient,
+  officer: string | undefined,
+  readOnly: boolean,
+): Promise<void> {
+  await client.call(officer, "PATCH /partition", { flags: { readOnly } })
+}
+
+async function makePlace(node: DevNode): Promise<Place> {
+  const { client } = node
+  const made = await client.call<{ partition: { id: string }; token: string }>(
+    node.token("operator"),
+    "POST /partitions",
+    {
+      name: freshName(),
+      flags: { keyImport: true, plainExport: true, wrappedExport: true },
+    },
+  )
+  const officer = made.token
+  const tokens = {
+    officer,
+    user: (await makePrincipal(client, officer, "user")).token,
+    manager: (await makePrincipal(client, officer, "manager")).token,
+    auditor: (await makePrincipal(client, officer, "auditor")).token,
+  }
+  const place = { partition: made.partition.id, tokens }
+  return { ...place, objects: await makeObjects(client, place) }
+}
+
+async function makePrincipal(
+  client: RestClient,
+  token: string | undefined,
+  role: Role,
+): Promise<{ principal: string; credential: string; token: string }> {
+  const made = await client.call<{
+    principal: { id: string; credentials: readonly { id: string }[] }
+    token: string
+  }>(token, "POST /principals", {
+    name: freshName(),
+    roles: [role],
+    credential: { kind: "token" },
+  })
+  const { id, credentials } = made.principal
+  return { principal: id, credential: credentials[0]?.id ?? "", token: made.token }
+}
+
+async function makeIssuer(client: RestClient, token: string | undefined, role: Role) {
+  const made = await client.call<{ id: string }>(token, "POST /issuers", issuerBody(role))
+  return made.id
+}
+
+/** An issuer's keys are public: this one's are those of RFC 8037, appendix A.2. */
+export function issuerBody(role: Role): Fields {
+  const x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+  return {
+    issuer: `https://${freshName()}.example`,
+    audience: "keyhold",
+    jwks: { keys: [{ kty: "OKP", crv: "Ed25519", x }] },
+    roleClaim: "role",
+    roleMap: { a: role },
+  }
+}
+
+/** A cluster's own partition holds principals and issuers, never keys: those of `own` stand in. */
+async function clusterObjects(
+  client: RestClient,
+  own: Place,
+  tokens: Place["tokens"],
+): Promise<Objects> {
+  const token = tokens["cluster-officer"]
+  const { principal, credential } = await makePrincipal(client, token, "operator")
+  const issuer = await makeIssuer(client, token, "operator")
+  return { ...own.objects, principal, credential, issuer }
+}
+
+async function makeObjects(
+  client: RestClient,
+  { partition, tokens }: Omit<Place, "objects">,
+): Promise<Objects> {
+  const { manager, officer } = tokens
+  const create = async (body: Fields): Promise<string> => {
+    const all = { name: freshName(), algorithm: "AES_256", ...body }
+    const made = await client.call<{ id: string }>(manager, "POST /keys", all)
+    return made.id
+  }
+  const flag = (invalidation: boolean) =>
+    client.call(officer, "PATCH /partition", { flags: { invalidation } })
+  const keys = {
+    cipher: await create({}),
+    pair: await create({ algorithm: "EC_P256" }),
+    mac: await create({ algorithm: "HMAC_SHA_256" }),
+    plain: await create({ extractable: true, sensitive: false }),
+    wrapper: await create({ usages: ["wrap", "unwrap"] }),
+    deleting: await create({}),
+    invalidated: await create({}),
+    destroyed: await create({}),
+  }
+  await client.call(officer, `POST /keys/${keys.wrapper}/trust`, { trusted: true })
+  await client.call(manager, `DELETE /keys/${keys.deleting}`)
+  await client.call(manager, `DELETE /keys/${keys.destroyed}?windowSeconds=0`)
+  await flag(true)
+  await client.call(manager, `DELETE /keys/${keys.invalidated}`)
+  await flag(false)
+  const { ciphertext } = await client.call<{ ciphertext: string }>(
+    tokens.user,
+    `POST /keys/${keys.cipher}/encrypt`,
+    { plaintext: base64("text") },
+  )
+  const { principal, credential } = await makePrincipal(client, officer, "user")
+  const issuer = await makeIssuer(client, officer, "user")
+  return { keys, ciphertext, principal, credential, issuer, partition }
+}
+
+/** Objects that nobody ever made; with a ciphertext that names a key that nobody has. */
+export function absentObjects(like: Objects): Objects {
+  const keys = Object.fromEntries(keyKinds.map((kind) => [kind, absentId]))
+  const sealed = Buffer.from(Uint8Array.fromBase64(like.ciphertext))
+  const at = sealed.indexOf(decodeId(like.keys.cipher, ""))
+  assert.equal(at, 5, "docs/formats/ciphertext.md: the key id follows magic, format and suite")
+  sealed.set(decodeId(absentId, ""), at)
+  return {
+    keys: keys as Objects["keys"], // Exactly the kinds.
+    ciphertext: base64(sealed),
+    principal: absentId,
+    credential: absentId,
+    issuer: absentId,
+    partition: absentId,
+  }
+}

@@ -1,0 +1,38 @@
+/** A development node in this process, in a folder of its own, for one test file. */
+
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { startDevelopment, type DevFile } from "../../src/daemon/dev.ts"
+import type { RunningNode } from "../../src/daemon/serve.ts"
+import type { Role } from "../../src/domain/principal.ts"
+import { restClient, type RestClient } from "./rest-client.ts"
+
+export interface DevNode {
+  readonly dev: DevFile
+  readonly running: RunningNode
+  readonly client: RestClient
+  /** The token of a role in the development partition, or in the cluster's own. */
+  readonly token: (role: Role) => string
+  /** Stops the node and removes its folder. */
+  stop(): Promise<void>
+}
+
+/** Starts a node on a free port. */
+export async function startDevNode(): Promise<DevNode> {
+  const dataDir = await mkdtemp(join(tmpdir(), "keyhold-test-"))
+  const { dev, running } = await startDevelopment({ dataDir, port: 0 })
+  const client = restClient(dev)
+  return {
+    dev,
+    running,
+    client,
+    token: (role) => dev.tokens[role] ?? "",
+    async stop() {
+      client.close()
+      await running.close()
+      await rm(dataDir, { recursive: true })
+    },
+  }
+}
