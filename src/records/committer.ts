@@ -6,6 +6,7 @@
  * a partition, writers exclude each other across nodes without any lock.
  */
 
+import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 
 import { HsmError } from "../domain/errors.ts"
@@ -13,7 +14,8 @@ import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
 import type { SecretBytes } from "../sealing/handles.ts"
 import { accumulate, encodeTable, type Pin } from "../sealing/bucket-table.ts"
-import type { Entry, Rev, Write } from "../store/store.ts"
+import type { Rev, Write } from "../store/store.ts"
+import { readInputs, type GroupInputs } from "./group-inputs.ts"
 import { encodeRecord, paths, type RecordKind, type RecordTypes } from "./kinds.ts"
 import { PartitionState, rootIdentity } from "./partition-state.ts"
 import type { Records } from "./records.ts"
@@ -55,12 +57,15 @@ interface Job {
   readonly transaction: Transaction
   readonly resolve: (committed: Committed) => void
   readonly reject: (error: unknown) => void
+  /** Its caller has been told no. */
+  refused: boolean
 }
 
 /** A group being staged; thrown away whole when the store refuses it. */
 interface Stage {
   readonly state: PartitionState
-  readonly rows: ReadonlyMap<string, Entry | undefined>
+  readonly rows: GroupInputs["rows"]
+  readonly pins: GroupInputs["pins"]
   readonly tables: Map<number, Map<string, Pin>>
   readonly writes: Map<string, Write>
   readonly records: Map<string, { record: RecordTypes[RecordKind]; bucket: number }>
@@ -78,6 +83,8 @@ export class Committer {
   /** Owned by `#drain`; others only push. */
   readonly #queue: Job[] = []
   #draining = false
+  /** The group under way; never rejects. */
+  #group: Promise<void> = Promise.resolve()
   #groups = 0
 
   constructor(records: Records, partition: PartitionId) {
@@ -87,55 +94,93 @@ export class Committer {
 
   commit(transaction: Transaction): Promise<Committed> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ transaction, resolve, reject })
+      this.#queue.push({ transaction, resolve, reject, refused: false })
       if (!this.#draining) void this.#drain()
     })
+  }
+
+  /** Resolves when the group under way, if any, has been applied to what this node knows. */
+  async settled(): Promise<void> {
+    await this.#group
   }
 
   async #drain(): Promise<void> {
     this.#draining = true
     while (this.#queue.length > 0) {
       await Promise.resolve() // Let the callers of this turn join.
-      const jobs = this.#queue.splice(0, jobsPerGroup)
-      try {
-        await this.#commitGroup(jobs)
-      } catch (error) {
-        this.#records.forgetState(this.#partition)
-        for (const { reject } of jobs) reject(error)
-      }
+      this.#group = this.#commitJobs(new Set(this.#queue.splice(0, jobsPerGroup)))
+      await this.#group
     }
     this.#draining = false
   }
 
-  async #commitGroup(jobs: readonly Job[]): Promise<void> {
-    for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
-      const { stage, staged } = await this.#stage(jobs)
-      if (staged.length === 0) return
-      const sealed = this.#seal(stage)
-      const outcome = await this.#records.store.commit({
-        opId: `g/${this.#partition}/${this.#records.groupNonce}/${this.#groups++}`,
-        when: [{ key: paths.root(this.#partition), modRev: stage.state.rootRev }],
-        then: [...stage.writes.values()],
-      })
-      if (outcome.ok) {
-        this.#apply(stage, sealed, outcome.rev)
-        for (const { resolve, transaction } of staged) {
-          resolve({ rev: outcome.rev, writes: hashWrites(stage, this.#partition, transaction) })
-        }
+  /** Never rejects: every job learns its own fate. A job that has been refused leaves the set. */
+  async #commitJobs(jobs: Set<Job>): Promise<void> {
+    try {
+      await this.#commitGroup(jobs)
+    } catch (error) {
+      this.#records.forgetState(this.#partition)
+      if (jobs.size > 1 && concernsOne(error)) {
+        for (const job of jobs) await this.#commitJobs(new Set([job]))
         return
       }
+      for (const { reject } of jobs) reject(error)
+    }
+  }
+
+  async #commitGroup(jobs: Set<Job>): Promise<void> {
+    for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
+      const state = await this.#stateFor(jobs)
+      const stage = await this.#stageUnlessOld(state, jobs)
+      if (stage === undefined) continue
+      if (jobs.size === 0 || (await this.#store(stage, jobs))) return
       this.#records.forgetState(this.#partition) // Another node was first: look again.
     }
     throw new HsmError("CONFLICT", "the partition is being changed too busily; try again")
   }
 
+  /** Undefined when the pins that it was to be staged on were old: another node has committed. */
+  async #stageUnlessOld(state: PartitionState, jobs: Set<Job>): Promise<Stage | undefined> {
+    try {
+      return await this.#stage(state, jobs)
+    } catch (error) {
+      const tampered = error instanceof HsmError && error.code === "TAMPERED"
+      if (tampered && (await this.#records.forgetIfOld(state))) return undefined
+      throw error
+    }
+  }
+
+  /** Commits a stage; false when another writer was first. */
+  async #store(stage: Stage, jobs: ReadonlySet<Job>): Promise<boolean> {
+    const sealed = this.#seal(stage)
+    const outcome = await this.#records.store.commit({
+      opId: `g/${this.#partition}/${this.#records.groupNonce}/${this.#groups++}`,
+      when: [{ key: paths.root(this.#partition), modRev: stage.state.rootRev }],
+      then: [...stage.writes.values()],
+    })
+    if (!outcome.ok) return false
+    this.#apply(stage, sealed, outcome.rev)
+    for (const { resolve, transaction } of jobs) {
+      resolve({ rev: outcome.rev, writes: hashWrites(stage, this.#partition, transaction) })
+    }
+    return true
+  }
+
   /** Applies each transaction that still fits; rejects those that do not. */
-  async #stage(jobs: readonly Job[]): Promise<{ stage: Stage; staged: Job[] }> {
-    const state = await this.#stateFor(jobs)
-    const rows = await this.#readRows(state, jobs)
+  async #stage(state: PartitionState, jobs: Set<Job>): Promise<Stage> {
+    const { rows, pins } = await readInputs(
+      {
+        store: this.#records.store,
+        keyholder: this.#records.keyholder,
+        partition: this.#partition,
+      },
+      state,
+      [...jobs].map(({ transaction }) => transaction),
+    )
     const stage: Stage = {
       state,
       rows,
+      pins,
       tables: new Map(),
       writes: new Map(),
       records: new Map(),
@@ -144,63 +189,24 @@ export class Committer {
       buckets: state.root.buckets,
       keyCount: state.root.keyCount,
     }
-    const staged: Job[] = []
     for (const job of jobs) {
       const problem = this.#check(stage, job.transaction)
       if (problem === undefined) {
         this.#stageTransaction(stage, job.transaction)
-        staged.push(job)
       } else {
+        jobs.delete(job) // It has been told: no later attempt may commit it.
         job.reject(problem)
       }
     }
-    return { stage, staged }
+    return stage
   }
 
-  async #stateFor(jobs: readonly Job[]): Promise<PartitionState> {
-    // Not asked of the store: its keys exist already, its root does not. If it does, the guard
-    // sees.
-    if (jobs[0]?.transaction.creates === true) return PartitionState.empty(this.#partition)
+  async #stateFor([first]: Iterable<Job>): Promise<PartitionState> {
+    // Not asked of the store: its root does not exist yet. If it does, the guard sees.
+    if (first?.transaction.creates === true) return PartitionState.empty(this.#partition)
     const state = await this.#records.state(this.#partition)
     if (state !== undefined) return state
     throw new HsmError("NOT_FOUND", "no such partition")
-  }
-
-  /** Index rows, rows of changed records and the tables they need: two reads for a whole group. */
-  async #readRows(
-    state: PartitionState,
-    jobs: readonly Job[],
-  ): Promise<Map<string, Entry | undefined>> {
-    const wanted = new Set<string>()
-    const tables = new Set<number>()
-    if (state.root.buckets > 0) tables.add(state.root.buckets - 1)
-    for (const {
-      transaction: { changes, claims = [], reseal = [] },
-    } of jobs) {
-      for (const { path } of claims) wanted.add(path)
-      for (const change of changes) if (change.record.revision > 1) wanted.add(this.#path(change))
-      for (const bucket of reseal) tables.add(bucket)
-    }
-    const rows = await this.#readAll([...wanted])
-    for (const { transaction } of jobs) {
-      for (const change of transaction.changes) {
-        const row = rows.get(this.#path(change))
-        if (row !== undefined) tables.add(decodeRecordRow(row.value).bucket)
-      }
-    }
-    const missing = [...tables].filter((bucket) => state.peekTable(bucket) === undefined)
-    const found = await this.#readAll(missing.map((n) => paths.table(this.#partition, n)))
-    for (const bucket of missing) {
-      const row = found.get(paths.table(this.#partition, bucket))
-      state.openTable(this.#records.keyholder, bucket, row?.value)
-    }
-    return rows
-  }
-
-  async #readAll(keys: readonly string[]): Promise<Map<string, Entry | undefined>> {
-    if (keys.length === 0) return new Map()
-    const { entries } = await this.#records.store.get(keys)
-    return new Map(keys.map((key, index) => [key, entries[index]]))
   }
 
   #check(stage: Stage, { changes, claims = [] }: Transaction): HsmError | undefined {
@@ -281,7 +287,9 @@ export class Committer {
   #table(stage: Stage, bucket: number): Map<string, Pin> {
     let table = stage.tables.get(bucket)
     if (table === undefined) {
-      table = new Map(stage.state.peekTable(bucket)?.pins)
+      const pins = stage.pins.get(bucket)
+      assert(pins !== undefined) // readInputs opened every table that a change can touch.
+      table = new Map(pins)
       stage.tables.set(bucket, table)
     }
     return table
@@ -338,6 +346,13 @@ export class Committer {
   #path(change: Change): string {
     return paths.record(this.#partition, change.kind, change.record.id)
   }
+}
+
+/** One member may be to blame: too large, or next to something that was tampered with. */
+function concernsOne(error: unknown): boolean {
+  return (
+    error instanceof HsmError && (error.code === "PAYLOAD_TOO_LARGE" || error.code === "TAMPERED")
+  )
 }
 
 function pinId(change: Change): string {

@@ -61,7 +61,9 @@ export class PartitionState {
     } = await store.get([paths.root(partition)])
     if (entry === undefined) throw new HsmError("TAMPERED", "a partition's root is gone")
     const row = decodeRecordRow(entry.value)
-    const root = decodeRoot(keyholder.openRecord(partition, rootIdentity(row.revision), row.blob))
+    const root = decodeRoot(
+      openOrTampered(() => keyholder.openRecord(partition, rootIdentity(row.revision), row.blob)),
+    )
     const sequences = await readSequences(store, partition)
     let sum: Uint8Array = new Uint8Array(32)
     for (const [bucket, sequence] of sequences.entries()) {

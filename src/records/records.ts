@@ -11,6 +11,7 @@ import { limits } from "../domain/limits.ts"
 import type { Pin } from "../sealing/bucket-table.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
 import type { Entry, Rev, Store } from "../store/store.ts"
+import { Barrier } from "./barrier.ts"
 import { BoundedMap } from "./bounded-map.ts"
 import { Committer, type Committed, type Transaction } from "./committer.ts"
 import { decodeRecord, paths, type IndexName, type RecordKind, type RecordTypes } from "./kinds.ts"
@@ -41,10 +42,11 @@ export class Records {
   readonly #index = new BoundedMap<string, { id: string; modRev: Rev }>(limits.cachedRecordsMax)
   readonly #states = new Map<PartitionId, Promise<PartitionState | undefined>>()
   readonly #committers = new Map<PartitionId, Committer>()
+  /** How far each partition's root had come: a running node never goes back behind it. */
+  readonly #reached = new Map<PartitionId, number>()
   /** Everything acknowledged up to here has been applied to the caches. */
   #applied: Rev = 0
-  #barrier: Promise<void> | undefined
-  #nextBarrier: Promise<void> | undefined
+  readonly #barrier = new Barrier(() => this.#catchUp())
 
   constructor(parts: { store: Store; keyholder: Keyholder; groupNonce: string }) {
     this.store = parts.store
@@ -59,25 +61,7 @@ export class Records {
    * @throws HsmError STORE_UNAVAILABLE: then nothing cached may be used.
    */
   sync(): Promise<void> {
-    if (this.#barrier === undefined) {
-      this.#barrier = this.#runBarrier().finally(() => {
-        this.#barrier = this.#nextBarrier
-        this.#nextBarrier = undefined
-      })
-      return this.#barrier
-    }
-    // The one under way may have read before this call: wait for the next, which all share.
-    const running = this.#barrier
-    this.#nextBarrier ??= running
-      .then(
-        () => this.#runBarrier(),
-        () => this.#runBarrier(),
-      )
-      .finally(() => {
-        this.#barrier = this.#nextBarrier
-        this.#nextBarrier = undefined
-      })
-    return this.#nextBarrier
+    return this.#barrier.wait()
   }
 
   /** The record as of the last `sync`; undefined when there is none, or no such partition. */
@@ -90,9 +74,7 @@ export class Records {
     const known = this.#records.get(path)
     // The path names the kind, so what lies under it is of that kind.
     if (known !== undefined) return known.record as RecordTypes[K]
-    const state = await this.state(partition)
-    if (state === undefined) return undefined
-    return await this.#readRow(state, kind, path, id)
+    return await this.#consistently(partition, (state) => this.#readRow(state, kind, path, id))
   }
 
   /** The record if it is cached; for what may be old or missing, such as a header. */
@@ -117,12 +99,13 @@ export class Records {
     const known = this.#index.get(cacheKey)
     if (known !== undefined) return known.id
     if ((await this.state(partition)) === undefined) return undefined
+    const applied = this.#applied
     const {
       entries: [entry],
     } = await this.store.get([this.indexPath(partition, index, name)])
     if (entry === undefined) return undefined
     const id = Buffer.from(entry.value).toString("latin1")
-    this.#index.set(cacheKey, { id, modRev: entry.modRev })
+    if (this.#applied === applied) this.#index.set(cacheKey, { id, modRev: entry.modRev })
     return id
   }
 
@@ -184,16 +167,25 @@ export class Records {
 
   /** A key's pin: its revision and, while it lives, its erasable secret. */
   async pin(partition: PartitionId, kind: RecordKind, id: string): Promise<Pin | undefined> {
-    if ((await this.read(kind, partition, id)) === undefined) return undefined
-    const bucket = this.#records.get(paths.record(partition, kind, id))?.bucket
-    const state = await this.state(partition)
-    if (state === undefined || bucket === undefined) return undefined
-    const known = state.peekTable(bucket)
-    if (known !== undefined) return known.pins.get(`${kind}/${id}`)
+    return await this.#consistently(partition, async (state) => {
+      const bucket = await this.#bucketOf(paths.record(partition, kind, id))
+      if (bucket === undefined) return undefined
+      const known = state.peekTable(bucket)
+      if (known !== undefined) return known.pins.get(`${kind}/${id}`)
+      const {
+        entries: [row],
+      } = await this.store.get([paths.table(partition, bucket)])
+      return state.openTable(this.keyholder, bucket, row?.value).pins.get(`${kind}/${id}`)
+    })
+  }
+
+  async #bucketOf(path: string): Promise<number | undefined> {
+    const known = this.#records.get(path)?.bucket
+    if (known !== undefined) return known
     const {
       entries: [row],
-    } = await this.store.get([paths.table(partition, bucket)])
-    return state.openTable(this.keyholder, bucket, row?.value).pins.get(`${kind}/${id}`)
+    } = await this.store.get([path])
+    return row === undefined ? undefined : decodeRecordRow(row.value).bucket
   }
 
   /** The partition's pins, loaded once; undefined when there is no such partition. */
@@ -229,8 +221,14 @@ export class Records {
     this.#states.delete(partition)
   }
 
+  /** Resolves when the partition's group under way, if any, has been answered and applied. */
+  async settled(partition: PartitionId): Promise<void> {
+    await this.#committers.get(partition)?.settled()
+  }
+
   /** For the committer: a partition that is being created. */
   adoptState(state: PartitionState): void {
+    this.#reached.set(state.partition, state.root.sequence)
     this.#states.set(state.partition, Promise.resolve(state))
   }
 
@@ -252,6 +250,7 @@ export class Records {
     path: string,
     id: string,
   ): Promise<RecordTypes[K] | undefined> {
+    const applied = this.#applied
     const {
       entries: [first],
     } = await this.store.get([path])
@@ -262,12 +261,61 @@ export class Records {
       entries: [entry, table],
     } = await this.store.get([path, paths.table(state.partition, bucket)])
     if (entry === undefined) return undefined
-    return this.#open(state, { kind, path, id }, entry, table)
+    const record = this.#open(state, { kind, id }, entry, table)
+    // What was applied meanwhile may be newer than what was read: then it is used once, not kept.
+    const newer = (this.#records.get(path)?.modRev ?? 0) > entry.modRev
+    if (this.#applied === applied && !newer) {
+      this.#records.set(path, { record, bucket, modRev: entry.modRev })
+    }
+    return record
+  }
+
+  /**
+   * Looks at a partition's rows and pins. What does not fit may only be newer than what this node
+   * has applied, by a commit of its own that is just ending or by another node's: then it looks
+   * again, and only what still does not fit is TAMPERED.
+   */
+  async #consistently<T>(
+    partition: PartitionId,
+    look: (state: PartitionState) => T | Promise<T>,
+  ): Promise<T | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const state = await this.state(partition)
+      if (state === undefined) return undefined
+      const { rootRev } = state
+      try {
+        return await look(state)
+      } catch (error) {
+        const tampered = error instanceof HsmError && error.code === "TAMPERED"
+        if (!tampered || attempt === limits.commitAttemptsMax) throw error
+        if (!(await this.#isBehind(state, rootRev))) throw error
+      }
+    }
+  }
+
+  /**
+   * True when the partition has been committed to since its root was at `rootRev`; what is known of
+   * it is then up to date, or forgotten.
+   */
+  async #isBehind(state: PartitionState, rootRev: Rev): Promise<boolean> {
+    const { partition } = state
+    await this.#committers.get(partition)?.settled()
+    return state.rootRev > rootRev || (await this.forgetIfOld(state))
+  }
+
+  /** Forgets a partition's pins when another writer has moved its root; true when it has. */
+  async forgetIfOld({ partition, rootRev }: PartitionState): Promise<boolean> {
+    const {
+      entries: [root],
+    } = await this.store.get([paths.root(partition)])
+    if (root === undefined || root.modRev <= rootRev) return false
+    this.forgetState(partition)
+    return true
   }
 
   #open<K extends RecordKind>(
     state: PartitionState,
-    at: { kind: K; path: string; id: string },
+    at: { kind: K; id: string },
     entry: Entry,
     table: Entry | undefined,
   ): RecordTypes[K] {
@@ -281,9 +329,7 @@ export class Records {
     }
     const identity = { kind: at.kind, id: at.id, bucket, revision }
     const bytes = openOrTampered(() => this.keyholder.openRecord(partition, identity, blob))
-    const record = decodeRecord(at.kind, bytes)
-    this.#records.set(at.path, { record, bucket, modRev: entry.modRev })
-    return record
+    return decodeRecord(at.kind, bytes)
   }
 
   async #loadState(partition: PartitionId): Promise<PartitionState | undefined> {
@@ -297,10 +343,15 @@ export class Records {
         return Buffer.alloc(0)
       })
     }
-    return await PartitionState.load(this.store, this.keyholder, partition)
+    const state = await PartitionState.load(this.store, this.keyholder, partition)
+    if (state.root.sequence < (this.#reached.get(partition) ?? 0)) {
+      throw new HsmError("TAMPERED", "a partition has been rolled back")
+    }
+    this.#reached.set(partition, state.root.sequence)
+    return state
   }
 
-  async #runBarrier(): Promise<void> {
+  async #catchUp(): Promise<void> {
     const rev = await this.store.barrier()
     if (rev <= this.#applied) return
     const changes = await this.store.changes(this.#applied)
@@ -321,6 +372,7 @@ export class Records {
   /** Another node's commit moved the root: what this one knows of the partition is old. */
   async #checkRoot(partition: PartitionId, rev: Rev): Promise<void> {
     const state = await this.#states.get(partition)?.catch(() => undefined)
+    await this.#committers.get(partition)?.settled()
     if (state !== undefined && state.rootRev < rev) this.#states.delete(partition)
   }
 

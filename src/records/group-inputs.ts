@@ -1,0 +1,76 @@
+/** What a group of transactions has to read before it can be staged: two reads for all of them. */
+
+import type { PartitionId } from "../domain/ids.ts"
+import type { Pin } from "../sealing/bucket-table.ts"
+import type { Keyholder } from "../sealing/keyholder.ts"
+import type { Entry, Store } from "../store/store.ts"
+import type { Transaction } from "./committer.ts"
+import { paths } from "./kinds.ts"
+import type { PartitionState } from "./partition-state.ts"
+import { decodeRecordRow } from "./rows.ts"
+
+export interface GroupInputs {
+  /** Claimed rows and rows of changed records, as they are now. */
+  readonly rows: ReadonlyMap<string, Entry | undefined>
+  /** Pins of every table that the group can touch; held here, whatever a cache forgets. */
+  readonly pins: ReadonlyMap<number, ReadonlyMap<string, Pin>>
+}
+
+interface Source {
+  readonly store: Store
+  readonly keyholder: Keyholder
+  readonly partition: PartitionId
+}
+
+/** @throws HsmError TAMPERED when a table is not the one that the state pins. */
+export async function readInputs(
+  source: Source,
+  state: PartitionState,
+  transactions: readonly Transaction[],
+): Promise<GroupInputs> {
+  const { partition } = source
+  const changed = transactions.flatMap(({ changes }) =>
+    changes.map(({ kind, record }) => paths.record(partition, kind, record.id)),
+  )
+  const claimed = transactions.flatMap(({ claims = [] }) => claims.map(({ path }) => path))
+  const rows = await readAll(source.store, [...new Set([...changed, ...claimed])])
+  const buckets = new Set(transactions.flatMap(({ reseal = [] }) => reseal))
+  if (state.root.buckets > 0) buckets.add(state.root.buckets - 1)
+  for (const path of changed) {
+    const row = rows.get(path)
+    if (row !== undefined) buckets.add(decodeRecordRow(row.value).bucket)
+  }
+  return { rows, pins: await openTables(source, state, [...buckets]) }
+}
+
+async function openTables(
+  { store, keyholder, partition }: Source,
+  state: PartitionState,
+  buckets: readonly number[],
+): Promise<Map<number, ReadonlyMap<string, Pin>>> {
+  const pins = new Map<number, ReadonlyMap<string, Pin>>()
+  const missing: number[] = []
+  for (const bucket of buckets) {
+    const open = state.peekTable(bucket)
+    if (open === undefined) missing.push(bucket)
+    else pins.set(bucket, open.pins)
+  }
+  const found = await readAll(
+    store,
+    missing.map((bucket) => paths.table(partition, bucket)),
+  )
+  for (const bucket of missing) {
+    const row = found.get(paths.table(partition, bucket))
+    pins.set(bucket, state.openTable(keyholder, bucket, row?.value).pins)
+  }
+  return pins
+}
+
+async function readAll(
+  store: Store,
+  keys: readonly string[],
+): Promise<Map<string, Entry | undefined>> {
+  if (keys.length === 0) return new Map()
+  const { entries } = await store.get(keys)
+  return new Map(keys.map((key, index) => [key, entries[index]]))
+}
