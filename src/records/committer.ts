@@ -57,8 +57,6 @@ interface Job {
   readonly transaction: Transaction
   readonly resolve: (committed: Committed) => void
   readonly reject: (error: unknown) => void
-  /** Its caller has been told no. */
-  refused: boolean
 }
 
 /** A group being staged; thrown away whole when the store refuses it. */
@@ -94,7 +92,7 @@ export class Committer {
 
   commit(transaction: Transaction): Promise<Committed> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ transaction, resolve, reject, refused: false })
+      this.#queue.push({ transaction, resolve, reject })
       if (!this.#draining) void this.#drain()
     })
   }
