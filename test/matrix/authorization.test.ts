@@ -1,6 +1,7 @@
 /**
  * Every operation of the API, for every caller, on his own objects, on those of another partition
- * and on those that do not exist; in partitions that are blocked and read-only; and in a sealed node.
+ * and on those that do not exist; in partitions that are blocked and read-only; and in a sealed
+ * node.
  */
 
 import assert from "node:assert/strict"

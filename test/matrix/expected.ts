@@ -1,6 +1,6 @@
 /**
  * Who may do what, typed by hand from the issue and the API's description, one row per operation of
- * api/openapi.yaml. Nothing here is taken from src/: that is what makes the comparison worth something.
+ * api/openapi.yaml. Nothing here is taken from src/: that makes the comparison worth something.
  */
 
 export type Role = "user" | "manager" | "auditor" | "officer" | "operator" | "cluster-officer"
