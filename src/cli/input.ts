@@ -3,6 +3,7 @@
 import { createReadStream } from "node:fs"
 import { stat } from "node:fs/promises"
 import type { Readable } from "node:stream"
+import { decodeBase64 } from "../codec/base64.ts"
 import { CliError } from "./failure.ts"
 
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
@@ -163,6 +164,16 @@ export async function collect(bytes: AsyncIterable<Uint8Array>, limit: Limit): P
 
 function tooLong({ bytesMax, hint }: Limit): CliError {
   return new CliError("USAGE", `the content has more than ${bytesMax} bytes`, hint)
+}
+
+/** Reads base64 that a person gave, with line breaks or without. @throws {@link CliError} USAGE */
+export function parseBase64(content: Uint8Array): Uint8Array {
+  const text = Buffer.from(content).toString("latin1").replaceAll(/\s/g, "")
+  try {
+    return decodeBase64(text, "")
+  } catch {
+    throw new CliError("USAGE", "the content is not base64")
+  }
 }
 
 /** The first bytes of a source, and the whole source still. */

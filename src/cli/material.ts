@@ -1,8 +1,8 @@
 /** Key material in files: raw, DER or PEM. */
 
-import { decodeBase64, type ImportRequest } from "@keyhold/sdk"
+import type { ImportRequest } from "@keyhold/sdk"
 import { CliError } from "./failure.ts"
-import { readAll, type StandardInput } from "./input.ts"
+import { parseBase64, readAll, type StandardInput } from "./input.ts"
 
 export const materialFormats = ["raw", "pkcs8", "spki"] as const
 type MaterialFormat = (typeof materialFormats)[number]
@@ -44,5 +44,5 @@ export async function readMaterial(
     const hint = "openssl pkcs8 -topk8 -nocrypt turns other private keys into PKCS#8"
     throw new CliError("USAGE", `this PEM holds ${label}`, hint)
   }
-  return { format: found, material: decodeBase64(text.replaceAll(/\s/g, "")) }
+  return { format: found, material: parseBase64(Buffer.from(text)) }
 }

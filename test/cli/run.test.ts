@@ -154,6 +154,8 @@ test("a single ciphertext is made with --raw and --base64 and told from an envel
   assert.equal((await cli(["decrypt", "--base64"], { stdin: text })).text, "hi")
   const bare = ["decrypt", "--key", "k", "--iv", "AAAA", "--mechanism", "AES_CBC_PAD"]
   assert.equal((await cli(bare, { stdin: "c" })).text, "hi")
+  const foreign = await cli(["decrypt", "--base64"], { stdin: "no*base64" })
+  assert.deepEqual([foreign.code, /not base64/.test(foreign.stderr)], [2, true])
   assert.deepEqual(node.seen.at(-1)?.body, {
     ciphertext: "Yw==",
     iv: "AAAA",

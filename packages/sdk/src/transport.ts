@@ -1,7 +1,7 @@
 /** One HTTPS exchange: a request of text, an answer as a stream. Knows nothing of operations. */
 
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
-import { Agent, request as httpsRequest } from "node:https"
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http"
+import { Agent, request as httpsRequest, type RequestOptions } from "node:https"
 import { KeyholdError } from "./errors.ts"
 
 /** Connections of one client; more calls at once wait for a free one. */
@@ -51,13 +51,24 @@ export class Transport {
    */
   send({ method, url, headers, body, signal }: TransportRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const request = httpsRequest(url, { method, headers, agent: this.#agent, signal })
+      const request = this.#begin(url, { method, headers, signal })
       request.on("error", (error) => reject(describe(error, signal)))
       request.on("response", (answer) => {
         resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer })
       })
       request.end(body)
     })
+  }
+
+  #begin(url: URL, options: RequestOptions): ClientRequest {
+    try {
+      return httpsRequest(url, { ...options, agent: this.#agent })
+    } catch (error) {
+      // Node refuses what it was given, before anything is sent. Its own message may quote it.
+      const what =
+        codeOf(error) === "ERR_INVALID_CHAR" ? "token or idempotency key" : "certificates"
+      throw new KeyholdError("CONFIGURATION", `the ${what} cannot be used: malformed`)
+    }
   }
 
   /** Closes idle connections; those in use close when their call ends. */
@@ -99,7 +110,11 @@ export async function* readBytes(
 /** Says what is wrong without the request: Node's errors may show its head. */
 function describe(error: unknown, signal: AbortSignal): Error {
   if (signal.aborted && signal.reason instanceof Error) return signal.reason
-  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined
-  const reason = typeof code === "string" ? code : "the connection failed"
+  const reason = codeOf(error) ?? "the connection failed"
   return new KeyholdError("UNREACHABLE", `the node cannot be reached: ${reason}`)
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined
+  return typeof code === "string" ? code : undefined
 }

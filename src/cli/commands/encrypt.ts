@@ -9,7 +9,7 @@ import {
 } from "@keyhold/sdk"
 import { outputOption, type CliContext, type Command, type OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
-import { collect, openSource, peek, readAll, type Input } from "../input.ts"
+import { collect, openSource, parseBase64, peek, readAll, type Input } from "../input.ts"
 import { lazily, type Columns } from "../output.ts"
 import { mechanisms } from "../vocabulary.ts"
 
@@ -111,9 +111,7 @@ async function decrypt({ out, stdin, connect }: CliContext, input: Input): Promi
     return out.bytes(kh.decryptStream(bytes, { aad }), output, source.length)
   }
   const content = await collect(bytes, ciphertextLimit)
-  const ciphertext = input.flag("base64")
-    ? decodeBase64(content.toString("latin1").replaceAll(/\s/g, ""))
-    : content
+  const ciphertext = input.flag("base64") ? parseBase64(content) : content
   await out.bytes(
     lazily(() =>
       key === undefined

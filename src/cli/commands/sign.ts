@@ -1,10 +1,10 @@
 /** `keyhold sign`, `verify`, `mac`, `verify-mac`: of a file or standard input. */
 
-import { calls, decodeBase64, encodeBase64 } from "@keyhold/sdk"
+import { calls, encodeBase64 } from "@keyhold/sdk"
 import type { CliContext, Command, OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
 import { CliError } from "../failure.ts"
-import { readAll, type Input, type Limit } from "../input.ts"
+import { parseBase64, readAll, type Input, type Limit } from "../input.ts"
 import { mechanisms } from "../vocabulary.ts"
 
 const signLimit: Limit = {
@@ -99,7 +99,7 @@ function readVerify(input: Input) {
 async function readProof(context: CliContext, input: Input, option: string): Promise<string> {
   const content = await readAll(input.text(option), context.stdin, proofLimit)
   if (!input.flag("base64")) return encodeBase64(content)
-  return encodeBase64(decodeBase64(content.toString("latin1").trim()))
+  return encodeBase64(parseBase64(content))
 }
 
 interface Verdict {

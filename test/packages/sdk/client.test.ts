@@ -221,6 +221,19 @@ test("a node is reached over HTTPS and with a trusted certificate alone", async 
   assert.equal(node.seen.length, 0)
 })
 
+test("a token that no header can carry is refused without being shown", async (t) => {
+  const { kh, seen } = await start(t, (_seen, response) => reply(response, 200, {}), {
+    token: "secret\r\nx: y",
+  })
+  const shown = inspect(await kh.keys.get("k").catch((error: unknown) => error))
+  assert.match(shown, /CONFIGURATION/)
+  assert.doesNotMatch(shown, /secret/)
+  const key = "-----BEGIN PRIVATE KEY-----\nno key\n-----END PRIVATE KEY-----\n"
+  const broken = new Keyhold({ url: "https://127.0.0.1:1", clientCertificate: { cert: key, key } })
+  await assert.rejects(broken.keys.get("k"), { code: "CONFIGURATION" })
+  assert.equal(seen.length, 0)
+})
+
 test("connections are kept open between calls", async (t) => {
   const ports = new Set<number | undefined>()
   const { kh } = await start(t, (_seen, response) => {
