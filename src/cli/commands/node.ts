@@ -4,7 +4,7 @@ import type { ApiVersion, Explanation, SealStatus, Shredded, Whoami } from "@key
 import type { Operation } from "@keyhold/sdk"
 import type { Command } from "../command.ts"
 import type { Columns } from "../output.ts"
-import { algorithms, mechanisms } from "../vocabulary.ts"
+import { algorithms, mechanisms, type AlgorithmWords } from "../vocabulary.ts"
 
 const whoamiFields: Columns<Whoami> = [
   ["subject", ({ subject }) => subject],
@@ -38,10 +38,7 @@ const ruleColumns: Columns<Explanation["rules"][number]> = [
   ["verdict", ({ allows }) => (allows ? "allows" : "DENIES")],
   ["reason", ({ reason }) => reason],
 ]
-const algorithmColumns: Columns<{
-  readonly algorithm: string
-  readonly mechanisms: readonly string[]
-}> = [
+const algorithmColumns: Columns<AlgorithmWords> = [
   ["algorithm", ({ algorithm }) => algorithm],
   ["mechanisms", (row) => row.mechanisms.join(" ")],
 ]
@@ -84,11 +81,7 @@ export const nodeCommands: readonly Command[] = [
     summary: "List key algorithms and what they do, the default mechanism first",
     example: "keyhold algorithms",
     async run({ out }) {
-      const rows = Object.entries(algorithms)
-      await out.table(
-        rows.map(([algorithm, list]) => ({ algorithm, mechanisms: list })),
-        algorithmColumns,
-      )
+      await out.table(algorithms, algorithmColumns)
     },
   },
   {
