@@ -7,7 +7,13 @@ import type { Clock, RandomSource } from "../domain/ports.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
 import type { TokenHasher } from "../identity/ports.ts"
-import { finishRotation, loadEpochs, rotateEpoch, type RootFiles } from "../records/epochs.ts"
+import {
+  finishRotation,
+  isRotationUnfinished,
+  loadEpochs,
+  rotateEpoch,
+  type RootFiles,
+} from "../records/epochs.ts"
 import { IdentityRecords } from "../records/identity-records.ts"
 import { KeyCache } from "../records/key-cache.ts"
 import { Records } from "../records/records.ts"
@@ -79,7 +85,10 @@ export async function becomeOperational(
         records,
         async (key) => (await addVersion({ records }, key, clock.now())).record,
       ),
-      node: { seal, rotateEpoch: () => rotateEpoch(records, base.roots, () => clock.now()) },
+      node: {
+        seal,
+        rotateEpoch: oneByOne(() => rotateEpoch(records, base.roots, () => clock.now())),
+      },
     }
     const authenticator = createAuthenticator({
       records: new IdentityRecords(records),
@@ -97,11 +106,23 @@ export async function becomeOperational(
 
 /** Roots, the cluster's own partition, the anchor; and what a crash left half done. */
 async function openRecords(base: Foundation, records: Records): Promise<void> {
-  const { unfinished } = await loadEpochs(records, base.roots)
+  await loadEpochs(records, base.roots)
   await records.sync()
   await records.state(clusterPartition)
   await base.anchor.check(records)
-  if (unfinished) await finishRotation(records, base.roots, () => base.clock.now())
+  if (await isRotationUnfinished(records, base.roots)) {
+    await finishRotation(records, base.roots, () => base.clock.now())
+  }
+}
+
+/** Runs `job` again for each call, never twice at a time. */
+function oneByOne<T>(job: () => Promise<T>): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return () => {
+    const next = last.then(job)
+    last = next.catch(() => {})
+    return next
+  }
 }
 
 /** Hands every scope's audit key to the writer's thread as soon as it is known. */

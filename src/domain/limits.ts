@@ -28,8 +28,8 @@ export const limits = {
   tagsMax: 50,
   tagKeyLengthMax: 128,
   tagValueLengthMax: 256,
-  /** Versions of one key, so that a key's record stays below the store's value bound. */
-  keyVersionsMax: 500,
+  /** Versions of one key: with RSA-4096's public keys its record stays below the store's bound. */
+  keyVersionsMax: 200,
   /** Grants of one principal. */
   grantsMax: 100,
   /** Address ranges of one principal. */

@@ -214,9 +214,14 @@ export class Committer {
       }
     }
     for (const change of changes) {
+      if (change.kind === "key" && change.secret === "erase") {
+        // The receipt names this epoch: by now the secret may lie in tables of a newer one.
+        const { destroyedEpoch } = change.record
+        if (destroyedEpoch !== this.#records.epoch) return conflict("the epoch has just changed")
+      }
       const pinned = this.#pinned(stage, change)
       if (pinned !== change.record.revision - 1) {
-        return new HsmError("CONFLICT", "the object has changed in the meantime")
+        return conflict("the object has changed in the meantime")
       }
     }
     return undefined
@@ -351,6 +356,10 @@ function concernsOne(error: unknown): boolean {
   return (
     error instanceof HsmError && (error.code === "PAYLOAD_TOO_LARGE" || error.code === "TAMPERED")
   )
+}
+
+function conflict(why: string): HsmError {
+  return new HsmError("CONFLICT", why)
 }
 
 function pinId(change: Change): string {

@@ -24,8 +24,8 @@ const destroyedKept = 4_000
 const tablesPerCommit = 64
 
 /**
- * Rotates to a new epoch: every table is sealed again, then the old roots are destroyed. Safe to
- * repeat after a crash at any point: `resumeRotation` finishes what was begun.
+ * Rotates to a new epoch: every table is sealed again, then the old roots are destroyed. What a crash
+ * leaves half done at any point, `finishRotation` finishes. One rotation at a time: callers see to it.
  */
 export async function rotateEpoch(
   records: Records,
@@ -38,15 +38,17 @@ export async function rotateEpoch(
   return { epoch, destroyed: await finishRotation(records, files, now) }
 }
 
-/** Loads the roots at unseal, and finishes a rotation that a crash interrupted. */
-export async function loadEpochs(
-  records: Records,
-  files: RootFiles,
-): Promise<{ unfinished: boolean }> {
+/** Loads the roots at unseal; the newest is the one to seal under. */
+export async function loadEpochs(records: Records, files: RootFiles): Promise<void> {
   const epochs = await files.list()
   for (const epoch of epochs) records.keyholder.loadRoot(epoch, await files.read(epoch))
   records.epoch = epochs.at(-1) ?? 0
-  return { unfinished: epochs.length > 1 }
+}
+
+/** True when a crash interrupted a rotation: old roots are left, or nobody wrote down their end. */
+export async function isRotationUnfinished(records: Records, files: RootFiles): Promise<boolean> {
+  const record = await records.read("epoch", clusterPartition, "current")
+  return (await files.list()).length > 1 || record?.epoch !== records.epoch
 }
 
 /** Seals every table again that is not of the current epoch, then destroys the older roots. */
@@ -62,7 +64,7 @@ export async function finishRotation(
     records.keyholder.dropRoot(epoch)
   }
   await records.store.scrub()
-  await recordDestroyed(records, old, now())
+  await recordDestroyed(records, now())
   return old
 }
 
@@ -85,6 +87,8 @@ export async function allPartitions(records: Records): Promise<PartitionId[]> {
 }
 
 async function resealPartition(records: Records, partition: PartitionId): Promise<void> {
+  // A group that was sealed before the epoch changed may be about to write a new table.
+  await records.settled(partition)
   let after: string | undefined
   do {
     const page = await records.store.scan(paths.tables(partition), {
@@ -99,15 +103,17 @@ async function resealPartition(records: Records, partition: PartitionId): Promis
   } while (after !== undefined)
 }
 
-async function recordDestroyed(
-  records: Records,
-  epochs: readonly number[],
-  now: Instant,
-): Promise<void> {
+/** Every epoch since the one on record has ended by now, also those whose file a crash outlived. */
+async function recordDestroyed(records: Records, now: Instant): Promise<void> {
   const before = await records.read("epoch", clusterPartition, "current")
+  const first = before?.epoch ?? records.epoch
+  const ended = Array.from({ length: records.epoch - first }, (_, n): [string, Instant] => [
+    String(first + n),
+    now,
+  ])
   const destroyed = Object.entries({
     ...before?.destroyed,
-    ...Object.fromEntries(epochs.map((epoch) => [String(epoch), now])),
+    ...Object.fromEntries(ended),
   }).slice(-destroyedKept)
   const record: EpochRecord = {
     id: "current",

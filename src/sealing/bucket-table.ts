@@ -67,6 +67,7 @@ export function decodeTable(bytes: Buffer): Map<string, Pin> {
       )
       if (hasSecret) at += secretBytes
     }
+    if (at !== bytes.length) throw new RangeError("bytes are left over")
   } catch {
     throw new HsmError("TAMPERED", "a bucket table does not parse")
   }

@@ -83,6 +83,13 @@ export class Keyholder {
     this.#loadPartitionKeys(partition, new SecretBytes(opened))
   }
 
+  /** Forgets a partition's keys; those of one that exists are loaded again at its next use. */
+  dropPartition(partition: PartitionId): void {
+    const keys = this.#partitions.get(partition)
+    this.#partitions.delete(partition)
+    for (const key of Object.values<SecretBytes>({ ...keys })) key[Symbol.dispose]()
+  }
+
   /** Keys for a name that no partition has, to do the same work for what does not exist. */
   loadDecoy(name: PartitionId, random: RandomSource): void {
     this.#loadPartitionKeys(name, new SecretBytes(random.bytes(2 * keyBytes)))

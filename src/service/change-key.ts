@@ -39,6 +39,7 @@ export async function commitKey(
     rows: [...(extra?.rows ?? []), ...movedDues(before, after)],
   })
   await ports.inFlight.drain(after.id)
+  if (secret === "erase") ports.keys.evict(after.id) // Opened before, by whoever just ended.
   await recordDone(ports, act, { keyId: after.id, committed })
   return after
 }

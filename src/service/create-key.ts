@@ -13,7 +13,7 @@ import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
 import { perform, recordDone, type Act } from "./act.ts"
 import type { Context, CreateKeyCommand, ImportKeyCommand, KeyTemplate } from "./commands.ts"
-import { prepareOnce } from "./once.ts"
+import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
 /** A key's material as the engine made or checked it. */
@@ -75,25 +75,23 @@ async function make(
   checkTemplate(command)
   const ask = { operation: maker.operation, createsKey: true } as const
   return await perform(ports, context, ask, async (act) => {
-    const { idempotencyKey, ...rest } = command
-    const once = await prepareOnce(ports, context, {
-      kind: maker.operation,
-      key: idempotencyKey,
-      command: rest,
+    const { idempotencyKey: key, ...rest } = command
+    const call = { kind: maker.operation, key, command: rest }
+    return await createOnce(ports, context, call, async (once) => {
+      const id = once.id as KeyId // createOnce makes ids of the object that is being created.
+      if (once.repeated) {
+        const first = await ports.records.read("key", act.partition.id, id)
+        if (first !== undefined) return first
+      }
+      const made = await maker.produce()
+      try {
+        const record = newRecord(act, command, { id, maker, made, subject: context.caller.subject })
+        await store(ports, act, record, { made, claims: once.claims })
+        return record
+      } finally {
+        made.material?.[Symbol.dispose]()
+      }
     })
-    const id = once.id as KeyId // prepareOnce makes ids of the object that is being created.
-    if (once.repeated) {
-      const first = await ports.records.read("key", act.partition.id, id)
-      if (first !== undefined) return first
-    }
-    const made = await maker.produce()
-    try {
-      const record = newRecord(act, command, { id, maker, made, subject: context.caller.subject })
-      await store(ports, act, record, { made, claims: once.claims })
-      return record
-    } finally {
-      made.material?.[Symbol.dispose]()
-    }
   })
 }
 

@@ -106,15 +106,20 @@ export async function deletionReceipt(
 
 /** Destroys a key: secret erased, material rows gone, name free again; a tombstone stays. */
 export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promise<KeyRecord> {
-  const after = tombstone(before, act.now, ports.records.epoch)
   const { records } = ports
+  const { epoch } = records
   const freed = records.indexPath(before.partition, "key-name", before.name)
-  return await commitKey(ports, act, {
-    before,
-    after,
-    secret: "erase",
-    extra: { rows: [...materialPaths(before), { del: freed }], keys: -1 },
-  })
+  try {
+    return await commitKey(ports, act, {
+      before,
+      after: tombstone(before, act.now, epoch),
+      secret: "erase",
+      extra: { rows: [...materialPaths(before), { del: freed }], keys: -1 },
+    })
+  } catch (error) {
+    if (epoch === records.epoch) throw error
+    return await destroy(ports, act, before) // The epoch rotated at this moment: name the new one.
+  }
 }
 
 /** What stays of a destroyed key: everything but its versions, so that its id is never reused. */

@@ -8,7 +8,7 @@ import { isJwksUri, parseJwks } from "../identity/jwks.ts"
 import { perform, recordDone } from "./act.ts"
 import { checkGrants, checkRoles, malformed } from "./check-access.ts"
 import type { Context, CreateIssuerCommand, Page, PageCommand } from "./commands.ts"
-import { prepareOnce } from "./once.ts"
+import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -27,23 +27,24 @@ export async function createIssuer(
   check(partition, command)
   return await perform(ports, context, { operation: "issuer.create" }, async (act) => {
     const { records } = ports
-    const once = await prepareOnce(ports, context, { kind: "issuer.create", key, command: fields })
-    const { id } = once
-    if (once.repeated) {
-      const first = await records.read("issuer", partition, id)
-      if (first !== undefined) return first
-    }
-    const { items } = await records.list("issuer", partition, { limit: limits.issuersMax })
-    if (items.length >= limits.issuersMax) {
-      throw new HsmError("QUOTA_EXCEEDED", `at most ${limits.issuersMax} issuers`)
-    }
-    const record: IssuerRecord = { ...fields, id, partition, createdAt: act.now, revision: 1 }
-    const committed = await records.commit(partition, {
-      changes: [{ kind: "issuer", record }],
-      claims: [...once.claims, records.claim(partition, "issuer", nameOf(record), id)],
+    const call = { kind: "issuer.create", key, command: fields }
+    return await createOnce(ports, context, call, async ({ id, repeated, claims }) => {
+      if (repeated) {
+        const first = await records.read("issuer", partition, id)
+        if (first !== undefined) return first
+      }
+      const { items } = await records.list("issuer", partition, { limit: limits.issuersMax })
+      if (items.length >= limits.issuersMax) {
+        throw new HsmError("QUOTA_EXCEEDED", `at most ${limits.issuersMax} issuers`)
+      }
+      const record: IssuerRecord = { ...fields, id, partition, createdAt: act.now, revision: 1 }
+      const committed = await records.commit(partition, {
+        changes: [{ kind: "issuer", record }],
+        claims: [...claims, records.claim(partition, "issuer", nameOf(record), id)],
+      })
+      await recordDone(ports, act, { target: id, committed })
+      return record
     })
-    await recordDone(ports, act, { target: id, committed })
-    return record
   })
 }
 

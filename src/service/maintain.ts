@@ -77,6 +77,7 @@ async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<v
     keys: -1,
   })
   await ports.inFlight.drain(key.id)
+  ports.keys.evict(key.id)
   await record(ports, key, "system.key-destroyed", committed)
 }
 

@@ -21,17 +21,39 @@ export interface Once {
   readonly claims: readonly { readonly path: string; readonly value: Uint8Array }[]
 }
 
+/** What is created, the caller's idempotency key, and the whole command to compare. */
+interface Call {
+  readonly kind: string
+  readonly key: string | undefined
+  readonly command: object
+}
+
 /**
- * Prepares a creating call.
+ * Makes an object, or finds the one that the same call made first; also when both run at this moment,
+ * since a client that gave up waiting tries again while its first call is still at work.
  *
- * @param call - what is created, the caller's idempotency key, and the whole command to compare.
- * @throws HsmError IDEMPOTENCY_MISMATCH when the key was used for another command.
+ * @throws HsmError IDEMPOTENCY_MISMATCH when the key was used for another command; what `make` throws.
  */
-export async function prepareOnce(
+export async function createOnce<T>(
   ports: Ports,
-  { caller }: Context,
-  call: { readonly kind: string; readonly key: string | undefined; readonly command: object },
-): Promise<Once> {
+  context: Context,
+  call: Call,
+  make: (once: Once) => Promise<T>,
+): Promise<T> {
+  const once = await prepareOnce(ports, context, call)
+  try {
+    return await make(once)
+  } catch (error) {
+    const { code } = error instanceof HsmError ? error : {}
+    if (code !== "NAME_TAKEN" && code !== "CONFLICT") throw error
+    await ports.records.sync()
+    const again = await prepareOnce(ports, context, call)
+    if (once.repeated || !again.repeated) throw error
+    return await make(again)
+  }
+}
+
+async function prepareOnce(ports: Ports, { caller }: Context, call: Call): Promise<Once> {
   if (call.key === undefined) {
     return { id: encodeId(ports.random.bytes(16)), repeated: false, claims: [] }
   }

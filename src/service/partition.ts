@@ -23,7 +23,7 @@ import type {
 } from "./commands.ts"
 import { limits } from "../domain/limits.ts"
 import { newPrincipal, principalRows } from "./new-principal.ts"
-import { prepareOnce } from "./once.ts"
+import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -41,17 +41,15 @@ export async function createPartition(
   }
   return await perform(ports, context, { operation: "cluster.create-partition" }, async (act) => {
     const { idempotencyKey, ...rest } = command
-    const once = await prepareOnce(ports, context, {
-      kind: "partition",
-      key: idempotencyKey,
-      command: rest,
+    const call = { kind: "partition", key: idempotencyKey, command: rest }
+    return await createOnce(ports, context, call, async (once) => {
+      const id = once.id as PartitionId // createOnce makes ids of the object to be created.
+      if (once.repeated) {
+        const first = await repeatAnswer(ports, id)
+        if (first !== undefined) return first
+      }
+      return await create(ports, act, command, { id, claims: once.claims })
     })
-    const id = once.id as PartitionId // prepareOnce makes ids of the object to be created.
-    if (once.repeated) {
-      const first = await repeatAnswer(ports, id)
-      if (first !== undefined) return first
-    }
-    return await create(ports, act, command, { id, claims: once.claims })
   })
 }
 
@@ -67,10 +65,12 @@ async function create(
   // The name first: a crash between the two commits leaves a name without a partition, which the
   // repetition of the call completes, and never a partition that the list does not show.
   const ref = { id, name, createdAt: act.now, revision: 1 }
-  await records.commit(clusterPartition, {
-    changes: [{ kind: "partition-ref", record: ref }],
-    claims: [...parts.claims, records.claim(clusterPartition, "partition-name", name, id)],
-  })
+  if ((await records.read("partition-ref", clusterPartition, id)) === undefined) {
+    await records.commit(clusterPartition, {
+      changes: [{ kind: "partition-ref", record: ref }],
+      claims: [...parts.claims, records.claim(clusterPartition, "partition-name", name, id)],
+    })
+  }
   const partition: PartitionRecord = {
     id,
     name,
@@ -98,15 +98,20 @@ export async function populate(
     roles: ["officer"],
     credential: { kind: "token" },
   })
-  const committed = await records.commit(partition.id, {
-    creates: true,
-    changes: [
-      { kind: "partition", record: partition },
-      { kind: "principal", record: officer },
-    ],
-    claims: principalRows(ports, officer),
-    rows: [{ put: paths.partitionKeys(partition.id), value: wrapped }],
-  })
+  const committed = await records
+    .commit(partition.id, {
+      creates: true,
+      changes: [
+        { kind: "partition", record: partition },
+        { kind: "principal", record: officer },
+      ],
+      claims: principalRows(ports, officer),
+      rows: [{ put: paths.partitionKeys(partition.id), value: wrapped }],
+    })
+    .catch((error: unknown) => {
+      records.keyholder.dropPartition(partition.id) // What counts is what the store has.
+      throw error
+    })
   if (act !== undefined) {
     await recordDone(ports, act, { target: partition.id, committed })
   }

@@ -23,7 +23,7 @@ import type {
 } from "./commands.ts"
 import { witnessOf } from "./last-officer.ts"
 import { credentialName, newCredential, newPrincipal, principalRows } from "./new-principal.ts"
-import { prepareOnce } from "./once.ts"
+import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -45,20 +45,18 @@ export async function createPrincipal(
   checkAddresses(addresses)
   return await perform(ports, context, { operation: "principal.create" }, async (act) => {
     const { idempotencyKey: key, ...rest } = command
-    const once = await prepareOnce(ports, context, {
-      kind: "principal.create",
-      key,
-      command: rest,
+    const call = { kind: "principal.create", key, command: rest }
+    return await createOnce(ports, context, call, async (once) => {
+      const id = once.id as PrincipalId // createOnce makes ids of the object to be created.
+      if (once.repeated) {
+        const first = await ports.records.read("principal", partition, id)
+        if (first !== undefined) return { principal: first }
+      }
+      const { record, token } = newPrincipal(ports, { ...rest, partition, id })
+      const claims = [...once.claims, ...principalRows(ports, record)]
+      await commit(ports, act, record, { changes: [{ kind: "principal", record }], claims })
+      return withToken(record, token)
     })
-    const id = once.id as PrincipalId // prepareOnce makes ids of the object to be created.
-    if (once.repeated) {
-      const first = await ports.records.read("principal", partition, id)
-      if (first !== undefined) return { principal: first }
-    }
-    const { record, token } = newPrincipal(ports, { ...rest, partition, id })
-    const claims = [...once.claims, ...principalRows(ports, record)]
-    await commit(ports, act, record, { changes: [{ kind: "principal", record }], claims })
-    return withToken(record, token)
   })
 }
 

@@ -10,7 +10,7 @@ import type { Records } from "../records/records.ts"
 import { recordDone, keyOf, perform } from "./act.ts"
 import { dueRows, materialRows } from "./create-key.ts"
 import type { Context, Idempotent, KeyRef } from "./commands.ts"
-import { prepareOnce } from "./once.ts"
+import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -24,23 +24,18 @@ export async function rotateKey(
   context: Context,
   command: { readonly key: KeyRef } & Idempotent,
 ): Promise<KeyRecord> {
-  return await perform(
-    ports,
-    context,
-    { operation: "key.rotate", key: command.key },
-    async (act) => {
-      const key = keyOf(act)
-      const once = await prepareOnce(ports, context, {
-        kind: "key.rotate",
-        key: command.idempotencyKey,
-        command: { key: key.id },
-      })
-      if (once.repeated) return key
+  const ask = { operation: "key.rotate", key: command.key } as const
+  return await perform(ports, context, ask, async (act) => {
+    const key = keyOf(act)
+    const { idempotencyKey } = command
+    const call = { kind: "key.rotate", key: idempotencyKey, command: { key: key.id } }
+    return await createOnce(ports, context, call, async (once) => {
+      if (once.repeated) return (await ports.records.read("key", key.partition, key.id)) ?? key
       const { record, committed } = await addVersion(ports, key, act.now, once.claims)
       await recordDone(ports, act, { keyId: key.id, committed })
       return record
-    },
-  )
+    })
+  })
 }
 
 /** Adds a version without asking: for the schedule, and when a version's budget is used up. */

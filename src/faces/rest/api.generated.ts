@@ -171,7 +171,7 @@ export interface Key {
   readonly trusted: boolean
   readonly tags: Tags
   readonly description: Description
-  /** In ascending order; none once destroyed. At most 500. */
+  /** In ascending order; none once destroyed. At most 200. */
   readonly versions: readonly KeyVersion[]
   /** Serves new work; absent once destroyed. */
   readonly currentVersion?: Version | undefined

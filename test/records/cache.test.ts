@@ -1,0 +1,147 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import { limits } from "../../src/domain/limits.ts"
+import { BoundedMap } from "../../src/records/bounded-map.ts"
+import { encodeRecord } from "../../src/records/kinds.ts"
+import { findKey } from "../../src/service/act.ts"
+import { createKey } from "../../src/service/create-key.ts"
+import { deleteKey } from "../../src/service/delete-key.ts"
+import { encrypt } from "../../src/service/encrypt.ts"
+import { disableKey, updateKey } from "../../src/service/update-key.ts"
+import { openMemoryStore } from "../../src/store/memory/memory-store.ts"
+import { storeLimits } from "../../src/store/store.ts"
+import { contextOf, foundCluster, newPartition, openCluster } from "../support/stack.ts"
+import { WatchedStore } from "../support/watched-store.ts"
+
+/** Two nodes of one cluster over one store, with a key that both have used. */
+async function twoNodes() {
+  const store = openMemoryStore()
+  const cluster = await foundCluster(store)
+  const [left, right] = [
+    await openCluster(cluster, { store }),
+    await openCluster(cluster, { store }),
+  ]
+  const partition = await newPartition(left, "a")
+  const [manager, user] = [contextOf("manager", partition), contextOf("user", partition)]
+  const key = await createKey(left.ports, manager, { name: "orders", algorithm: "AES_256" })
+  const use = (node: typeof left) =>
+    encrypt(node.ports, user, { key: "orders", plaintext: Buffer.from("order 17") })
+  for (const node of [left, right]) await use(node)
+  return { cluster, left, right, manager, key, use }
+}
+
+test("a key disabled on one node is refused by the other's very next request", async () => {
+  const { cluster, left, right, manager, use } = await twoNodes()
+  await disableKey(left.ports, manager, { key: "orders" })
+  await assert.rejects(use(right), { code: "KEY_STATE" })
+  await cluster.remove()
+})
+
+test("without the barrier the other node would still see the old record", async () => {
+  const { cluster, left, right, manager, key } = await twoNodes()
+  await updateKey(left.ports, manager, { key: key.id, description: "new" })
+  const { partition } = key
+  const stale = await right.ports.records.read("key", partition, key.id)
+  assert.equal(stale?.description, "")
+  await right.ports.records.sync()
+  const fresh = await right.ports.records.read("key", partition, key.id)
+  assert.equal(fresh?.description, "new")
+  await cluster.remove()
+})
+
+test("a deleted key's handle is gone here at acknowledgement, elsewhere at the next barrier", async () => {
+  const { cluster, left, right, manager, use } = await twoNodes()
+  assert.deepEqual([left.ports.keys.size, right.ports.keys.size], [1, 1])
+  await deleteKey(left.ports, manager, { key: "orders", windowMs: 0 })
+  assert.equal(left.ports.keys.size, 0)
+  await right.ports.records.sync()
+  assert.equal(right.ports.keys.size, 0)
+  for (const node of [left, right]) await assert.rejects(use(node), { code: "KEY_NOT_FOUND" })
+  await cluster.remove()
+})
+
+test("writers of two nodes exclude each other: one wins and the other looks again", async () => {
+  const { cluster, left, right, manager, key } = await twoNodes()
+  const both = await Promise.allSettled([
+    updateKey(left.ports, manager, { key: key.id, description: "left" }),
+    updateKey(right.ports, manager, { key: key.id, description: "right" }),
+  ])
+  assert.deepEqual(both.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"])
+  for (const { ports } of [left, right]) {
+    await ports.records.sync()
+    assert.equal((await findKey(ports, manager, key.id))?.revision, 2)
+  }
+  await cluster.remove()
+})
+
+test("new keys of two nodes at once all find their place", async () => {
+  const { cluster, left, right, manager } = await twoNodes()
+  const made = await Promise.all(
+    [left, right].flatMap(({ ports }, node) =>
+      Array.from({ length: 100 }, (_, n) =>
+        createKey(ports, manager, { name: `${node}-${n}`, algorithm: "HMAC_SHA_256" }),
+      ),
+    ),
+  )
+  for (const { ports } of [left, right]) {
+    await ports.records.sync()
+    for (const { id, name } of made) assert.equal((await findKey(ports, manager, name))?.id, id)
+    const state = await ports.records.state(manager.caller.partition)
+    assert.equal(state?.root.keyCount, 201)
+  }
+  await cluster.remove()
+})
+
+test("requests that arrive together share one look at the store's revision", async () => {
+  const store = new WatchedStore(openMemoryStore())
+  const cluster = await foundCluster(store)
+  const { ports } = await openCluster(cluster, { store })
+  let looks = 0
+  const barrier = store.barrier.bind(store)
+  store.barrier = () => {
+    looks++
+    return barrier()
+  }
+  await Promise.all(Array.from({ length: 1_000 }, () => ports.records.sync()))
+  assert.ok(looks <= 2, `${looks} looks`)
+  await ports.records.sync()
+  assert.ok(looks <= 3, "and the next request looks for itself")
+  await cluster.remove()
+})
+
+test("a bounded map drops its oldest entry, and ends only what is deleted", () => {
+  const ended: string[] = []
+  const map = new BoundedMap<number, string>(2, (value) => ended.push(value))
+  for (const [key, value] of ["a", "b", "c"].entries()) map.set(key, value)
+  assert.deepEqual([map.get(0), map.get(1), map.get(2), map.size], [undefined, "b", "c", 2])
+  map.delete(1)
+  assert.deepEqual(ended, ["b"])
+  map.clear()
+  assert.deepEqual(ended, ["b", "c"])
+})
+
+test("the longest record of a key fits into a row of the store", async () => {
+  const { cluster, key } = await twoNodes()
+  const { tagsMax, tagKeyLengthMax, tagValueLengthMax, keyVersionsMax } = limits
+  const name = (n: number): string => `${n}`.padStart(tagKeyLengthMax, "\u{10ffff}")
+  const tags = Array.from({ length: tagsMax }, (_, n) => [
+    name(n).slice(-tagKeyLengthMax),
+    "\u{ffff}".repeat(tagValueLengthMax),
+  ])
+  const spkiOfRsa4096 = 550
+  const record = encodeRecord({
+    ...key,
+    tags: Object.fromEntries(tags) as Record<string, string>,
+    versions: Array.from({ length: keyVersionsMax }, (_, n) => ({
+      version: n + 1,
+      createdAt: key.createdAt,
+      origin: "generated",
+      publicKey: new Uint8Array(spkiOfRsa4096),
+      hasSecret: true,
+      sealsLeased: 0,
+    })),
+  })
+  assert.ok(record.length < storeLimits.valueBytes - 4_096, `${record.length} bytes`)
+  await cluster.remove()
+})

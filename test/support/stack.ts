@@ -1,0 +1,202 @@
+/**
+ * The services over real records, sealing and a store, in this process: what a node is when TLS,
+ * faces and the log's thread are taken away. The log is an array; time is set by hand.
+ */
+
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { encodeId } from "../../src/codec/id-text.ts"
+import type { AuditLog } from "../../src/audit/audit-log.ts"
+import { bootstrapCluster, type FirstTokens } from "../../src/daemon/bootstrap.ts"
+import { makePrivateFolder, rootFiles } from "../../src/daemon/files.ts"
+import { becomeOperational, type Operational } from "../../src/daemon/operational.ts"
+import { StateAnchor } from "../../src/daemon/state-anchor.ts"
+import { systemRandom } from "../../src/daemon/system.ts"
+import type { AuditEvent } from "../../src/domain/audit-event.ts"
+import {
+  clusterPartition,
+  instant,
+  type ClusterId,
+  type PartitionId,
+} from "../../src/domain/ids.ts"
+import type { PartitionFlags, PartitionQuota } from "../../src/domain/partition.ts"
+import { limits } from "../../src/domain/limits.ts"
+import type { Role } from "../../src/domain/principal.ts"
+import { SecretBytes } from "../../src/engine/secret-bytes.ts"
+import type { RootFiles } from "../../src/records/epochs.ts"
+import type { Context } from "../../src/service/commands.ts"
+import { createPartition } from "../../src/service/partition.ts"
+import type { Ports } from "../../src/service/ports.ts"
+import { openMemoryStore } from "../../src/store/memory/memory-store.ts"
+import { openSqliteStore } from "../../src/store/sqlite/sqlite-store.ts"
+import type { Store } from "../../src/store/store.ts"
+
+/** A log that keeps what it is told; `refuse` makes it fail like a full disk. */
+export class ListAudit {
+  readonly events: AuditEvent[] = []
+  refuse: Error | undefined
+
+  enqueue(event: AuditEvent): Promise<void> {
+    if (this.refuse !== undefined) return Promise.reject(this.refuse)
+    this.events.push(event)
+    return Promise.resolve()
+  }
+
+  async addKey(): Promise<void> {}
+  async dropKey(): Promise<void> {}
+
+  /** Records of one act and outcome, oldest first. */
+  of(act: AuditEvent["act"], outcome: AuditEvent["outcome"] = "allowed"): AuditEvent[] {
+    return this.events.filter((event) => event.act === act && event.outcome === outcome)
+  }
+}
+
+/** Time that moves when it is told to. */
+export class HandClock {
+  #time = instant(Date.UTC(2026, 10, 23))
+
+  now(): ReturnType<typeof instant> {
+    return this.#time
+  }
+
+  advance(ms: number): void {
+    this.#time = instant(this.#time + ms)
+  }
+}
+
+/** What outlives a stop: a folder with database, roots and anchor; the master key; the clock. */
+export interface Cluster {
+  readonly folder: string
+  /** The database. */
+  readonly file: string
+  readonly clusterId: ClusterId
+  readonly cmk: Uint8Array
+  readonly clock: HandClock
+  readonly roots: RootFiles
+  readonly tokens: FirstTokens
+  remove(): Promise<void>
+}
+
+/** An unsealed stack over a cluster's data. */
+export interface Stack {
+  readonly cluster: Cluster
+  readonly store: Store
+  readonly audit: ListAudit
+  readonly clock: HandClock
+  readonly operational: Operational
+  readonly ports: Ports
+  readonly anchor: StateAnchor
+  /** Closes the store and forgets the keys; `anchored` remembers the state first, as a node does. */
+  stop(options?: { readonly anchored?: boolean }): Promise<void>
+}
+
+/** Founds a cluster in a fresh folder, or in `store`, which then outlives every stop. */
+export async function foundCluster(store?: Store): Promise<Cluster> {
+  const folder = await mkdtemp(join(tmpdir(), "keyhold-stack-"))
+  const file = join(folder, "store.db")
+  const epochs = join(folder, "epochs")
+  await makePrivateFolder(epochs)
+  const clusterId = encodeId(systemRandom.bytes(16)) as ClusterId // 16 random bytes are an id.
+  const cmk = systemRandom.bytes(32)
+  const clock = new HandClock()
+  const roots = rootFiles(epochs, systemRandom)
+  const own = store ?? (await openSqliteStore({ file }))
+  const tokens = await bootstrapCluster({
+    store: own,
+    cmk: new SecretBytes(cmk.slice()),
+    clusterId,
+    clock,
+    random: systemRandom,
+    roots,
+  })
+  if (store === undefined) await own.close()
+  const remove = (): Promise<void> => rm(folder, { recursive: true })
+  return { folder, file, clusterId, cmk, clock, roots, tokens, remove }
+}
+
+/**
+ * Unseals a cluster.
+ *
+ * @param parts - `store` to use instead of opening the file; `roots` instead of the folder's.
+ */
+export async function openCluster(
+  cluster: Cluster,
+  parts: { readonly store?: Store; readonly roots?: RootFiles } = {},
+): Promise<Stack> {
+  const store = parts.store ?? (await openSqliteStore({ file: cluster.file }))
+  const audit = new ListAudit()
+  const anchor = new StateAnchor(join(cluster.folder, "anchor"))
+  const { clusterId, clock } = cluster
+  const foundation = {
+    clusterId,
+    store,
+    clock,
+    anchor,
+    random: systemRandom,
+    failuresPerMinute: limits.failedAuthenticationsPerMinute,
+    roots: parts.roots ?? cluster.roots,
+    audit: audit as unknown as AuditLog, // The three methods that unsealing and services call.
+  }
+  const cmk = new SecretBytes(cluster.cmk.slice())
+  try {
+    const operational = await becomeOperational(foundation, cmk, async () => {})
+    const { ports } = operational
+    return {
+      cluster,
+      store,
+      audit,
+      clock,
+      operational,
+      ports,
+      anchor,
+      async stop({ anchored = false } = {}) {
+        if (anchored) await anchor.save(ports.records)
+        await operational.forget()
+        if (parts.store === undefined) await store.close()
+      },
+    }
+  } catch (error) {
+    if (parts.store === undefined) await store.close()
+    throw error
+  }
+}
+
+/** A stack over the memory store with one partition; `remove` its cluster at the end. */
+export async function memoryStack(
+  flags: Partial<PartitionFlags> = {},
+): Promise<{ stack: Stack; partition: PartitionId; as: (role: Role) => Context }> {
+  const store = openMemoryStore()
+  const stack = await openCluster(await foundCluster(store), { store })
+  const partition = await newPartition(stack, "a", { flags })
+  return { stack, partition, as: (role) => contextOf(role, partition) }
+}
+
+/** A request of somebody with one role. */
+export function contextOf(role: Role, partition: PartitionId, requestId = "request"): Context {
+  return {
+    requestId,
+    caller: {
+      partition,
+      subject: role,
+      roles: [role],
+      grants: [],
+      credential: "token",
+      address: "127.0.0.1",
+    },
+  }
+}
+
+export async function newPartition(
+  { ports }: Pick<Stack, "ports">,
+  name: string,
+  template: {
+    readonly flags?: Partial<PartitionFlags>
+    readonly quota?: Partial<PartitionQuota>
+  } = {},
+): Promise<PartitionId> {
+  const operator = contextOf("operator", clusterPartition)
+  const { partition } = await createPartition(ports, operator, { name, ...template })
+  return partition.id
+}
