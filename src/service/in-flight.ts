@@ -24,6 +24,17 @@ export class InFlight {
     this.#waiters.delete(keyId)
   }
 
+  /** Runs `work` when nothing else is under way by this name. */
+  async alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+    while (this.#counts.has(name)) await this.drain(name)
+    this.begin(name)
+    try {
+      return await work()
+    } finally {
+      this.end(name)
+    }
+  }
+
   /** Resolves when no operation on the key is under way. New ones are refused by the record. */
   async drain(keyId: string): Promise<void> {
     await nextTurn() // Whoever has read the old record by now has also begun.

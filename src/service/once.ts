@@ -40,6 +40,19 @@ export async function createOnce<T>(
   call: Call,
   make: (once: Once) => Promise<T>,
 ): Promise<T> {
+  if (call.key === undefined) return await attempt(ports, context, call, make)
+  // One after the other: the second finds what the first has made. Other nodes meet in the store.
+  const { partition, subject } = context.caller
+  const name = [partition, subject, call.kind, call.key].join("\n")
+  return await ports.inFlight.alone(name, () => attempt(ports, context, call, make))
+}
+
+async function attempt<T>(
+  ports: Ports,
+  context: Context,
+  call: Call,
+  make: (once: Once) => Promise<T>,
+): Promise<T> {
   const once = await prepareOnce(ports, context, call)
   try {
     return await make(once)
