@@ -189,7 +189,7 @@ function newAttributes(
   const publicUses = ["verify", "encrypt", "wrap"]
   const wanted = template.usages ?? defaultUsages
   const usages = hasSecret ? wanted : wanted.filter((usage) => publicUses.includes(usage))
-  const { extractable = false, sensitive = !extractable } = template
+  const { extractable = false, sensitive = true } = template
   return {
     usages,
     extractable,
@@ -208,6 +208,9 @@ function checkTemplate(template: KeyTemplate): void {
     malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
   }
   checkUsages(template)
+  if (template.sensitive === false && template.extractable !== true) {
+    malformed("/sensitive", "only an extractable key may be other than sensitive")
+  }
   checkTags(template.tags ?? {})
   const period = template.rotationPeriodMs
   if (period !== undefined) checkPeriod(template, period)
