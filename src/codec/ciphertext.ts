@@ -25,6 +25,14 @@ export const suites = {
   RSA_OAEP_SHA_256: { byte: 5, ivBytes: 0, tagBytes: 0, aead: false },
   RSA_OAEP_SHA_384: { byte: 6, ivBytes: 0, tagBytes: 0, aead: false },
   RSA_OAEP_SHA_512: { byte: 7, ivBytes: 0, tagBytes: 0, aead: false },
+  AES_GCM_SIV: { byte: 8, ivBytes: 12, tagBytes: 16, aead: true },
+  AES_CCM: { byte: 9, ivBytes: 12, tagBytes: 16, aead: true },
+  XCHACHA20_POLY1305: { byte: 10, ivBytes: 24, tagBytes: 16, aead: true },
+  CHACHA20_POLY1305: { byte: 11, ivBytes: 12, tagBytes: 16, aead: true },
+  AES_CBC: { byte: 12, ivBytes: 16, tagBytes: 0, aead: false },
+  AES_ECB: { byte: 13, ivBytes: 0, tagBytes: 0, aead: false },
+  CAMELLIA_CBC_PAD: { byte: 14, ivBytes: 16, tagBytes: 0, aead: false },
+  TDEA_CBC_PAD: { byte: 15, ivBytes: 8, tagBytes: 0, aead: false },
 } as const satisfies Record<string, Suite>
 export type SuiteId = keyof typeof suites
 

@@ -1,7 +1,17 @@
 /**
- * The vocabulary of algorithms: what a key can be and what can be done with it. The engine holds a
- * row of code for each row here; a face maps its dialect's names to these by a table.
+ * The vocabulary of key algorithms: what a key can be, by our stable identifiers. The engine holds
+ * a row of code for each row here; a face maps its dialect's names to these by a table.
  */
+
+import {
+  mechanisms,
+  type AlgorithmStatus,
+  type MechanismId,
+  type MechanismRow,
+} from "./mechanisms.ts"
+
+export { mechanismRow, mechanisms, parseMechanism } from "./mechanisms.ts"
+export type { AlgorithmStatus, MechanismId, MechanismRow } from "./mechanisms.ts"
 
 /** What a key's attributes allow it to do, in PKCS#11 terms (CKA_ENCRYPT and so on). */
 export const keyUsages = [
@@ -15,40 +25,10 @@ export const keyUsages = [
 ] as const
 export type KeyUsage = (typeof keyUsages)[number]
 
-export interface MechanismRow {
-  readonly kind: "encryption" | "signature" | "mac" | "wrap"
-  readonly source: string
-}
-
-/** Every mechanism, by our stable identifier. */
-export const mechanisms = {
-  XAES_256_GCM: { kind: "encryption", source: "C2SP XAES-256-GCM" },
-  AES_GCM: { kind: "encryption", source: "SP 800-38D" },
-  AES_CBC_PAD: { kind: "encryption", source: "SP 800-38A section 6.2, PKCS#7 padding" },
-  AES_CTR: { kind: "encryption", source: "SP 800-38A section 6.5" },
-  RSA_OAEP_SHA_256: { kind: "encryption", source: "RFC 8017 section 7.1" },
-  RSA_OAEP_SHA_384: { kind: "encryption", source: "RFC 8017 section 7.1" },
-  RSA_OAEP_SHA_512: { kind: "encryption", source: "RFC 8017 section 7.1" },
-  ECDSA_SHA_256: { kind: "signature", source: "FIPS 186-5 section 6" },
-  ECDSA_SHA_384: { kind: "signature", source: "FIPS 186-5 section 6" },
-  ECDSA_SHA_512: { kind: "signature", source: "FIPS 186-5 section 6" },
-  RSA_PSS_SHA_256: { kind: "signature", source: "RFC 8017 section 8.1" },
-  RSA_PSS_SHA_384: { kind: "signature", source: "RFC 8017 section 8.1" },
-  RSA_PSS_SHA_512: { kind: "signature", source: "RFC 8017 section 8.1" },
-  RSA_PKCS1_SHA_256: { kind: "signature", source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_384: { kind: "signature", source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_512: { kind: "signature", source: "RFC 8017 section 8.2" },
-  ED25519: { kind: "signature", source: "RFC 8032 section 5.1" },
-  HMAC_SHA_256: { kind: "mac", source: "FIPS 198-1" },
-  HMAC_SHA_384: { kind: "mac", source: "FIPS 198-1" },
-  HMAC_SHA_512: { kind: "mac", source: "FIPS 198-1" },
-  AES_KWP: { kind: "wrap", source: "SP 800-38F section 6.3, RFC 5649" },
-} as const satisfies Record<string, MechanismRow>
-export type MechanismId = keyof typeof mechanisms
-
 export interface KeyAlgorithmRow {
   /** `secret`: raw bytes; `pair`: a PKCS#8 private key, or an SPKI public key alone. */
   readonly form: "secret" | "pair"
+  readonly status: AlgorithmStatus
   /** Uses that a key of this algorithm may ever be given. */
   readonly usages: readonly KeyUsage[]
   /** Uses it gets when its creator names none. */
@@ -60,26 +40,52 @@ export interface KeyAlgorithmRow {
 
 const cipher = {
   form: "secret",
-  usages: ["encrypt", "decrypt", "wrap", "unwrap"],
+  status: "recommended",
+  usages: ["encrypt", "decrypt"],
   defaultUsages: ["encrypt", "decrypt"],
 } as const
 const signer = {
   form: "pair",
+  status: "recommended",
   usages: ["sign", "verify"],
   defaultUsages: ["sign", "verify"],
 } as const
 const mac = {
   form: "secret",
+  status: "recommended",
   usages: ["sign", "verify"],
   defaultUsages: ["sign", "verify"],
+  source: "FIPS 198-1",
 } as const
-const aes = {
+/** RFC 8452 knows no keys of 192 bits. */
+const aes192 = {
   ...cipher,
-  mechanisms: ["AES_GCM", "AES_CBC_PAD", "AES_CTR", "AES_KWP"],
+  usages: ["encrypt", "decrypt", "wrap", "unwrap", "sign", "verify"],
+  mechanisms: [
+    "AES_GCM",
+    "AES_CCM",
+    "AES_CBC_PAD",
+    "AES_CBC",
+    "AES_CTR",
+    "AES_ECB",
+    "AES_CMAC",
+    "AES_GMAC",
+    "AES_KWP",
+    "AES_KW",
+  ],
   source: "FIPS 197",
+} as const
+const aes = { ...aes192, mechanisms: [...aes192.mechanisms, "AES_GCM_SIV"] } as const
+const camellia = {
+  ...cipher,
+  status: "acceptable",
+  usages: ["encrypt", "decrypt", "sign", "verify"],
+  mechanisms: ["CAMELLIA_CBC_PAD", "CAMELLIA_CMAC"],
+  source: "RFC 3713",
 } as const
 const rsa = {
   form: "pair",
+  status: "recommended",
   usages: ["encrypt", "decrypt", "sign", "verify"],
   defaultUsages: ["sign", "verify"],
   mechanisms: [
@@ -96,15 +102,32 @@ const rsa = {
   source: "RFC 8017",
 } as const
 
-/** Every key algorithm, by our stable identifier. */
+/** Every key algorithm. */
 export const keyAlgorithms = {
   AES_128: aes,
-  AES_192: aes,
+  AES_192: aes192,
   AES_256: { ...aes, mechanisms: ["XAES_256_GCM", ...aes.mechanisms] },
-  HMAC_SHA_256: { ...mac, mechanisms: ["HMAC_SHA_256"], source: "FIPS 198-1" },
-  HMAC_SHA_384: { ...mac, mechanisms: ["HMAC_SHA_384"], source: "FIPS 198-1" },
-  HMAC_SHA_512: { ...mac, mechanisms: ["HMAC_SHA_512"], source: "FIPS 198-1" },
-  RSA_2048: rsa,
+  CHACHA20: {
+    ...cipher,
+    mechanisms: ["XCHACHA20_POLY1305", "CHACHA20_POLY1305"],
+    source: "RFC 8439",
+  },
+  CAMELLIA_128: camellia,
+  CAMELLIA_192: camellia,
+  CAMELLIA_256: camellia,
+  TDEA: { ...cipher, status: "legacy", mechanisms: ["TDEA_CBC_PAD"], source: "SP 800-67" },
+  HMAC_SHA_1: { ...mac, status: "legacy", mechanisms: ["HMAC_SHA_1"] },
+  HMAC_SHA_224: { ...mac, status: "acceptable", mechanisms: ["HMAC_SHA_224"] },
+  HMAC_SHA_256: { ...mac, mechanisms: ["HMAC_SHA_256"] },
+  HMAC_SHA_384: { ...mac, mechanisms: ["HMAC_SHA_384"] },
+  HMAC_SHA_512: { ...mac, mechanisms: ["HMAC_SHA_512"] },
+  HMAC_SHA3_256: { ...mac, mechanisms: ["HMAC_SHA3_256"] },
+  HMAC_SHA3_384: { ...mac, mechanisms: ["HMAC_SHA3_384"] },
+  HMAC_SHA3_512: { ...mac, mechanisms: ["HMAC_SHA3_512"] },
+  KMAC_128: { ...mac, mechanisms: ["KMAC_128"], source: "SP 800-185 section 8.4.1" },
+  KMAC_256: { ...mac, mechanisms: ["KMAC_256"], source: "SP 800-185 section 8.4.1" },
+  // 112 bits of strength: SP 800-131A revision 2 section 3.
+  RSA_2048: { ...rsa, status: "acceptable" },
   RSA_3072: rsa,
   RSA_4096: rsa,
   EC_P256: {
@@ -137,11 +160,6 @@ export function defaultMechanism(
   kind: MechanismRow["kind"],
 ): MechanismId | undefined {
   return keyAlgorithm(algorithm).mechanisms.find((id) => mechanisms[id].kind === kind)
-}
-
-/** Narrows a string that came from outside; undefined when we have no such mechanism. */
-export function parseMechanism(text: string): MechanismId | undefined {
-  return Object.hasOwn(mechanisms, text) ? (text as MechanismId) : undefined
 }
 
 /** Narrows a string that came from outside; undefined when we have no such algorithm. */

@@ -37,7 +37,7 @@ export interface KeyVersion {
   readonly publicKey?: Uint8Array
   /** False for a verify-only import: there is no private half. */
   readonly hasSecret: boolean
-  /** AES-GCM seals leased so far, of limits.gcmSealsPerVersionMax; 0 for other algorithms. */
+  /** Seals leased so far, under all mechanisms whose row has `sealsMax` together. */
   readonly sealsLeased: number
 }
 

@@ -43,10 +43,10 @@ export const limits = {
   keysPerPartitionDefault: 100_000,
   /** Operations per second of a partition unless its quota says otherwise. */
   operationsPerSecondDefault: 100_000,
-  /** Random 96-bit IVs under one AES-GCM key: SP 800-38D section 8.3. */
-  gcmSealsPerVersionMax: 2 ** 32,
+  /** Random 96-bit IVs under one key: SP 800-38D section 8.3. */
+  sealsPerVersionMax: 2 ** 32,
   /** IVs leased from the store at once; a crash forfeits at most this many of 2^32. */
-  gcmLease: 2 ** 20,
+  sealsLease: 2 ** 20,
   /** Waiting window before a deleted key is destroyed; AWS KMS: 7 to 30 days. */
   deletionWindowDefaultMs: 30 * dayMs,
   deletionWindowMaxMs: 365 * dayMs,

@@ -21,6 +21,8 @@ export interface PartitionFlags {
   readonly invalidation: boolean
   /** Callers may choose the IV of an encryption. */
   readonly externalIv: boolean
+  /** Algorithms that are there for old data alone may be used. */
+  readonly legacyAlgorithms: boolean
 }
 export type PartitionFlag = keyof PartitionFlags
 
@@ -34,6 +36,7 @@ export const defaultFlags: PartitionFlags = {
   keyDestruction: true,
   invalidation: false,
   externalIv: false,
+  legacyAlgorithms: false,
 }
 
 /** Set by the cluster's operator. */

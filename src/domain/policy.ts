@@ -4,7 +4,13 @@
  * all.
  */
 
-import { keyAlgorithm, type MechanismId, type MechanismRow } from "./algorithms.ts"
+import {
+  keyAlgorithm,
+  mechanismRow,
+  type KeyAlgorithmId,
+  type MechanismId,
+  type MechanismRow,
+} from "./algorithms.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId } from "./ids.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
@@ -21,6 +27,8 @@ export interface Question {
   /** The key acted on; undefined when it does not exist, or the operation has none. */
   readonly key?: KeyRecord | undefined
   readonly mechanism?: MechanismId | undefined
+  /** Of the key that is to be made. */
+  readonly algorithm?: KeyAlgorithmId | undefined
   /** The version asked for; undefined: the current one. */
   readonly version?: number | undefined
   /** The caller wants to choose the IV of an encryption. */
@@ -159,6 +167,17 @@ const rules = {
       if (mechanism === undefined || key === undefined) return
       if (keyAlgorithm(key.algorithm).mechanisms.includes(mechanism)) return
       return `a key of ${key.algorithm} does not serve ${mechanism}`
+    },
+  },
+  legacy: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ partition, key, mechanism, algorithm }) => {
+      if (partition.flags.legacyAlgorithms) return
+      const used = mechanism === undefined ? algorithm : key?.algorithm
+      const old =
+        (used !== undefined && keyAlgorithm(used).status === "legacy" && used) ||
+        (mechanism !== undefined && mechanismRow(mechanism).status === "legacy" && mechanism)
+      return old ? `${old} is there for old data, and the flag legacyAlgorithms is off` : undefined
     },
   },
   version: {

@@ -36,7 +36,8 @@ export interface DecryptInput extends Encrypted {
  *
  * @param permit - covers `key.encrypt` with this key and mechanism.
  * @throws HsmError MALFORMED_REQUEST for an IV of another length, for additional data that the
- * mechanism would not authenticate, for a plaintext too long for the modulus; SEALED when the
+ * mechanism would not authenticate, for a plaintext too long for the modulus or not of whole
+ * blocks; SEALED when the
  * handle was closed.
  */
 export function encrypt(
@@ -49,14 +50,21 @@ export function encrypt(
   const row = rowFor(provider.encryption, handle, mechanism)
   const key = openKey(handle)
   refuseLostAad(row.aead, aad)
-  const iv = chosen ?? pooledRandomBytes(row.ivBytes)
-  if (iv.length !== row.ivBytes) {
+  if (chosen !== undefined && chosen.length !== row.ivBytes) {
     throw malformed("/iv", `${mechanism} takes an IV of ${row.ivBytes} bytes`)
   }
   const bytesMax = row.plaintextBytesMax?.(key) ?? Infinity
   if (plaintext.length > bytesMax) {
     throw malformed("/plaintext", `this key encrypts at most ${bytesMax} bytes with ${mechanism}`)
   }
+  const { wholeBlocks = 1 } = row
+  if (plaintext.length % wholeBlocks !== 0) {
+    throw malformed("/plaintext", `${mechanism} encrypts whole blocks of ${wholeBlocks} bytes`)
+  }
+  if (chosen === undefined && row.sealFresh !== undefined) {
+    return row.sealFresh(key, { plaintext, aad })
+  }
+  const iv = chosen ?? pooledRandomBytes(row.ivBytes)
   return { iv, ciphertext: row.seal(key, { iv, plaintext, aad }) }
 }
 

@@ -5,6 +5,7 @@ import type { MechanismId } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Permit } from "../domain/policy.ts"
 import type { KeyHandle } from "./key-handle.ts"
+import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
 import type { SecretBytes } from "./secret-bytes.ts"
 
@@ -26,8 +27,9 @@ export function exportMaterial(permit: Permit, handle: KeyHandle): SecretBytes {
  *
  * @param permits - `wrap` covers `key.wrap` with the wrapping key and mechanism, `target` covers
  * `key.export-wrapped` with the key that leaves.
- * @returns the wrapped bytes; for `AES_KWP` as SP 800-38F section 6.3 defines.
- * @throws HsmError MALFORMED_REQUEST when the mechanism does not wrap; otherwise as
+ * @returns the wrapped bytes; as SP 800-38F section 6 defines.
+ * @throws HsmError MALFORMED_REQUEST when the mechanism does not wrap, or no key
+ * of this length (AES_KW: 16 bytes or more, in steps of 8); otherwise as
  * {@link exportMaterial} does.
  */
 export function wrapMaterial(
@@ -47,7 +49,8 @@ export function wrapMaterial(
   const row = rowFor(provider.wrap, wrapping, mechanism)
   const kek = openKey(wrapping)
   using secret = material(target)
-  return secret.lend((bytes) => row.wrap(kek, bytes))
+  if (row.fits(secret.length)) return secret.lend((bytes) => row.wrap(kek, bytes))
+  throw malformed("/mechanism", `${mechanism} does not wrap ${secret.length} bytes`)
 }
 
 function material(handle: KeyHandle): SecretBytes {

@@ -6,6 +6,7 @@ import type { MechanismId } from "../domain/algorithms.ts"
 import type { Permit } from "../domain/policy.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
+import { pooledRandomBytes } from "./random.ts"
 
 export interface MacInput {
   readonly mechanism: MechanismId
@@ -14,7 +15,7 @@ export interface MacInput {
 }
 
 /**
- * Computes a MAC, as long as its hash.
+ * Computes a MAC: the whole tag, behind the random IV that AES_GMAC alone has.
  *
  * @param permit - covers `key.mac` with this key and mechanism.
  * @throws HsmError MALFORMED_REQUEST when the mechanism makes no MAC; SEALED when the handle was
@@ -27,7 +28,10 @@ export function mac(
 ): Uint8Array {
   const { keyId } = handle
   assert(permit.covers({ operation: "key.mac", keyId, mechanism }))
-  return rowFor(provider.mac, handle, mechanism).mac(openKey(handle), message)
+  const row = rowFor(provider.mac, handle, mechanism)
+  const iv = pooledRandomBytes(row.ivBytes)
+  const tag = row.tag(openKey(handle), message, iv)
+  return iv.length === 0 ? tag : Uint8Array.of(...iv, ...tag)
 }
 
 /**
@@ -44,6 +48,9 @@ export function verifyMac(
 ): boolean {
   const { keyId } = handle
   assert(permit.covers({ operation: "key.verify-mac", keyId, mechanism }))
-  const expected = rowFor(provider.mac, handle, mechanism).mac(openKey(handle), message)
-  return candidate.length === expected.length && timingSafeEqual(candidate, expected)
+  const row = rowFor(provider.mac, handle, mechanism)
+  if (candidate.length <= row.ivBytes) return false
+  const given = candidate.subarray(row.ivBytes)
+  const expected = row.tag(openKey(handle), message, candidate.subarray(0, row.ivBytes))
+  return given.length === expected.length && timingSafeEqual(given, expected)
 }

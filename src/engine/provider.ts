@@ -57,6 +57,12 @@ export interface SealInput {
   readonly aad: Uint8Array
 }
 
+/** An IV, and what was sealed under it. */
+export interface Sealed {
+  readonly iv: Uint8Array
+  readonly ciphertext: Uint8Array
+}
+
 export interface OpenInput {
   readonly iv: Uint8Array
   /** With the tag at its end, where there is one. */
@@ -69,9 +75,13 @@ export interface EncryptionRow<Key> {
   readonly ivBytes: number
   /** It authenticates additional data. */
   readonly aead: boolean
+  /** Plaintexts are whole blocks of so many bytes; absent where any length will do. */
+  readonly wholeBlocks?: number
   /** The longest plaintext; absent when only limits.messageBytesMax bounds it. */
   readonly plaintextBytesMax?: (key: Key) => number
   readonly seal: (key: Key, input: SealInput) => Uint8Array
+  /** Seals under a random IV of its own making, where that saves a detour. */
+  readonly sealFresh?: (key: Key, input: Omit<SealInput, "iv">) => Sealed
   /** Throws or rejects with anything at all when it does not open. */
   readonly open: (key: Key, input: OpenInput) => Uint8Array | Promise<Uint8Array>
 }
@@ -82,10 +92,15 @@ export interface SignatureRow<Key> {
 }
 
 export interface MacRow<Key> {
-  readonly mac: (key: Key, message: Uint8Array) => Uint8Array
+  /** Drawn at random for each MAC, which begins with it; 0: it takes none. */
+  readonly ivBytes: number
+  /** The tag alone. */
+  readonly tag: (key: Key, message: Uint8Array, iv: Uint8Array) => Uint8Array
 }
 
 export interface WrapRow<Key> {
+  /** True for secrets of a length that it can wrap. */
+  readonly fits: (secretBytes: number) => boolean
   readonly wrap: (key: Key, secret: Uint8Array) => Uint8Array
   /** Throws anything at all when it does not unwrap. */
   readonly unwrap: (key: Key, wrapped: Uint8Array) => SecretBytes

@@ -8,7 +8,7 @@
 
 import assert from "node:assert/strict"
 
-import { defaultMechanism, type MechanismId } from "../domain/algorithms.ts"
+import { defaultMechanism, type KeyAlgorithmId, type MechanismId } from "../domain/algorithms.ts"
 import type { AuditEvent, AuditOutcome } from "../domain/audit-event.ts"
 import { HsmError, type ErrorCode } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
@@ -29,8 +29,8 @@ export interface Ask {
   readonly externalIv?: boolean
   /** Principal, partition or issuer acted on, for the log. */
   readonly target?: string
-  /** The operation makes keys: the quota is asked. */
-  readonly createsKey?: boolean
+  /** Of the key that the operation makes: the quota is asked. */
+  readonly creates?: KeyAlgorithmId
 }
 
 /** Leave to act. */
@@ -100,11 +100,12 @@ export async function frame(ports: Ports, context: Context, ask: Ask): Promise<Q
     partition,
     key,
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
+    algorithm: ask.creates,
     version: ask.version,
     externalIv: ask.externalIv,
     now,
     withinRate: !metered || ports.meter.take(partition.id, operationsPerSecond, now),
-    keyCount: ask.createsKey === true ? await countKeys(ports, partition) : undefined,
+    keyCount: ask.creates === undefined ? undefined : await countKeys(ports, partition),
   }
 }
 

@@ -73,7 +73,7 @@ async function make(
   maker: Maker,
 ): Promise<KeyRecord> {
   checkTemplate(command)
-  const ask = { operation: maker.operation, createsKey: true } as const
+  const ask = { operation: maker.operation, creates: command.algorithm } as const
   return await perform(ports, context, ask, async (act) => {
     const { idempotencyKey: key, ...rest } = command
     const call = { kind: maker.operation, key, command: rest }

@@ -1,11 +1,12 @@
 /**
- * Counts AES-GCM seals under each key version, so that none exceeds the bound for random IVs.
+ * Counts seals under each key version by mechanisms with short random IVs, so that none exceeds its
+ * bound. Mechanisms of one key share the count.
  *
  * Counts are leased from the store in blocks: sealing writes nothing, and a crash forfeits what it
  * had leased. A version whose leases are used up is followed by a new one without anyone asking.
  */
 
-import type { MechanismId } from "../domain/algorithms.ts"
+import { mechanismRow, type MechanismId } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import { currentVersion, type KeyRecord, type KeyVersion } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
@@ -17,7 +18,7 @@ export type Rotate = (key: KeyRecord) => Promise<KeyRecord>
 export class SealBudget {
   readonly #records: Records
   readonly #rotate: Rotate
-  /** Seals left of this process's lease, by key and version. Bounded by keys used with GCM. */
+  /** Seals left of this process's lease, by key and version. Bounded by keys so used. */
   readonly #left = new Map<string, number>()
   readonly #leasing = new Map<string, Promise<KeyRecord>>()
 
@@ -27,21 +28,22 @@ export class SealBudget {
   }
 
   /**
-   * Takes leave for one seal under the key's current version; other mechanisms need none.
+   * Takes leave for one seal under the key's current version; mechanisms without a bound need none.
    *
    * @throws HsmError KEY_EXHAUSTED when neither this version nor a new one can seal any more.
    */
   async draw(key: KeyRecord, mechanism: MechanismId): Promise<{ key: KeyRecord; version: number }> {
+    const { sealsMax } = mechanismRow(mechanism)
     let drawn = key
     for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
       const version = currentVersion(drawn)
       if (version === undefined) throw new HsmError("KEY_STATE", "the key has no version")
-      if (mechanism !== "AES_GCM" || this.#take(drawn, version)) {
+      if (sealsMax === undefined || this.#take(drawn, version)) {
         return { key: drawn, version: version.version }
       }
-      drawn = await this.#leaseOnce(drawn, version)
+      drawn = await this.#leaseOnce(drawn, version, sealsMax)
     }
-    throw new HsmError("KEY_EXHAUSTED", "the key's budget of AES-GCM seals could not be leased")
+    throw new HsmError("KEY_EXHAUSTED", "the key's budget of seals could not be leased")
   }
 
   #take(key: KeyRecord, { version }: KeyVersion): boolean {
@@ -53,26 +55,24 @@ export class SealBudget {
   }
 
   /** Callers that arrive together share one lease. */
-  async #leaseOnce(key: KeyRecord, version: KeyVersion): Promise<KeyRecord> {
-    const name = `${key.id}/${version.version}`
+  async #leaseOnce(key: KeyRecord, { version }: KeyVersion, sealsMax: number): Promise<KeyRecord> {
+    const name = `${key.id}/${version}`
     let leasing = this.#leasing.get(name)
     if (leasing === undefined) {
-      leasing = this.#lease(key.partition, key.id, version.version).finally(() =>
-        this.#leasing.delete(name),
-      )
+      leasing = this.#lease(key, version, sealsMax).finally(() => this.#leasing.delete(name))
       this.#leasing.set(name, leasing)
     }
     return await leasing
   }
 
-  async #lease(partition: KeyRecord["partition"], id: string, wanted: number): Promise<KeyRecord> {
+  async #lease({ partition, id }: KeyRecord, wanted: number, sealsMax: number): Promise<KeyRecord> {
     await this.#records.sync()
     const key = await this.#records.read("key", partition, id)
     if (key === undefined) throw new HsmError("KEY_NOT_FOUND", "no such key in this partition")
     const version = currentVersion(key)
     if (version === undefined || version.version !== wanted) return key
-    const total = version.sealsLeased + limits.gcmLease
-    if (total > limits.gcmSealsPerVersionMax) return await this.#rotate(key)
+    const total = version.sealsLeased + limits.sealsLease
+    if (total > sealsMax) return await this.#rotate(key)
     const record: KeyRecord = {
       ...key,
       versions: key.versions.with(key.versions.length - 1, { ...version, sealsLeased: total }),
@@ -85,7 +85,7 @@ export class SealBudget {
       if (error instanceof HsmError && error.code === "CONFLICT") return key
       throw error
     }
-    this.#left.set(`${id}/${wanted}`, limits.gcmLease)
+    this.#left.set(`${id}/${wanted}`, limits.sealsLease)
     return record
   }
 }

@@ -2,7 +2,7 @@
 
 import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
-import { currentVersion, type KeyRecord } from "../domain/key.ts"
+import type { KeyRecord } from "../domain/key.ts"
 import type { Permit } from "../domain/policy.ts"
 import * as macs from "../engine/mac.ts"
 import * as signatures from "../engine/signature.ts"
@@ -73,9 +73,8 @@ async function produce(
 ): Promise<SignResult> {
   checkSize(message)
   return await perform(ports, context, { operation, key: ref, mechanism: wanted }, async (act) => {
-    const key = keyOf(act)
     const mechanism = mechanismOf(act)
-    const version = currentVersion(key)?.version ?? 0
+    const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
     const handle = await ports.keys.open(key, version)
     const signature = await run(act.permit, handle, { mechanism, message })
     return { keyId: key.id, version, mechanism, signature }

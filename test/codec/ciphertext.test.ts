@@ -87,6 +87,14 @@ test("the layout of format 1 is frozen", () => {
     RSA_OAEP_SHA_256: 5,
     RSA_OAEP_SHA_384: 6,
     RSA_OAEP_SHA_512: 7,
+    AES_GCM_SIV: 8,
+    AES_CCM: 9,
+    XCHACHA20_POLY1305: 10,
+    CHACHA20_POLY1305: 11,
+    AES_CBC: 12,
+    AES_ECB: 13,
+    CAMELLIA_CBC_PAD: 14,
+    TDEA_CBC_PAD: 15,
   })
 })
 
@@ -117,7 +125,7 @@ const wrong: Record<string, Uint8Array> = {
   "format 0": good.with(3, 0),
   "format 2": good.with(3, 2),
   "suite 0": good.with(4, 0),
-  "suite 8": good.with(4, 8),
+  "suite 99": good.with(4, 99),
   "version 0": good.with(24, 0),
   "more than the longest": new Uint8Array(ciphertextBytesMax + 1).fill(1),
 }

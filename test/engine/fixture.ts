@@ -5,7 +5,7 @@ import { instant, type KeyId, type PartitionId } from "../../src/domain/ids.ts"
 import type { KeyRecord } from "../../src/domain/key.ts"
 import type { OperationId } from "../../src/domain/operation.ts"
 import { defaultFlags, defaultQuota, type PartitionRecord } from "../../src/domain/partition.ts"
-import { decide, type Permit } from "../../src/domain/policy.ts"
+import { decide, type Permit, type Question } from "../../src/domain/policy.ts"
 import { generateMaterial } from "../../src/engine/generate.ts"
 import { openHandle, type KeyHandle } from "../../src/engine/key-handle.ts"
 import { SecretBytes } from "../../src/engine/secret-bytes.ts"
@@ -20,7 +20,13 @@ const partition: PartitionRecord = {
   name: "test",
   custody: "managed",
   state: "active",
-  flags: { ...defaultFlags, plainExport: true, wrappedExport: true },
+  flags: {
+    ...defaultFlags,
+    keyImport: true,
+    plainExport: true,
+    wrappedExport: true,
+    legacyAlgorithms: true,
+  },
   quota: defaultQuota,
   createdAt: instant(0),
   revision: 1,
@@ -57,13 +63,13 @@ function recordOf(id: KeyId, algorithm: KeyAlgorithmId): KeyRecord {
   }
 }
 
-/** Leave for one operation on one key, from the real policy. */
-export function permit(
+/** What a user, who is also a manager, asks of the policy. */
+export function question(
   operation: OperationId,
-  { keyId: id, algorithm }: { keyId: KeyId; algorithm: KeyAlgorithmId },
+  key?: { readonly keyId: KeyId; readonly algorithm: KeyAlgorithmId },
   mechanism?: MechanismId,
-): Permit {
-  const decision = decide({
+): Question {
+  return {
     operation,
     caller: {
       partition: partitionId,
@@ -74,11 +80,20 @@ export function permit(
       address: "::1",
     },
     partition,
-    key: recordOf(id, algorithm),
+    key: key === undefined ? undefined : recordOf(key.keyId, key.algorithm),
     mechanism,
     now: instant(0),
     withinRate: true,
-  })
+  }
+}
+
+/** Leave for one operation on one key, from the real policy. */
+export function permit(
+  operation: OperationId,
+  key: { readonly keyId: KeyId; readonly algorithm: KeyAlgorithmId },
+  mechanism?: MechanismId,
+): Permit {
+  const decision = decide(question(operation, key, mechanism))
   assert(decision.outcome === "allowed", JSON.stringify(decision))
   return decision.permit
 }

@@ -14,6 +14,8 @@ import { encryptionAnswers } from "../../src/engine/known-answers/encryption.ts"
 import { macAnswers, wrapAnswers } from "../../src/engine/known-answers/mac-and-wrap.ts"
 import { signatureAnswers } from "../../src/engine/known-answers/signature.ts"
 import { mac, verifyMac } from "../../src/engine/mac.ts"
+import { nodeProvider } from "../../src/engine/node/provider.ts"
+import type { MacId } from "../../src/engine/provider.ts"
 import { sign, verify } from "../../src/engine/signature.ts"
 import { flip, handleOf, otherKeyId, permit } from "./fixture.ts"
 
@@ -66,28 +68,29 @@ for (const { mechanism, answer } of entries<MacAnswer>(macAnswers)) {
   test(`${mechanism} gives and accepts the tag of ${source}, and no other`, () => {
     const handle = handleOf(algorithm, { material: key })
     const made = mac(permit("key.mac", handle, mechanism), handle, { mechanism, message })
-    assert.equal(hexOf(made), hexOf(expected))
+    const random = nodeProvider.mac[mechanism as MacId].ivBytes > 0
+    assert.equal(hexOf(made) === hexOf(expected), !random)
     const checking = permit("key.verify-mac", handle, mechanism)
     const accepts = (candidate: Uint8Array): boolean =>
       verifyMac(checking, handle, { mechanism, message, mac: candidate })
-    assert.ok(accepts(expected))
+    assert.ok(accepts(made) && accepts(expected))
     assert.ok(!accepts(flip(expected, 9)))
-    assert.ok(!accepts(expected.subarray(0, 16)))
+    assert.ok(!accepts(expected.subarray(0, -1)))
     assert.ok(!accepts(Uint8Array.of(...expected, 0)))
   })
 }
 
-for (const { answer } of entries<WrapAnswer>(wrapAnswers)) {
+for (const { mechanism, answer } of entries<WrapAnswer>(wrapAnswers)) {
   const { algorithm, source, key, secret, wrapped } = answer
-  test(`a key wraps under ${algorithm} as ${source} says`, () => {
+  test(`${mechanism} wraps under ${algorithm} as ${source} says`, () => {
     const wrapping = handleOf(algorithm, { material: key })
     // Any secret key will do: its length is not checked when it is opened.
     const target = handleOf("HMAC_SHA_256", { material: secret }, otherKeyId)
     const permits = {
-      wrap: permit("key.wrap", wrapping, "AES_KWP"),
+      wrap: permit("key.wrap", wrapping, mechanism),
       target: permit("key.export-wrapped", target),
     }
-    const made = wrapMaterial(permits, { wrapping, target, mechanism: "AES_KWP" })
+    const made = wrapMaterial(permits, { wrapping, target, mechanism })
     assert.equal(hexOf(made), hexOf(wrapped))
   })
 }

@@ -61,6 +61,16 @@ for (const algorithm of ["AES_128", "AES_192", "AES_256"] as const) {
   })
 }
 
+test("TDEA: import refuses keys of which two parts are the same but for parity", async () => {
+  assert.ok((await importMaterial("TDEA", "raw", threeParts("246"))).material)
+  for (const weak of ["234", "245", "243"]) await refused("TDEA", "raw", threeParts(weak))
+})
+
+/** 8 bytes of each digit. */
+function threeParts(digits: string): Uint8Array {
+  return Uint8Array.from({ length: 24 }, (_, at) => Number(digits[Math.floor(at / 8)]))
+}
+
 test("import keeps no hold on the caller's bytes", async () => {
   const given = new Uint8Array(32).fill(1)
   const { material } = await importMaterial("AES_256", "raw", given)

@@ -53,7 +53,7 @@ const broken: Record<string, Partial<Provider<OpenKey>>> = {
   },
   "HMAC_SHA_512 with HMAC_SHA_512": { mac: { ...mac, HMAC_SHA_512: mac.HMAC_SHA_384 } },
   "AES_KWP with AES_192": {
-    wrap: { AES_KWP: { ...wrap.AES_KWP, wrap: (_key, secret) => secret.slice() } },
+    wrap: { ...wrap, AES_KWP: { ...wrap.AES_KWP, wrap: (_key, secret) => secret.slice() } },
   },
 }
 

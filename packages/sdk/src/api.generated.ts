@@ -24,9 +24,21 @@ export type KeyAlgorithm =
   | "AES_128"
   | "AES_192"
   | "AES_256"
+  | "CHACHA20"
+  | "CAMELLIA_128"
+  | "CAMELLIA_192"
+  | "CAMELLIA_256"
+  | "TDEA"
+  | "HMAC_SHA_1"
+  | "HMAC_SHA_224"
   | "HMAC_SHA_256"
   | "HMAC_SHA_384"
   | "HMAC_SHA_512"
+  | "HMAC_SHA3_256"
+  | "HMAC_SHA3_384"
+  | "HMAC_SHA3_512"
+  | "KMAC_128"
+  | "KMAC_256"
   | "RSA_2048"
   | "RSA_3072"
   | "RSA_4096"
@@ -39,8 +51,16 @@ export type KeyAlgorithm =
 export type Mechanism =
   | "XAES_256_GCM"
   | "AES_GCM"
+  | "AES_GCM_SIV"
+  | "AES_CCM"
+  | "XCHACHA20_POLY1305"
+  | "CHACHA20_POLY1305"
   | "AES_CBC_PAD"
+  | "AES_CBC"
   | "AES_CTR"
+  | "AES_ECB"
+  | "CAMELLIA_CBC_PAD"
+  | "TDEA_CBC_PAD"
   | "RSA_OAEP_SHA_256"
   | "RSA_OAEP_SHA_384"
   | "RSA_OAEP_SHA_512"
@@ -54,10 +74,21 @@ export type Mechanism =
   | "RSA_PKCS1_SHA_384"
   | "RSA_PKCS1_SHA_512"
   | "ED25519"
+  | "HMAC_SHA_1"
+  | "HMAC_SHA_224"
   | "HMAC_SHA_256"
   | "HMAC_SHA_384"
   | "HMAC_SHA_512"
+  | "HMAC_SHA3_256"
+  | "HMAC_SHA3_384"
+  | "HMAC_SHA3_512"
+  | "KMAC_128"
+  | "KMAC_256"
+  | "AES_CMAC"
+  | "AES_GMAC"
+  | "CAMELLIA_CMAC"
   | "AES_KWP"
+  | "AES_KW"
 
 export type KeyState =
   | "active"
@@ -728,6 +759,8 @@ export interface Flags {
   readonly invalidation: boolean
   /** Callers may choose an encryption's IV. */
   readonly externalIv: boolean
+  /** Algorithms that are there for old data alone may be used. */
+  readonly legacyAlgorithms: boolean
 }
 
 /** Flags that are absent stay as they are, or take their default. */
@@ -748,6 +781,8 @@ export interface SomeFlags {
   readonly invalidation?: boolean | undefined
   /** Callers may choose an encryption's IV. */
   readonly externalIv?: boolean | undefined
+  /** Algorithms that are there for old data alone may be used. */
+  readonly legacyAlgorithms?: boolean | undefined
 }
 
 /** What the partition may use; set by the operator. */

@@ -17,6 +17,7 @@ const flags: Readonly<Record<keyof SomeFlags, string>> = {
   keyDestruction: "keys may be destroyed",
   invalidation: "deleted keys go to a bin",
   externalIv: "callers may choose an encryption's IV",
+  legacyAlgorithms: "algorithms for old data alone may be used, see: keyhold algorithms",
 }
 const flagOption: OptionRow = ["--flag <name=on|off...>", "repeat for several, see below"]
 const flagsText = Object.entries(flags)

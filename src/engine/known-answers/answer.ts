@@ -38,6 +38,7 @@ export type SignatureAnswer = Known & {
 export interface MacAnswer extends Known {
   readonly key: Uint8Array
   readonly message: Uint8Array
+  /** With its IV at the beginning, where the row has one. */
   readonly mac: Uint8Array
 }
 

@@ -1,11 +1,15 @@
 /** Known answers of encryption. */
 
 import type { EncryptionId } from "../provider.ts"
+import { aeadAnswers } from "./aead.ts"
+import { blockCipherAnswers } from "./block-cipher.ts"
 import { hex, none, type Answers, type EncryptionAnswer } from "./answer.ts"
 import { rsa2048 } from "./rsa-key.ts"
 
 /** By mechanism; every size of AES key has one. */
 export const encryptionAnswers = {
+  ...aeadAnswers,
+  ...blockCipherAnswers,
   XAES_256_GCM: [
     {
       algorithm: "AES_256",

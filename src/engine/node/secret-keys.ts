@@ -8,14 +8,37 @@ import { randomBytes } from "../random.ts"
 import { SecretBytes } from "../secret-bytes.ts"
 import { plain, secretHalf, type NodeKey } from "./key.ts"
 
+interface KeySize {
+  readonly bytes: number
+  readonly bytesMax?: number
+  readonly isWeak?: (key: Uint8Array) => boolean
+}
+
+function isZero(key: Uint8Array): boolean {
+  return key.every((byte) => byte === 0)
+}
+
+/** SP 800-67 section 3.2: the three parts differ, in the seven bits of a byte that count. */
+export function hasEqualParts(key: Uint8Array): boolean {
+  const [one, two, three] = [0, 8, 16].map((at) =>
+    key
+      .slice(at, at + 8)
+      .map((byte) => byte & 0xfe)
+      .toHex(),
+  )
+  return one === two || two === three || one === three
+}
+
 /**
  * @param bytes - length of a new key.
  * @param bytesMax - longest import. For HMAC, between the hash's length and its block: a shorter
- * key is the weakest part (SP 800-107 section 5.3.4), a longer one is hashed first.
+ * key is the weakest part (SP 800-107 section 5.3.4), a longer one is hashed first. For KMAC,
+ * from the strength that it promises (SP 800-185 section 8.4.1) to its rate.
+ * @param isWeak - imports that are refused.
  */
 export function secretKeys(
   algorithm: KeyAlgorithmId,
-  { bytes, bytesMax = bytes }: { bytes: number; bytesMax?: number },
+  { bytes, bytesMax = bytes, isWeak = isZero }: KeySize,
 ): KeyRow<NodeKey> {
   return {
     lane: "fast",
@@ -26,9 +49,7 @@ export function secretKeys(
           const range = bytes === bytesMax ? `${bytes}` : `${bytes} to ${bytesMax}`
           throw malformed("/material", `a key of ${algorithm} has ${range} bytes`)
         }
-        if (given.every((byte) => byte === 0)) {
-          throw malformed("/material", "a key of zeros is no key")
-        }
+        if (isWeak(given)) throw malformed("/material", "a key of zeros or equal parts is no key")
         return { material: new SecretBytes(given.slice()) }
       },
     },

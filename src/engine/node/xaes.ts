@@ -5,14 +5,14 @@
 
 import { createCipheriv, type Cipheriv, type KeyObject } from "node:crypto"
 import type { EncryptionRow } from "../provider.ts"
-import { openGcm, sealGcm } from "./aes.ts"
+import { openAead, sealAead } from "./aead.ts"
 import { secretHalf, type NodeKey } from "./key.ts"
 
 const nonceBytes = 24
 /** The half that goes into the derivation; the rest is GCM's own IV. */
 const contextBytes = 12
 const blockBytes = 16
-const bits = 256
+const cipher = "aes-256-gcm"
 
 /** What depends on the input key alone: its AES round keys, and the CMAC subkey K1. */
 interface Derivation {
@@ -80,10 +80,10 @@ export const xaes256Gcm: EncryptionRow<NodeKey> = {
   aead: true,
   seal: (key, { iv, plaintext, aad }) =>
     withDerived(key, iv, (derived) =>
-      sealGcm({ key: derived, bits, iv: iv.subarray(contextBytes), plaintext, aad }),
+      sealAead({ cipher, key: derived, iv: iv.subarray(contextBytes), plaintext, aad }),
     ),
   open: (key, { iv, ciphertext, aad }) =>
     withDerived(key, iv, (derived) =>
-      openGcm({ key: derived, bits, iv: iv.subarray(contextBytes), ciphertext, aad }),
+      openAead({ cipher, key: derived, iv: iv.subarray(contextBytes), ciphertext, aad }),
     ),
 }

@@ -64,15 +64,16 @@ const runners: Record<CaseKind, Runner> = {
       message: msg,
       mac: tag,
     }),
-  wrap: (handle, { msg, ct, result }) => {
-    const unwrapped = provider.wrap.AES_KWP.unwrap(openKey(handle), ct)
+  wrap: (handle, { msg, ct, result }, mechanism) => {
+    assert.ok(mechanism === "AES_KW" || mechanism === "AES_KWP")
+    const unwrapped = provider.wrap[mechanism].unwrap(openKey(handle), ct)
     if (result !== "valid") return true
     const target = handleOf("HMAC_SHA_256", { material: msg }, otherKeyId)
     const permits = {
-      wrap: permit("key.wrap", handle, "AES_KWP"),
+      wrap: permit("key.wrap", handle, mechanism),
       target: permit("key.export-wrapped", target),
     }
-    const made = wrapMaterial(permits, { wrapping: handle, target, mechanism: "AES_KWP" })
+    const made = wrapMaterial(permits, { wrapping: handle, target, mechanism })
     return same(made, ct) && unwrapped.lend((bytes) => same(bytes, msg))
   },
 }

@@ -65,15 +65,13 @@ const steps: Record<Exclude<CaseKind, "wrap">, Steps> = {
     const item = { operation: "sign", key, mechanism, message: base64(msg) }
     return [{ item, field: "signature", value: base64(sig) }]
   },
-  mac: ({ msg, tag, result }, key) => {
-    const message = base64(msg)
-    const check = { operation: "verifyMac", key, message, mac: base64(tag) }
+  mac: ({ msg, tag, mechanism, result }, key) => {
+    const input = { key, mechanism, message: base64(msg) }
+    const check = { operation: "verifyMac", ...input, mac: base64(tag) }
     const verified = { item: check, field: "valid", value: true }
-    if (result !== "valid") return [verified]
-    return [
-      verified,
-      { item: { operation: "mac", key, message }, field: "mac", value: base64(tag) },
-    ]
+    // What begins with a random IV never comes again.
+    if (result !== "valid" || mechanism === "AES_GMAC") return [verified]
+    return [verified, { item: { operation: "mac", ...input }, field: "mac", value: base64(tag) }]
   },
 }
 
@@ -110,6 +108,8 @@ suite("Wycheproof through the API", { skip }, () => {
   let node: DevNode
   before(async () => {
     node = await startDevNode()
+    const flags = { legacyAlgorithms: true }
+    await node.client.call(node.token("officer"), "PATCH /partition", { flags })
   })
   after(() => node.stop())
 
