@@ -7,6 +7,7 @@ import { fileAnchor, readFileAnchor } from "../audit/anchor.ts"
 import { AuditLog } from "../audit/audit-log.ts"
 import type { Checkpoint } from "../audit/checkpoint.ts"
 import { nodeScope } from "../audit/crypto.ts"
+import { HsmError } from "../domain/errors.ts"
 import type { RandomSource } from "../domain/ports.ts"
 import type { NodeConfig } from "./config.ts"
 import { makePrivateFolder, readIfPresent, writeDurably } from "./files.ts"
@@ -25,8 +26,10 @@ export async function openAudit(parts: {
   readonly bootId: string
   readonly random: RandomSource
   readonly log: Log
+  /** The store's revision: anchored checkpoints say how far it had come. */
+  readonly storeRev: number
 }): Promise<AuditLog> {
-  const { config, clusterId, nodeId, bootId, random, log } = parts
+  const { config, clusterId, nodeId, bootId, random, log, storeRev } = parts
   const { budgetBytes, reserveBytes, anchors, checkpointMs } = config.audit
   const chain = `${nodeId}-0`
   const folder = join(config.data, "audit", chain)
@@ -46,18 +49,19 @@ export async function openAudit(parts: {
   })
   await audit.addKey(nodeScope, await nodeKey(config.data, random))
   const found = await Promise.all(anchors.map(({ path }) => readFileAnchor(path, chain)))
-  const opened = await audit.open({
-    cluster: clusterId,
-    chain,
-    folder,
-    node: nodeId,
-    worker: 0,
-    boot: bootId,
-    segmentBytes,
-    reserveBytes,
-    checkpointMs,
-    anchored: newest(found),
-  })
+  const anchored = newest(found)
+  const setup = { cluster: clusterId, chain, folder, node: nodeId, worker: 0, boot: bootId }
+  const bounds = { segmentBytes, reserveBytes, checkpointMs, anchored }
+  const opened = await audit
+    .open({ ...setup, ...bounds })
+    .then((done) => {
+      if (storeRev >= (anchored?.storeRev ?? 0)) return done
+      throw new HsmError("TAMPERED", "the store lies behind a checkpoint that is anchored")
+    })
+    .catch(async (error: unknown) => {
+      await thread.terminate() // It would keep the process that is about to give up.
+      throw error
+    })
   if (opened.tornBytes > 0) log.warn({ event: "audit.torn-tail", count: opened.tornBytes })
   return audit
 }

@@ -39,13 +39,21 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 const rootName = /^(\d+)\.root$/
+/** A root that is being destroyed: under its own name, a crash would leave noise to be loaded. */
+const dyingName = /^\d+\.dying$/
 
 /** The node's folder of sealed epoch roots, one small file each. */
 export function rootFiles(folder: string, random: RandomSource): RootFiles {
   const pathOf = (epoch: number): string => join(folder, `${epoch}.root`)
+  const erase = async (path: string): Promise<void> => {
+    await overwrite(path, random)
+    await unlink(path)
+    await syncFolder(folder)
+  }
   return {
     async list() {
       const names = await readdir(folder)
+      for (const name of names) if (dyingName.test(name)) await erase(join(folder, name))
       return names
         .map((name) => rootName.exec(name)?.[1])
         .filter((digits) => digits !== undefined)
@@ -55,9 +63,10 @@ export function rootFiles(folder: string, random: RandomSource): RootFiles {
     read: (epoch) => readFile(pathOf(epoch)),
     write: (epoch, sealed) => writeDurably(pathOf(epoch), sealed),
     async destroy(epoch) {
-      await overwrite(pathOf(epoch), random)
-      await unlink(pathOf(epoch))
+      const dying = join(folder, `${epoch}.dying`)
+      await rename(pathOf(epoch), dying)
       await syncFolder(folder)
+      await erase(dying)
     },
   }
 }

@@ -64,6 +64,7 @@ export class Node {
       log: parts.log,
       clock,
       anchor: this.#foundation.anchor,
+      audit,
       archive: archive && (() => archiveSegments(audit, archive.path)),
     })
     this.gate = new SealGate({
@@ -148,6 +149,10 @@ export class Node {
     this.#operational = undefined
     if (operational === undefined) return
     await this.#schedule.stop(operational)
+    // The last chance to sign: afterwards the key is gone, and what was done last would go unanchored.
+    await this.#parts.audit.checkpoint().catch(() => {
+      this.#parts.log.error({ event: "audit.unavailable", detail: "checkpoint" })
+    })
     await operational.forget()
   }
 

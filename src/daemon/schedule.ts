@@ -1,5 +1,6 @@
 /** What an unsealed node does by itself: appointments of keys, epochs, anchors, summaries. */
 
+import type { AuditLog } from "../audit/audit-log.ts"
 import { clusterPartition } from "../domain/ids.ts"
 import { isEpochOver, maintain } from "../service/maintain.ts"
 import type { Log } from "./log.ts"
@@ -20,6 +21,7 @@ interface SchedulePorts {
   readonly log: Log
   readonly clock: NodeClock
   readonly anchor: StateAnchor
+  readonly audit: Pick<AuditLog, "setHeads">
   /** Moves closed segments of the audit log away; undefined when they stay. */
   readonly archive: (() => Promise<number>) | undefined
 }
@@ -68,6 +70,8 @@ export class Schedule {
   }
 
   async #anchor({ ports }: Operational): Promise<void> {
+    const { rev } = await ports.records.store.health()
+    await this.#ports.audit.setHeads({ storeRev: rev, peers: [] })
     await this.#ports.anchor.save(ports.records)
     await this.#ports.clock.persist()
   }

@@ -42,33 +42,26 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const selfTests = await runSelfTests()
   await makePrivateFolder(config.data)
   await makePrivateFolder(join(config.data, "epochs"))
+  // Whatever fails on the way, what was opened before is closed, or its threads keep the process.
+  await using opened = new AsyncDisposableStack()
   const store = await openSqliteStore({ file: storeFile(config) })
+  opened.defer(() => store.close())
   const node = await openNode(config, { store, log })
+  opened.defer(() => node.close())
   const metrics = createMetrics(gauges(node), version)
   const { listen: apart, open } = config.metrics
-  const scraped = apart === undefined ? undefined : await listenForMetrics(metrics, apart)
-  const face = await openFace(node, { metrics, version, log, open })
-  const listener = await openListener(config, { face, metrics, log }).catch(
-    async (error: unknown) => {
-      await node.close()
-      throw error
-    },
-  )
-  await node.start({ version, selfTests: selfTests.passed.length })
-  log.info({
-    event: "node.listening",
-    version,
-    url: `https://${config.listen.host}:${listener.port}`,
-  })
-  return {
-    node,
-    port: listener.port,
-    async close() {
-      await listener.close({ drainMs: config.limits.drainMs })
-      scraped?.close()
-      await node.close()
-    },
+  if (apart !== undefined) {
+    const scraped = await listenForMetrics(metrics, apart)
+    opened.defer(() => scraped.close())
   }
+  const face = await openFace(node, { metrics, version, log, open })
+  const listener = await openListener(config, { face, metrics, log })
+  opened.defer(() => listener.close({ drainMs: config.limits.drainMs }))
+  await node.start({ version, selfTests: selfTests.passed.length })
+  const { port } = listener
+  log.info({ event: "node.listening", version, url: `https://${config.listen.host}:${port}` })
+  const all = opened.move()
+  return { node, port, close: () => all.disposeAsync() }
 }
 
 async function openNode(
@@ -89,6 +82,7 @@ async function openNode(
     bootId: freshId(),
     random: systemRandom,
     log,
+    storeRev: await store.barrier(),
   })
   return new Node({ config, clusterId, identity, root, store, audit, clock, log })
 }

@@ -6,6 +6,7 @@
 
 import { HsmError } from "../domain/errors.ts"
 import type { PartitionId } from "../domain/ids.ts"
+import { openOrTampered } from "../records/partition-state.ts"
 import type { Records } from "../records/records.ts"
 import { readIfPresent, writeDurably } from "./files.ts"
 
@@ -32,7 +33,8 @@ export class StateAnchor {
   async check(records: Records): Promise<void> {
     const sealed = await readIfPresent(this.#path)
     if (sealed === undefined) return
-    const known = JSON.parse(records.keyholder.openAnchor(sealed).toString()) as Anchored
+    const opened = openOrTampered(() => records.keyholder.openAnchor(sealed))
+    const known = JSON.parse(opened.toString()) as Anchored
     this.#known = known // Authenticated under the cluster master key: `save` wrote it.
     const { rev } = await records.store.health()
     if (rev < known.storeRev) {

@@ -3,7 +3,7 @@
  * faces and the log's thread are taken away. The log is an array; time is set by hand.
  */
 
-import { mkdtemp, rm } from "node:fs/promises"
+import { cp, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -114,6 +114,19 @@ export async function foundCluster(store?: Store): Promise<Cluster> {
   if (store === undefined) await own.close()
   const remove = (): Promise<void> => rm(folder, { recursive: true })
   return { folder, file, clusterId, cmk, clock, roots, tokens, remove }
+}
+
+/** Everything a stopped cluster has on disk, in another folder, under the same master key. */
+export async function copyCluster(cluster: Cluster): Promise<Cluster> {
+  const folder = await mkdtemp(join(tmpdir(), "keyhold-stack-"))
+  await cp(cluster.folder, folder, { recursive: true })
+  return {
+    ...cluster,
+    folder,
+    file: join(folder, "store.db"),
+    roots: rootFiles(join(folder, "epochs"), systemRandom),
+    remove: () => rm(folder, { recursive: true }),
+  }
 }
 
 /**
