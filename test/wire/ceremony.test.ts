@@ -1,4 +1,4 @@
-/** A production node, from the ceremony on: founded, sealed, unsealed by custodians, sealed again. */
+/** A production node, from the ceremony on: founded, sealed, opened by custodians, sealed again. */
 
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
