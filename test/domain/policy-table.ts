@@ -1,0 +1,86 @@
+/**
+ * Who may do what, when: typed by hand from the issue and DESIGN sections 4 and 5. Nothing here is
+ * taken from src/, so that the comparison means something.
+ *
+ * Columns: operation · roles (u user, m manager, a auditor, o officer, O operator, C its officer) ·
+ * key states (A active, D disabled, W waiting for deletion, I invalidated, X destroyed; `any`; `-`
+ * for operations without a key) · partition flag · use · attribute · what else: `blocked` works in
+ * a blocked partition, `frozen` in a read-only one, `rate` counts against the rate.
+ */
+export const table = `
+key.encrypt                u      A     keyUse         encrypt -           frozen rate
+key.decrypt                u      A     keyUse         decrypt -           frozen rate
+key.sign                   u      A     keyUse         sign    -           frozen rate
+key.verify                 u      A     keyUse         verify  -           frozen rate
+key.mac                    u      A     keyUse         sign    -           frozen rate
+key.verify-mac             u      A     keyUse         verify  -           frozen rate
+key.data-key               u      A     keyUse         encrypt -           frozen rate
+key.wrap                   um     A     keyUse         wrap    trusted     frozen rate
+key.describe               umao   any   -              -       -           frozen
+key.public                 umao   any   -              -       -           frozen
+key.explain                umao   any   -              -       -           frozen
+key.receipt                mao    any   -              -       -           frozen
+key.create                 m      -     -              -       -
+key.import                 m      -     keyImport      -       -
+key.list                   umao   -     -              -       -           frozen
+key.update                 m      AD    -              -       modifiable
+key.enable                 m      AD    -              -       -
+key.disable                mo     AD    -              -       -           blocked frozen
+key.rotate                 m      A     -              -       -
+key.delete                 m      AD    keyDestruction -       destroyable
+key.cancel-deletion        m      W     -              -       -
+key.restore                o      I     -              -       -
+key.purge                  o      IW    keyDestruction -       -
+key.trust                  o      AD    -              -       -
+key.export-plain           m      A     plainExport    -       extractable frozen
+key.export-wrapped         m      A     wrappedExport  -       extractable frozen
+random.generate            u      -     -              -       -           frozen rate
+partition.read             umao   -     -              -       -           frozen
+partition.update           o      -     -              -       -           frozen
+partition.block            o      -     -              -       -           blocked frozen
+partition.unblock          o      -     -              -       -           blocked frozen
+principal.create           oC     -     -              -       -
+principal.list             oC     -     -              -       -           frozen
+principal.read             oC     -     -              -       -           frozen
+principal.update           oC     -     -              -       -
+principal.delete           oC     -     -              -       -           blocked frozen
+principal.issue-token      oC     -     -              -       -
+principal.revoke-token     oC     -     -              -       -           blocked frozen
+principal.rotate-own-token umaoOC -     -              -       -           frozen
+issuer.create              oC     -     -              -       -
+issuer.list                oC     -     -              -       -           frozen
+issuer.delete              oC     -     -              -       -           blocked frozen
+audit.read                 aoOC   -     -              -       -           frozen
+cluster.create-partition   O      -     -              -       -           blocked
+cluster.list-partitions    OC     -     -              -       -           blocked frozen
+cluster.read-partition     OC     -     -              -       -           blocked frozen
+cluster.update-partition   O      -     -              -       -           blocked
+cluster.seal               OC     -     -              -       -           blocked frozen
+cluster.shred              OC     -     -              -       -           blocked frozen
+`
+
+export interface Row {
+  readonly operation: string
+  readonly roles: string
+  readonly states: string
+  readonly flag: string
+  readonly usage: string
+  readonly attribute: string
+  readonly also: readonly string[]
+}
+
+export const rows: readonly Row[] = table
+  .trim()
+  .split("\n")
+  .map((line) => {
+    const [
+      operation = "",
+      roles = "",
+      states = "",
+      flag = "",
+      usage = "",
+      attribute = "",
+      ...also
+    ] = line.split(/ +/)
+    return { operation, roles, states, flag, usage, attribute, also }
+  })
