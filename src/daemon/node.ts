@@ -149,7 +149,7 @@ export class Node {
     this.#operational = undefined
     if (operational === undefined) return
     await this.#schedule.stop(operational)
-    // The last chance to sign: afterwards the key is gone, and what was done last would go unanchored.
+    // The last chance to sign: afterwards the key is gone, and the end would go unanchored.
     await this.#parts.audit.checkpoint().catch(() => {
       this.#parts.log.error({ event: "audit.unavailable", detail: "checkpoint" })
     })

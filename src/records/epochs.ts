@@ -24,8 +24,8 @@ const destroyedKept = 4_000
 const tablesPerCommit = 64
 
 /**
- * Rotates to a new epoch: every table is sealed again, then the old roots are destroyed. What a crash
- * leaves half done at any point, `finishRotation` finishes. One rotation at a time: callers see to it.
+ * Rotates to a new epoch: every table is sealed again, then the old roots are destroyed. What a
+ * crash leaves half done at any point, `finishRotation` finishes. Callers rotate one at a time.
  */
 export async function rotateEpoch(
   records: Records,

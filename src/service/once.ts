@@ -29,10 +29,11 @@ interface Call {
 }
 
 /**
- * Makes an object, or finds the one that the same call made first; also when both run at this moment,
- * since a client that gave up waiting tries again while its first call is still at work.
+ * Makes an object, or finds the one that the same call made first; also when both run now: a
+ * client that gave up waiting tries again while its first call is still at work.
  *
- * @throws HsmError IDEMPOTENCY_MISMATCH when the key was used for another command; what `make` throws.
+ * @throws HsmError IDEMPOTENCY_MISMATCH when the key was used for another command; what `make`
+ * throws.
  */
 export async function createOnce<T>(
   ports: Ports,

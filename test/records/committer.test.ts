@@ -38,7 +38,7 @@ async function codes(calls: readonly Promise<unknown>[]): Promise<(string | unde
   )
 }
 
-test("a thousand concurrent creates share a few commits, and each is there afterwards", async () => {
+test("a thousand concurrent creates share a few commits, and each is there", async () => {
   const commits = store.commits
   const names = Array.from({ length: 1_000 }, (_, n) => `many-${n}`)
   const keys = await Promise.all(names.map((name) => create(name)))

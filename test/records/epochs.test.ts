@@ -53,7 +53,7 @@ async function tableEpochs(store: WatchedStore, partition: PartitionId): Promise
   return [...new Set(entries.map(({ value }) => decodeTableRow(value).epoch))]
 }
 
-test("after a rotation every table is sealed under the new root alone, and keys live on", async () => {
+test("a rotation seals every table under the new root alone, and keys live on", async () => {
   const store = new WatchedStore(openMemoryStore())
   const { cluster, stack, partition, ciphertext } = await fixture(store)
   const { epoch, destroyed } = await stack.ports.node.rotateEpoch()
@@ -85,7 +85,8 @@ class Crash {
 }
 
 for (const late of [false, true]) {
-  test(`a rotation that dies ${late ? "just after" : "before"} any step is finished at the next start`, async () => {
+  const when = late ? "just after" : "before"
+  test(`a rotation that dies ${when} any step is finished at the next start`, async () => {
     let step = 1
     for (; ; step++) {
       const store = new WatchedStore(openMemoryStore())
@@ -143,7 +144,7 @@ test("two rotations at once are two rotations", async () => {
 test("keys that are created while the epoch rotates survive it", async () => {
   const store = new WatchedStore(openMemoryStore())
   const { cluster, stack, partition } = await fixture(store)
-  // The group that makes new buckets is on its way, sealed under the old root, when a rotation begins.
+  // A group that makes new buckets is on its way, sealed under the old root, when it begins.
   const gate = Promise.withResolvers<undefined>()
   const reached = Promise.withResolvers<undefined>()
   store.before = async ({ then }) => {
@@ -183,7 +184,7 @@ test("a receipt never says shredded while a table that holds the secret still op
   const store = new WatchedStore(openMemoryStore())
   const { cluster, stack, partition } = await fixture(store)
   const { records } = stack.ports
-  // Between the decision and its commit the epoch moves on: the secret now lies in tables of epoch 2.
+  // Between decision and commit the epoch moves on: the secret now lies in tables of epoch 2.
   const commit = records.commit.bind(records)
   records.commit = async (...args) => {
     records.commit = commit

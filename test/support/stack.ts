@@ -88,7 +88,7 @@ export interface Stack {
   readonly operational: Operational
   readonly ports: Ports
   readonly anchor: StateAnchor
-  /** Closes the store and forgets the keys; `anchored` remembers the state first, as a node does. */
+  /** Closes the store and forgets the keys; `anchored`: remembers the state, as a node does. */
   stop(options?: { readonly anchored?: boolean }): Promise<void>
 }
 

@@ -75,7 +75,8 @@ const table: readonly (readonly [string[], "anchored" | "alone", string])[] = [
 
 for (const [names, how, outcome] of table) {
   const what = names.length === 0 ? "nothing" : names.join(", ")
-  test(`a node ${how === "alone" ? "without" : "with"} an anchor elsewhere and ${what} rolled back: ${outcome}`, async () => {
+  const anchor = how === "alone" ? "no anchor elsewhere" : "an anchor elsewhere"
+  test(`a node with ${anchor} and ${what} rolled back: ${outcome}`, async () => {
     const { audit } = anchored
     const alone = { ...anchored, audit: { ...audit, anchors: [] } }
     assert.equal(await startWith(names, how === "alone" ? alone : anchored), outcome)

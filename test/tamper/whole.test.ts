@@ -46,7 +46,7 @@ test("the whole database rolled back is refused by the node's own anchor file", 
   await copy.remove()
 })
 
-test("the database and the anchor file rolled back together are not noticed: SECURITY.md says so", async () => {
+test("database and anchor file rolled back together are not noticed: no guarantee", async () => {
   const copy = await mixture(["store.db", "anchor"])
   assert.equal(await open(copy, "gone"), "gone")
   await copy.remove()
@@ -68,7 +68,7 @@ test("a forged anchor file keeps the node from starting", async () => {
   await copy.remove()
 })
 
-test("before its root is destroyed, an old database with the master keys opens a deleted key", async () => {
+test("before its root dies, an old database with the master keys opens a deleted key", async () => {
   const copy = await mixture(["store.db", "anchor"])
   assert.equal(await open(copy, "gone"), "gone")
   await copy.remove()
@@ -89,7 +89,7 @@ test("after shredding, an old database with all master keys opens no deleted key
   await shredded.remove()
 })
 
-test("after shredding, an old database with the old root opens it: the root's end is what counts", async () => {
+test("after shredding, the old root alone would open it: its end is what counts", async () => {
   const shredded = await copyCluster(victim.cluster)
   const stack = await openCluster(shredded)
   await stack.ports.node.rotateEpoch()
