@@ -19,6 +19,10 @@ export interface OperationRow {
    * Reduces what can be done: admitted while blocked, read-only, or when the log is nearly full.
    */
   readonly stopsHarm?: true
+  /**
+   * Looks, or ends the block: admitted in a blocked partition, so that its officer finds out why.
+   */
+  readonly whileBlocked?: true
   /** Counts against the partition's operations per second. */
   readonly metered?: true
   /** The partition flag that must be on. */
@@ -63,13 +67,13 @@ export const operations = {
   "key.verify-mac": { ...use, usage: "verify" },
   "key.data-key": { ...use, usage: "encrypt" },
   "key.wrap": { ...use, roles: ["user", "manager"], usage: "wrap", attribute: "trusted" },
-  "key.describe": { roles: anyone, target: "key" },
-  "key.public": { roles: anyone, target: "key" },
-  "key.explain": { roles: anyone, target: "key" },
-  "key.receipt": { roles: ["manager", "auditor", "officer"], target: "key" },
+  "key.describe": { roles: anyone, target: "key", whileBlocked: true },
+  "key.public": { roles: anyone, target: "key", whileBlocked: true },
+  "key.explain": { roles: anyone, target: "key", whileBlocked: true },
+  "key.receipt": { roles: ["manager", "auditor", "officer"], target: "key", whileBlocked: true },
   "key.create": { ...change, target: "partition" },
   "key.import": { ...change, target: "partition", flag: "keyImport" },
-  "key.list": { roles: anyone, target: "partition" },
+  "key.list": { roles: anyone, target: "partition", whileBlocked: true },
   "key.update": { ...change, states: live, attribute: "modifiable" },
   "key.enable": { ...change, states: live },
   "key.disable": { ...change, roles: ["manager", "officer"], states: live, stopsHarm: true },
@@ -99,13 +103,13 @@ export const operations = {
     attribute: "extractable",
   },
   "random.generate": { roles: user, target: "partition", metered: true },
-  "partition.read": { roles: anyone, target: "partition" },
+  "partition.read": { roles: anyone, target: "partition", whileBlocked: true },
   "partition.update": { roles: officer, target: "partition" },
   "partition.block": { roles: officer, target: "partition", stopsHarm: true },
-  "partition.unblock": { roles: officer, target: "partition", stopsHarm: true },
+  "partition.unblock": { roles: officer, target: "partition", whileBlocked: true },
   "principal.create": govern,
-  "principal.list": { roles: administrator, target: "partition" },
-  "principal.read": { roles: administrator, target: "partition" },
+  "principal.list": { roles: administrator, target: "partition", whileBlocked: true },
+  "principal.read": { roles: administrator, target: "partition", whileBlocked: true },
   "principal.update": govern,
   "principal.delete": { ...govern, stopsHarm: true },
   "principal.issue-token": govern,
@@ -115,9 +119,13 @@ export const operations = {
     target: "partition",
   },
   "issuer.create": govern,
-  "issuer.list": { roles: administrator, target: "partition" },
+  "issuer.list": { roles: administrator, target: "partition", whileBlocked: true },
   "issuer.delete": { ...govern, stopsHarm: true },
-  "audit.read": { roles: ["auditor", "officer", ...cluster], target: "partition" },
+  "audit.read": {
+    roles: ["auditor", "officer", ...cluster],
+    target: "partition",
+    whileBlocked: true,
+  },
   "cluster.create-partition": { roles: operator, target: "cluster", changes: true },
   "cluster.list-partitions": { roles: cluster, target: "cluster" },
   "cluster.read-partition": { roles: cluster, target: "cluster" },

@@ -114,8 +114,9 @@ const rules = {
   },
   "partition-active": {
     code: "OPERATION_FORBIDDEN",
-    check: ({ partition }, { stopsHarm, target }) => {
-      if (partition.state === "active" || stopsHarm === true || target === "cluster") return
+    check: ({ partition }, { stopsHarm, whileBlocked, target }) => {
+      if (partition.state === "active" || target === "cluster") return
+      if (stopsHarm === true || whileBlocked === true) return
       return "the partition is blocked"
     },
   },

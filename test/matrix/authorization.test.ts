@@ -72,7 +72,7 @@ suite("authorization matrix", () => {
     })
   }
 
-  test("a blocked partition refuses all but what stops harm", async () => {
+  test("a blocked partition refuses all but looking and what stops harm", async () => {
     for (const id of rowIds) {
       for (const caller of ["user", "manager", "auditor", "officer"] as const) {
         await checkState(id, caller, { place: world.blocked, rule: "partition-active" })

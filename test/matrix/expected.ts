@@ -63,7 +63,7 @@ const noObject = { status: 404, code: "NOT_FOUND", from: "permitted" } as const
 const notOpened = { status: 422, code: "DECRYPTION_FAILED", from: "everyone" } as const
 
 const use = { may: ["user"], ok: 200, hidden: noKey } as const
-const read = { may: inside, ok: 200, hidden: noKey } as const
+const read = { may: inside, ok: 200, hidden: noKey, blocked: "works" } as const
 const manage = { may: ["manager"], ok: 200, hidden: noKey, readOnly: "refused" } as const
 const decide = { may: ["officer"], ok: 200, hidden: noKey, readOnly: "refused" } as const
 const open = (sealed: number, ok = 200) => ({ may: "world", ok, sealed }) as const
@@ -85,7 +85,7 @@ export const rows = {
 
   createKey: { may: ["manager"], ok: 201, readOnly: "refused" },
   importKey: { may: ["manager"], ok: 201, readOnly: "refused" },
-  listKeys: { may: inside, ok: 200 },
+  listKeys: { may: inside, ok: 200, blocked: "works" },
   getKey: read,
   getPublicKey: read,
   updateKey: manage,
@@ -103,7 +103,7 @@ export const rows = {
   cancelDeletion: { ...manage, spends: true },
   restoreKey: { ...decide, spends: true },
   purgeKey: { ...decide, spends: true },
-  getReceipt: { may: ["manager", "auditor", "officer"], ok: 200, hidden: noKey },
+  getReceipt: { may: ["manager", "auditor", "officer"], ok: 200, hidden: noKey, blocked: "works" },
   exportKey: { may: ["manager"], ok: 200, hidden: noKey },
   "exportKey wrapped": { may: ["manager"], ok: 200, hidden: noKey },
   "exportKey under": { may: ["manager"], ok: 200, hidden: noWrappingKey },
@@ -124,16 +124,17 @@ export const rows = {
     may: ["manager", "auditor", "officer"],
     ok: 200,
     hidden: noObject,
+    blocked: "works",
   },
 
-  getPartition: { may: inside, ok: 200 },
+  getPartition: { may: inside, ok: 200, blocked: "works" },
   updatePartition: { may: ["officer"], ok: 200 },
   blockPartition: { may: ["officer"], ok: 200, blocked: "works" },
   unblockPartition: { may: ["officer"], ok: 200, blocked: "works" },
 
   createPrincipal: { may: administrators, ok: 201, readOnly: "refused" },
-  listPrincipals: { may: administrators, ok: 200 },
-  getPrincipal: { may: administrators, ok: 200, hidden: noObject },
+  listPrincipals: { may: administrators, ok: 200, blocked: "works" },
+  getPrincipal: { may: administrators, ok: 200, hidden: noObject, blocked: "works" },
   updatePrincipal: { may: administrators, ok: 200, hidden: noObject, readOnly: "refused" },
   deletePrincipal: {
     may: administrators,
@@ -151,7 +152,7 @@ export const rows = {
     spends: true,
   },
   createIssuer: { may: administrators, ok: 201, readOnly: "refused" },
-  listIssuers: { may: administrators, ok: 200 },
+  listIssuers: { may: administrators, ok: 200, blocked: "works" },
   deleteIssuer: {
     may: administrators,
     ok: 204,
@@ -160,8 +161,16 @@ export const rows = {
     spends: true,
   },
 
-  listAuditRecords: { may: ["auditor", "officer", "operator", "cluster-officer"], ok: 200 },
-  exportAudit: { may: ["auditor", "officer", "operator", "cluster-officer"], ok: 200 },
+  listAuditRecords: {
+    may: ["auditor", "officer", "operator", "cluster-officer"],
+    ok: 200,
+    blocked: "works",
+  },
+  exportAudit: {
+    may: ["auditor", "officer", "operator", "cluster-officer"],
+    ok: 200,
+    blocked: "works",
+  },
 
   createPartition: { may: ["operator"], ok: 201 },
   listPartitions: { may: operators, ok: 200 },
