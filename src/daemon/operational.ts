@@ -21,7 +21,7 @@ import { Keyholder } from "../sealing/keyholder.ts"
 import { InFlight } from "../service/in-flight.ts"
 import { Meter } from "../service/meter.ts"
 import type { Ports } from "../service/ports.ts"
-import { addVersion } from "../service/rotate-key.ts"
+import { rotateUnasked } from "../service/maintain.ts"
 import { SealBudget } from "../service/seal-budget.ts"
 import type { Store } from "../store/store.ts"
 import { auditReader } from "./audit-reader.ts"
@@ -81,9 +81,8 @@ export async function becomeOperational(
       auditReader: auditReader(audit),
       meter: new Meter(),
       inFlight: new InFlight(),
-      sealBudget: new SealBudget(
-        records,
-        async (key) => (await addVersion({ records }, key, clock.now())).record,
+      sealBudget: new SealBudget(records, (key) =>
+        rotateUnasked({ records, audit }, key, clock.now()),
       ),
       node: {
         seal,

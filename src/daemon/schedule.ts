@@ -2,7 +2,7 @@
 
 import type { AuditLog } from "../audit/audit-log.ts"
 import { clusterPartition } from "../domain/ids.ts"
-import { isEpochOver, maintain } from "../service/maintain.ts"
+import { isEpochOver, maintain, type CallCursors } from "../service/maintain.ts"
 import type { Log } from "./log.ts"
 import type { Operational } from "./operational.ts"
 import type { StateAnchor } from "./state-anchor.ts"
@@ -28,6 +28,7 @@ interface SchedulePorts {
 
 export class Schedule {
   readonly #ports: SchedulePorts
+  readonly #calls: CallCursors = new Map()
   readonly #timers: NodeJS.Timeout[] = []
   /** Jobs under way; `stop` waits for them. */
   readonly #running = new Set<Promise<void>>()
@@ -78,7 +79,7 @@ export class Schedule {
 
   async #maintain({ ports }: Operational): Promise<void> {
     if (!this.#ports.clock.isSure()) return
-    await maintain(ports)
+    await maintain(ports, this.#calls)
     if (await isEpochOver(ports)) await ports.node.rotateEpoch()
   }
 

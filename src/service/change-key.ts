@@ -59,6 +59,11 @@ function pathOf(write: Write): string {
   return "put" in write ? write.put : write.del
 }
 
+/** A key's appointments, to go with it. */
+export function duePaths(key: KeyRecord): Write[] {
+  return dueRows(key).map((write) => ({ del: pathOf(write) }))
+}
+
 /** Rows of a key that go with its material. */
 export function materialPaths(key: KeyRecord): Write[] {
   return key.versions

@@ -9,60 +9,85 @@ import type { Committed } from "../records/committer.ts"
 import { allPartitions } from "../records/epochs.ts"
 import { paths } from "../records/kinds.ts"
 import { tombstone } from "./delete-key.ts"
-import { materialPaths } from "./change-key.ts"
+import { duePaths, materialPaths } from "./change-key.ts"
 import { onceMadeAt } from "./once.ts"
 import type { Ports } from "./ports.ts"
 import { addVersion } from "./rotate-key.ts"
 
 const duePerPage = 1_000
 
+/** Where the next run goes on to look for idempotency keys to forget, by partition. */
+export type CallCursors = Map<PartitionId, string>
+
 /**
- * Runs everything that is due in every partition.
+ * Runs everything that is due in every partition. What fails for one key or partition holds up no
+ * other.
  *
  * @returns how many keys were handled.
+ * @throws the first failure, at the end.
  */
-export async function maintain(ports: Ports): Promise<number> {
-  let handled = 0
+export async function maintain(ports: Ports, cursors: CallCursors = new Map()): Promise<number> {
+  const run: Run = { handled: 0, failures: [] }
   await ports.records.sync()
   for (const partition of await allPartitions(ports.records)) {
-    handled += await runDue(ports, partition)
-    await forgetCalls(ports, partition)
+    await attempt(run, () => runDue(ports, partition, run))
+    await attempt(run, () => forgetCalls(ports, partition, cursors))
   }
-  return handled
+  if (run.failures.length > 0) throw run.failures[0]
+  return run.handled
 }
 
-async function runDue(ports: Ports, partition: PartitionId): Promise<number> {
+interface Run {
+  handled: number
+  readonly failures: unknown[]
+}
+
+/** A key changed by somebody at the same moment is looked at again in the next run. */
+async function attempt(run: Run, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (error instanceof HsmError && error.code === "CONFLICT") return
+    run.failures.push(error)
+  }
+}
+
+async function runDue(ports: Ports, partition: PartitionId, run: Run): Promise<void> {
   const now = ports.clock.now()
   const prefix = paths.dues(partition)
-  let handled = 0
   let after: string | undefined
   do {
     const page = await ports.records.store.scan(prefix, { after, limit: duePerPage })
     for (const { key: path } of page.entries) {
       const [at = "", id = ""] = path.slice(prefix.length).split("/")
-      if (Number.parseInt(at, 16) > now) return handled // Rows are sorted by time.
-      const key = await ports.records.read("key", partition, id)
-      if (key !== undefined) await runOne(ports, key, now)
-      handled++
+      if (Number.parseInt(at, 16) > now) return // Rows are sorted by time.
+      await attempt(run, async () => {
+        const key = await ports.records.read("key", partition, id)
+        if (key !== undefined) await runOne(ports, key, now)
+      })
+      run.handled++
     }
     after = page.next
   } while (after !== undefined)
-  return handled
 }
 
-/** A key changed by somebody at the same moment is looked at again in the next run. */
 async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
-  try {
-    if (key.state === "deleting" && key.deleteAt !== undefined && key.deleteAt <= now) {
-      await destroyDue(ports, key, now)
-    } else if (key.state === "active" && key.rotation !== undefined && key.rotation.nextAt <= now) {
-      const { committed } = await addVersion(ports, key, now)
-      await record(ports, key, "system.key-rotated", committed)
-    }
-  } catch (error) {
-    if (error instanceof HsmError && error.code === "CONFLICT") return
-    throw error
+  if (key.state === "deleting" && key.deleteAt !== undefined && key.deleteAt <= now) {
+    await destroyDue(ports, key, now)
+  } else if (key.state === "active" && key.rotation !== undefined && key.rotation.nextAt <= now) {
+    await rotateUnasked(ports, key, now)
   }
+}
+
+/** Rotates a key without anyone asking: by its schedule, or when a version is used up. */
+export async function rotateUnasked(
+  ports: Pick<Ports, "records" | "audit">,
+  key: KeyRecord,
+  now: Instant,
+): Promise<KeyRecord> {
+  const { record: rotated, committed } = await addVersion(ports, key, now)
+  await record(ports, key, "system.key-rotated", committed)
+  return rotated
 }
 
 async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
@@ -72,7 +97,7 @@ async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<v
     rows: [
       ...materialPaths(key),
       { del: records.indexPath(key.partition, "key-name", key.name) },
-      { del: paths.due(key.partition, key.deleteAt ?? now, key.id) },
+      ...duePaths(key),
     ],
     keys: -1,
   })
@@ -82,7 +107,7 @@ async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<v
 }
 
 async function record(
-  ports: Ports,
+  ports: Pick<Ports, "audit">,
   key: KeyRecord,
   act: AuditEvent["act"],
   { rev, writes }: Committed,
@@ -102,9 +127,19 @@ async function record(
 }
 
 /** Idempotency keys are remembered for limits.idempotencyMs. */
-async function forgetCalls(ports: Ports, partition: PartitionId): Promise<void> {
+async function forgetCalls(
+  ports: Ports,
+  partition: PartitionId,
+  cursors: CallCursors,
+): Promise<void> {
   const before = ports.clock.now() - limits.idempotencyMs
-  const { entries } = await ports.records.store.scan(paths.onces(partition), { limit: duePerPage })
+  // One page per run: there may be many, and they lie in no order of time.
+  const { entries, next } = await ports.records.store.scan(paths.onces(partition), {
+    after: cursors.get(partition),
+    limit: duePerPage,
+  })
+  if (next === undefined) cursors.delete(partition)
+  else cursors.set(partition, next)
   const old = entries.filter(({ value }) => onceMadeAt(value) < before)
   if (old.length === 0) return
   await ports.records.commit(partition, { changes: [], rows: old.map(({ key }) => ({ del: key })) })

@@ -72,13 +72,13 @@ export class SealBudget {
     const version = currentVersion(key)
     if (version === undefined || version.version !== wanted) return key
     const total = version.sealsLeased + limits.sealsLease
-    if (total > sealsMax) return await this.#rotate(key)
     const record: KeyRecord = {
       ...key,
       versions: key.versions.with(key.versions.length - 1, { ...version, sealsLeased: total }),
       revision: key.revision + 1,
     }
     try {
+      if (total > sealsMax) return await this.#rotate(key)
       await this.#records.commit(partition, { changes: [{ kind: "key", record }] })
     } catch (error) {
       // Somebody changed the key at the same moment: look again, within the attempts of `draw`.
