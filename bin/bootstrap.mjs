@@ -21,7 +21,10 @@ const pinnedPackage = `node_modules/node-${process.platform}-${process.arch}`
  */
 export async function ensureInstalled({ dev = false } = {}) {
   const lock = readPackages(join(root, "package-lock.json"))
-  if (isInstalled(lock, dev)) return
+  if (isInstalled(lock, dev)) {
+    await ensureNative()
+    return
+  }
   process.stderr.write("keyhold: installing the dependencies of package-lock.json (npm ci)\n")
   const { spawnSync } = await import("node:child_process")
   // Without node_modules/.bin: npm must not run on the Node that it is about to remove.
@@ -33,6 +36,18 @@ export async function ensureInstalled({ dev = false } = {}) {
   )
   if (error !== undefined) fail(`npm cannot be run: ${error.message}`)
   if (status !== 0 || !isInstalled(lock, dev)) fail("npm ci failed; see its messages above")
+  await ensureNative()
+}
+
+/** Builds the engine's addon when its sources or Node are new; says in a line when it cannot. */
+async function ensureNative() {
+  const { buildNative } = await import("../tools/build-native.mjs")
+  const packageFolder = join(root, pinnedPackage)
+  if (!existsSync(packageFolder)) return
+  const { version } = readJson(join(packageFolder, "package.json"))
+  const reason = buildNative({ packageFolder, nodeVersion: version })
+  if (reason === undefined) return
+  process.stderr.write(`keyhold: no native engine, node:crypto serves alone: ${reason}\n`)
 }
 
 /**

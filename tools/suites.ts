@@ -39,12 +39,17 @@ export function testFiles(suite: Suite): string[] {
   return globSync(patterns, { cwd: root }).toSorted()
 }
 
-/**
- * Imports every test file of a suite. One that does not load becomes a failing test of its own, so
- * that it hides no other file's result.
- */
+/** Imports every test file of a suite. */
 export async function importSuite(suite: Suite): Promise<void> {
-  for (const file of testFiles(suite)) {
+  await importFiles(testFiles(suite))
+}
+
+/**
+ * Imports test files. One that does not load becomes a failing test of its own, so that it hides no
+ * other file's result.
+ */
+export async function importFiles(files: readonly string[]): Promise<void> {
+  for (const file of files) {
     try {
       await import(pathToFileURL(join(root, file)).href)
     } catch (error) {

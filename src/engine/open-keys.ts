@@ -8,13 +8,18 @@ import { HsmError } from "../domain/errors.ts"
 import { keyAlgorithm, type MechanismId } from "../domain/algorithms.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
-import type { NodeKey } from "./node/key.ts"
+import { loadAddon } from "./native/load.ts"
+import { nativeProvider, type NativeKey } from "./native/provider.ts"
 import { nodeProvider } from "./node/provider.ts"
 import type { Provider } from "./provider.ts"
 
-/** The tables in use, and the keys they work on. */
-export type OpenKey = NodeKey
-export const provider: Provider<OpenKey> = nodeProvider
+/** A key of either provider: node:crypto's lacks what the addon would hold. */
+export type OpenKey = NativeKey
+
+const addon = loadAddon()
+/** The tables in use, chosen once: with the addon where it was built, else by node:crypto alone. */
+export const provider: Provider<OpenKey> =
+  addon === undefined ? nodeProvider : nativeProvider(addon)
 
 /** An entry lives as long as its handle, or until the handle is closed. */
 export const openKeys = new WeakMap<KeyHandle, OpenKey>()

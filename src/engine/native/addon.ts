@@ -1,0 +1,80 @@
+/**
+ * The addon's functions, as src/engine/native/*.c define them. They throw Error with one of
+ * {@link addonErrorCodes} for arguments of another type or length, and never end the process.
+ * A byte argument is read during the call alone; every answer is fresh memory.
+ */
+
+declare const brand: unique symbol
+/** Lives in OpenSSL's memory, which is cleansed when the garbage collector finds the handle. */
+interface Held<Name extends string> {
+  readonly [brand]: Name
+}
+export type AesKey = Held<"AesKey">
+export type HmacKey = Held<"HmacKey">
+export type PairKey = Held<"PairKey">
+
+/** `KEYHOLD_ARGUMENT`: a bug of ours; `KEYHOLD_KEY`: no such key; `KEYHOLD_FAILED`: OpenSSL. */
+export const addonErrorCodes = ["KEYHOLD_ARGUMENT", "KEYHOLD_KEY", "KEYHOLD_FAILED"] as const
+
+/** OpenSSL's names of the hashes that signatures and MACs may use. */
+export type Hash =
+  | "sha1"
+  | "sha224"
+  | "sha256"
+  | "sha384"
+  | "sha512"
+  | "sha512-224"
+  | "sha512-256"
+  | "sha3-224"
+  | "sha3-256"
+  | "sha3-384"
+  | "sha3-512"
+  | "ripemd160"
+
+/** PSS: MGF1 over the same hash, and a salt of the hash's length. */
+export type Scheme = "ecdsa" | "pkcs1" | "pss"
+
+/** What {@link Addon.feed} takes: 512 nonces of 24 bytes. */
+export const noncePoolBytes = 12_288
+
+export interface Addon {
+  /** 16, 24 or 32 raw bytes. */
+  aesKey(raw: Uint8Array): AesKey
+  /** AES-GCM with a nonce of 12 bytes, XAES-256-GCM with 24: ciphertext || tag. */
+  seal(key: AesKey, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array
+  /** nonce || ciphertext || tag; undefined when {@link Addon.feed} has to come first. */
+  sealFresh(
+    key: AesKey,
+    nonceBytes: number,
+    aad: Uint8Array,
+    plaintext: Uint8Array,
+  ): Uint8Array | undefined
+  /** Undefined when it does not open. */
+  open(
+    key: AesKey,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    ciphertext: Uint8Array,
+  ): Uint8Array | undefined
+  /** Hands over {@link noncePoolBytes} random bytes, each of which becomes part of one nonce. */
+  feed(random: Uint8Array): void
+  hmacKey(raw: Uint8Array, hash: Hash): HmacKey
+  /** As long as the hash. */
+  hmac(key: HmacKey, message: Uint8Array): Uint8Array
+  /** RSA and EC; whole PKCS#8 DER. It verifies too. */
+  privateKey(pkcs8: Uint8Array): PairKey
+  /** RSA and EC; whole SPKI DER. It only verifies. */
+  publicKey(spki: Uint8Array): PairKey
+  sign(key: PairKey, scheme: Scheme, hash: Hash, message: Uint8Array): Uint8Array
+  /** `digest` is exactly as long as the hash; here and below. */
+  signDigest(key: PairKey, scheme: Scheme, hash: Hash, digest: Uint8Array): Uint8Array
+  /** On a thread of libuv's pool. */
+  signDigestLater(key: PairKey, scheme: Scheme, hash: Hash, digest: Uint8Array): Promise<Uint8Array>
+  verifyDigest(
+    key: PairKey,
+    scheme: Scheme,
+    hash: Hash,
+    digest: Uint8Array,
+    signature: Uint8Array,
+  ): boolean
+}

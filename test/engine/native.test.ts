@@ -1,0 +1,238 @@
+/** The addon by itself: whatever it is given, it computes right or throws; it never crashes. */
+import assert from "node:assert/strict"
+import { createCipheriv, createDecipheriv, createHmac, generateKeyPairSync } from "node:crypto"
+import { test } from "node:test"
+import { Worker } from "node:worker_threads"
+import * as fc from "fast-check"
+import { addonErrorCodes, noncePoolBytes, type Addon } from "../../src/engine/native/addon.ts"
+import { flip, none } from "./fixture.ts"
+import { addon, path, skip } from "./native.ts"
+
+const names = [
+  ["aesKey", "feed", "hmac", "hmacKey", "open", "privateKey", "publicKey", "seal", "sealFresh"],
+  ["sign", "signDigest", "signDigestLater", "verifyDigest"],
+].flat() as (keyof Addon)[]
+const pkcs8 = { format: "der", type: "pkcs8" } as const
+const spki = { format: "der", type: "spki" } as const
+const ec = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+
+test("the addon exports the functions of the interface, and no others", { skip }, () => {
+  assert.deepEqual(Object.keys(addon()).toSorted(), names)
+})
+
+/** Runs `call`; true when it answered, false when it threw one of the addon's own errors. */
+async function survives(call: () => unknown): Promise<boolean> {
+  try {
+    await call()
+    return true
+  } catch (error) {
+    assert.ok(error instanceof Error, String(error))
+    const code = "code" in error ? String(error.code) : error.message
+    assert.ok(
+      addonErrorCodes.some((known) => known === code),
+      code,
+    )
+    return false
+  }
+}
+
+/** Arguments that each function answers, to be spoilt. */
+function soundArguments(): Record<keyof Addon, readonly unknown[]> {
+  const pair = addon().privateKey(ec.privateKey.export(pkcs8))
+  const aes = addon().aesKey(new Uint8Array(32))
+  const digest = new Uint8Array(32)
+  const signing = [pair, "ecdsa", "sha256", digest]
+  return {
+    aesKey: [new Uint8Array(16)],
+    feed: [new Uint8Array(noncePoolBytes)],
+    hmac: [addon().hmacKey(new Uint8Array(9), "sha256"), new Uint8Array(9)],
+    hmacKey: [new Uint8Array(40), "sha384"],
+    open: [aes, new Uint8Array(24), none, new Uint8Array(20)],
+    privateKey: [ec.privateKey.export(pkcs8)],
+    publicKey: [ec.publicKey.export(spki)],
+    seal: [aes, new Uint8Array(12), new Uint8Array(3), new Uint8Array(20)],
+    sealFresh: [aes, 24, new Uint8Array(3), new Uint8Array(20)],
+    sign: signing,
+    signDigest: signing,
+    signDigestLater: signing,
+    verifyDigest: [addon().publicKey(ec.publicKey.export(spki)), ...signing.slice(1), digest],
+  }
+}
+
+test("arguments of any type and number give an answer or an error of ours", { skip }, async () => {
+  const sound = soundArguments()
+  const detached = new Uint8Array(8)
+  structuredClone(detached.buffer, { transfer: [detached.buffer] })
+  const shared = new Uint8Array(new SharedArrayBuffer(12))
+  const spoilt = fc.oneof(
+    fc.constantFrom(...Object.values(sound).flat(), "pss", "sha512", 12, detached, shared),
+    fc.constantFrom<unknown>(new Proxy({}, {}), new DataView(new ArrayBuffer(12)), () => {}),
+    fc.oneof(fc.uint8Array(), fc.uint16Array(), fc.bigInt(), fc.double(), fc.string()),
+    fc.anything({ withNullPrototype: true, withTypedArray: true, withBigInt: true }),
+  )
+  const changes = fc.array(fc.tuple(fc.nat(5), spoilt), { maxLength: 2 })
+  const answers = { yes: 0, no: 0 }
+  const property = fc.asyncProperty(
+    fc.constantFrom(...names),
+    changes,
+    fc.nat(6),
+    async (name, changes, length) => {
+      const given = [...sound[name]]
+      for (const [at, value] of changes) given[at] = value
+      if (length < 3) given.length = Math.min(given.length, length)
+      // Whatever the types say: that is the point.
+      const call = addon()[name] as (...given: readonly unknown[]) => unknown
+      answers[(await survives(() => call(...given))) ? "yes" : "no"]++
+    },
+  )
+  await fc.assert(property, { numRuns: 10_000 })
+  assert.ok(answers.yes > 1000 && answers.no > 1000, JSON.stringify(answers))
+})
+
+test("a key serves its own functions alone, and only while it is this addon's", { skip }, () => {
+  const aes = addon().aesKey(new Uint8Array(32))
+  // A key of another kind, which only a bug could bring here.
+  const foreign = addon().hmacKey(new Uint8Array(32), "sha256") as unknown as typeof aes
+  assert.equal(addon().seal(aes, new Uint8Array(12), none, none).length, 16)
+  assert.throws(() => addon().seal(foreign, new Uint8Array(12), none, none), {
+    code: "KEYHOLD_ARGUMENT",
+  })
+})
+
+const refusedKeys: Record<string, () => unknown> = {
+  "an AES key of 15 bytes": () => addon().aesKey(new Uint8Array(15)),
+  "an AES key of 33 bytes": () => addon().aesKey(new Uint8Array(33)),
+  "an empty HMAC key": () => addon().hmacKey(none, "sha256"),
+  "an empty private key": () => addon().privateKey(none),
+  "a private key with a byte behind it": () =>
+    addon().privateKey(Buffer.concat([ec.privateKey.export(pkcs8), Buffer.of(0)])),
+  "a public key with a byte behind it": () =>
+    addon().publicKey(Buffer.concat([ec.publicKey.export(spki), Buffer.of(0)])),
+  "a private key cut short": () => addon().privateKey(ec.privateKey.export(pkcs8).subarray(0, 60)),
+  "a public key off the curve": () => addon().publicKey(flip(ec.publicKey.export(spki), 8 * 80)),
+  "a public key where a private one belongs": () => addon().privateKey(ec.publicKey.export(spki)),
+  "a key of Ed25519": () =>
+    addon().privateKey(generateKeyPairSync("ed25519").privateKey.export(pkcs8)),
+}
+for (const [what, make] of Object.entries(refusedKeys)) {
+  test(`the addon refuses ${what}`, { skip }, () => {
+    assert.throws(make, { code: "KEYHOLD_KEY" })
+    assert.ok(addon().privateKey(ec.privateKey.export(pkcs8)))
+  })
+}
+
+for (const bytes of [16, 24, 32] as const) {
+  test(`AES-${bytes * 8}-GCM and node:crypto open what the other sealed`, { skip }, () => {
+    const cipher = `aes-${bytes * 8}-gcm` as "aes-256-gcm"
+    const byteArray = fc.uint8Array({ maxLength: 200 })
+    const raw = fc.uint8Array({ minLength: bytes, maxLength: bytes })
+    const iv = fc.uint8Array({ minLength: 12, maxLength: 12 })
+    const property = fc.property(raw, iv, byteArray, byteArray, (raw, iv, aad, plaintext) => {
+      const key = addon().aesKey(raw)
+      const sealed = addon().seal(key, iv, aad, plaintext)
+      const theirs = createCipheriv(cipher, raw, iv).setAAD(aad)
+      const expected = [theirs.update(plaintext), theirs.final(), theirs.getAuthTag()]
+      assert.equal(sealed.toHex(), Buffer.concat(expected).toHex())
+      const opened = addon().open(key, iv, aad, sealed)
+      assert.equal(opened?.toHex(), plaintext.toHex())
+      const opening = createDecipheriv(cipher, raw, iv).setAAD(aad)
+      opening.setAuthTag(sealed.subarray(-16))
+      assert.equal(opening.update(sealed.subarray(0, -16)).toHex(), plaintext.toHex())
+      opening.final()
+    })
+    fc.assert(property, { numRuns: 300 })
+  })
+}
+
+for (const nonceBytes of [12, 24] as const) {
+  test(`a nonce of ${nonceBytes} bytes: one bit flipped anywhere opens nothing`, { skip }, () => {
+    const key = addon().aesKey(new Uint8Array(32).fill(5))
+    const nonce = new Uint8Array(nonceBytes).fill(7)
+    const aad = Uint8Array.of(1, 2, 3)
+    const sealed = addon().seal(key, nonce, aad, Uint8Array.of(4, 5))
+    assert.deepEqual(addon().open(key, nonce, aad, sealed), Uint8Array.of(4, 5))
+    for (let bit = 0; bit < 8 * sealed.length; bit++) {
+      assert.equal(addon().open(key, nonce, aad, flip(sealed, bit)), undefined)
+    }
+    for (let bit = 0; bit < 8 * nonceBytes; bit++) {
+      assert.equal(addon().open(key, flip(nonce, bit), aad, sealed), undefined)
+    }
+    assert.equal(addon().open(key, nonce, flip(aad, 0), sealed), undefined)
+    for (let length = 0; length < sealed.length; length++) {
+      assert.equal(addon().open(key, nonce, aad, sealed.subarray(0, length)), undefined)
+    }
+    // A failure leaves the key as it was.
+    assert.deepEqual(addon().open(key, nonce, aad, sealed), Uint8Array.of(4, 5))
+  })
+}
+
+test("XAES takes a key of 256 bits alone", { skip }, () => {
+  const key = addon().aesKey(new Uint8Array(24))
+  assert.throws(() => addon().seal(key, new Uint8Array(24), none, none), {
+    code: "KEYHOLD_ARGUMENT",
+  })
+  assert.equal(addon().seal(key, new Uint8Array(12), none, none).length, 16)
+})
+
+test("fresh nonces are the bytes that were fed, in order, and each but once", { skip }, () => {
+  const key = addon().aesKey(new Uint8Array(32))
+  const pool = Uint8Array.from({ length: noncePoolBytes }, (_, at) => (at * 7 + (at >> 8)) % 251)
+  for (const nonceBytes of [12, 24]) {
+    addon().feed(pool)
+    for (let at = 0; at < noncePoolBytes; at += nonceBytes) {
+      const sealed = addon().sealFresh(key, nonceBytes, none, none)
+      const nonce = pool.subarray(at, at + nonceBytes)
+      assert.equal(sealed?.subarray(0, nonceBytes).toHex(), nonce.toHex())
+      assert.ok(addon().open(key, nonce, none, sealed.subarray(nonceBytes)))
+    }
+    assert.equal(addon().sealFresh(key, nonceBytes, none, none), undefined)
+  }
+  assert.throws(() => addon().feed(pool.subarray(1)), { code: "KEYHOLD_ARGUMENT" })
+  assert.equal(addon().sealFresh(key, 12, none, none), undefined)
+})
+
+test("HMAC agrees with node:crypto, whatever key and message", { skip }, () => {
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 })
+  const hashes = fc.constantFrom("sha1", "sha224", "sha256", "sha384", "sha512", "sha3-256")
+  const property = fc.property(hashes, bytes, bytes, (hash, raw, message) => {
+    const key = addon().hmacKey(raw, hash)
+    const expected = createHmac(hash, raw).update(message).digest("hex")
+    assert.equal(addon().hmac(key, message).toHex(), expected)
+    assert.equal(addon().hmac(key, message).toHex(), expected)
+    assert.notEqual(addon().hmac(key, flip(message, 0)).toHex(), expected)
+  })
+  fc.assert(property, { numRuns: 300 })
+})
+
+test("threads load it side by side, and end with signatures on their way", { skip }, async () => {
+  const program = `
+    const { workerData, parentPort } = require("node:worker_threads")
+    const module = { exports: {} }
+    process.dlopen(module, workerData.path)
+    const { aesKey, seal, privateKey, signDigest, signDigestLater } = module.exports
+    const key = aesKey(new Uint8Array(32))
+    const pair = privateKey(workerData.pkcs8)
+    let sum = ""
+    for (let at = 0; at < 2000; at++) {
+      sum = Buffer.from(seal(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(40)))
+      if (at % 20 === 0) signDigest(pair, "ecdsa", "sha256", new Uint8Array(32))
+    }
+    for (let at = 0; at < 200; at++) signDigestLater(pair, "ecdsa", "sha256", new Uint8Array(32))
+    parentPort.postMessage(sum.toString("hex"))
+    process.exit()
+  `
+  const workerData = { path, pkcs8: ec.privateKey.export(pkcs8) }
+  const run = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(program, { eval: true, workerData })
+      let answer: unknown
+      worker.on("message", (message: unknown) => {
+        answer = message
+      })
+      worker.on("error", reject)
+      worker.on("exit", () => resolve(answer))
+    })
+  const key = addon().aesKey(new Uint8Array(32))
+  const expected = addon().seal(key, new Uint8Array(24), none, new Uint8Array(40)).toHex()
+  assert.deepEqual(await Promise.all([run(), run(), run(), run()]), Array(4).fill(expected))
+})
