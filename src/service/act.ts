@@ -69,7 +69,7 @@ export async function perform<T>(
   durable.catch(() => {}) // Awaited below, on both ways out.
   if (metered && key !== undefined) ports.inFlight.begin(key.id)
   try {
-    await Promise.race([durable, undefined]) // Refused at once: then no key is opened.
+    await Promise.race([durable, Promise.resolve()]) // Refused at once: then no key is opened.
     const { permit } = decision
     const { partition, mechanism, now } = question
     const result = await work({ permit, partition, key, mechanism, now, event })

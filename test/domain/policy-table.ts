@@ -16,13 +16,13 @@ key.mac                    u      A     keyUse         sign    -           froze
 key.verify-mac             u      A     keyUse         verify  -           frozen rate
 key.data-key               u      A     keyUse         encrypt -           frozen rate
 key.wrap                   um     A     keyUse         wrap    trusted     frozen rate
-key.describe               umao   any   -              -       -           frozen
-key.public                 umao   any   -              -       -           frozen
-key.explain                umao   any   -              -       -           frozen
-key.receipt                mao    any   -              -       -           frozen
+key.describe               umao   any   -              -       -           blocked frozen
+key.public                 umao   any   -              -       -           blocked frozen
+key.explain                umao   any   -              -       -           blocked frozen
+key.receipt                mao    any   -              -       -           blocked frozen
 key.create                 m      -     -              -       -
 key.import                 m      -     keyImport      -       -
-key.list                   umao   -     -              -       -           frozen
+key.list                   umao   -     -              -       -           blocked frozen
 key.update                 m      AD    -              -       modifiable
 key.enable                 m      AD    -              -       -
 key.disable                mo     AD    -              -       -           blocked frozen
@@ -35,22 +35,22 @@ key.trust                  o      AD    -              -       -
 key.export-plain           m      A     plainExport    -       extractable frozen
 key.export-wrapped         m      A     wrappedExport  -       extractable frozen
 random.generate            u      -     -              -       -           frozen rate
-partition.read             umao   -     -              -       -           frozen
+partition.read             umao   -     -              -       -           blocked frozen
 partition.update           o      -     -              -       -           frozen
 partition.block            o      -     -              -       -           blocked frozen
 partition.unblock          o      -     -              -       -           blocked frozen
 principal.create           oC     -     -              -       -
-principal.list             oC     -     -              -       -           frozen
-principal.read             oC     -     -              -       -           frozen
+principal.list             oC     -     -              -       -           blocked frozen
+principal.read             oC     -     -              -       -           blocked frozen
 principal.update           oC     -     -              -       -
 principal.delete           oC     -     -              -       -           blocked frozen
 principal.issue-token      oC     -     -              -       -
 principal.revoke-token     oC     -     -              -       -           blocked frozen
 principal.rotate-own-token umaoOC -     -              -       -           frozen
 issuer.create              oC     -     -              -       -
-issuer.list                oC     -     -              -       -           frozen
+issuer.list                oC     -     -              -       -           blocked frozen
 issuer.delete              oC     -     -              -       -           blocked frozen
-audit.read                 aoOC   -     -              -       -           frozen
+audit.read                 aoOC   -     -              -       -           blocked frozen
 cluster.create-partition   O      -     -              -       -           blocked
 cluster.list-partitions    OC     -     -              -       -           blocked frozen
 cluster.read-partition     OC     -     -              -       -           blocked frozen

@@ -50,7 +50,7 @@ test("without the barrier the other node would still see the old record", async 
   await cluster.remove()
 })
 
-test("a deleted key's handle is gone at acknowledgement, elsewhere at the next barrier", async () => {
+test("a deleted key's handle is gone at once here, and elsewhere at the next barrier", async () => {
   const { cluster, left, right, manager, use } = await twoNodes()
   assert.deepEqual([left.ports.keys.size, right.ports.keys.size], [1, 1])
   await deleteKey(left.ports, manager, { key: "orders", windowMs: 0 })

@@ -33,7 +33,7 @@ async function nearlyUsedUp(left: number) {
   return { stack, seal, leased, sealsLeased }
 }
 
-test("seals are leased in blocks: one commit for many, and a crash forfeits what is left", async () => {
+test("seals are leased in blocks, one commit each, and a crash forfeits the rest", async () => {
   const { stack, seal, leased, sealsLeased } = await nearlyUsedUp(10)
   for (let n = 0; n < 50; n++) assert.equal(await seal(stack), 1)
   assert.deepEqual(await leased(stack), [sealsLeased + limits.sealsLease])
