@@ -164,8 +164,12 @@ const rules = {
   },
   mechanism: {
     code: "OPERATION_FORBIDDEN",
-    check: ({ key, mechanism }) => {
+    check: ({ key, mechanism, operation: id }) => {
       if (mechanism === undefined || key === undefined) return
+      const kind = mechanismKind(id)
+      if (kind !== undefined && mechanismRow(mechanism).kind !== kind) {
+        return `${mechanism} does not serve ${id}`
+      }
       if (keyAlgorithm(key.algorithm).mechanisms.includes(mechanism)) return
       return `a key of ${key.algorithm} does not serve ${mechanism}`
     },

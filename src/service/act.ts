@@ -55,11 +55,11 @@ export async function perform<T>(
   ask: Ask,
   work: (act: Act) => Promise<T> | T,
 ): Promise<T> {
-  const question = await frame(ports, context, ask)
+  const question = await frame(ports, context, ask, true)
   const decision = decide(question)
   const { key } = question
   const event = describe(context, ask, question)
-  const { stopsHarm = false, metered = false } = operation(ask.operation)
+  const { stopsHarm = false, changes = false } = operation(ask.operation)
   if (decision.outcome === "denied") {
     const { code, rule, reason } = decision
     await ports.audit.enqueue({ ...event, outcome: "denied", code, rule })
@@ -67,7 +67,7 @@ export async function perform<T>(
   }
   const durable = ports.audit.enqueue(event, { stopsHarm })
   durable.catch(() => {}) // Awaited below, on both ways out.
-  if (metered && key !== undefined) ports.inFlight.begin(key.id)
+  if (!changes && key !== undefined) ports.inFlight.begin(key.id)
   try {
     await Promise.race([durable, Promise.resolve()]) // Refused at once: then no key is opened.
     const { permit } = decision
@@ -81,12 +81,20 @@ export async function perform<T>(
     await ports.audit.enqueue({ ...event, outcome: "failed", code }, { stopsHarm })
     throw error
   } finally {
-    if (metered && key !== undefined) ports.inFlight.end(key.id)
+    if (!changes && key !== undefined) ports.inFlight.end(key.id)
   }
 }
 
-/** Gathers everything that a decision depends on. */
-export async function frame(ports: Ports, context: Context, ask: Ask): Promise<Question> {
+/**
+ * Gathers everything that a decision depends on. `draws`: the operation counts against the
+ * partition's budget per second; explaining one does not.
+ */
+export async function frame(
+  ports: Ports,
+  context: Context,
+  ask: Ask,
+  draws?: true,
+): Promise<Question> {
   const { caller } = context
   await ports.records.sync()
   const partition = await ports.records.read("partition", caller.partition, caller.partition)
@@ -94,7 +102,7 @@ export async function frame(ports: Ports, context: Context, ask: Ask): Promise<Q
   const key = ask.key === undefined ? undefined : await findKey(ports, context, ask.key)
   const now = ports.clock.now()
   const { metered = false } = operation(ask.operation)
-  const { operationsPerSecond } = partition.quota
+  const { operationsPerSecond: perSecond } = partition.quota
   return {
     operation: ask.operation,
     caller,
@@ -105,7 +113,7 @@ export async function frame(ports: Ports, context: Context, ask: Ask): Promise<Q
     version: ask.version,
     externalIv: ask.externalIv,
     now,
-    withinRate: !metered || ports.meter.take(partition.id, operationsPerSecond, now),
+    withinRate: draws !== true || !metered || ports.meter.take(partition.id, perSecond, now),
     keyCount: ask.creates === undefined ? undefined : await countKeys(ports, partition),
   }
 }

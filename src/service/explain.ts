@@ -37,7 +37,7 @@ export async function explainDecision(
         ...(key === undefined ? {} : { key }),
       },
     )
-    const rules = explain({ ...question, withinRate: true })
+    const rules = explain(question)
     return { allowed: rules.every(({ allows }) => allows), rules }
   })
 }

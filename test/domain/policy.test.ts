@@ -130,6 +130,11 @@ const details: readonly (readonly [string, Partial<Question>, string])[] = [
     { key: ec, mechanism: "AES_GCM" },
     "mechanism: OPERATION_FORBIDDEN",
   ],
+  [
+    "a mechanism of the key that does another thing",
+    { mechanism: "AES_KWP" },
+    "mechanism: OPERATION_FORBIDDEN",
+  ],
   ["the current version", { version: 3 }, "allowed"],
   ["the minimum version", { version: 2 }, "allowed"],
   ["a version below the minimum", { version: 1 }, "version: KEY_STATE"],
