@@ -233,7 +233,7 @@ async function wrapping(): Promise<void> {
   for (const usages of [
     ["wrap", "decrypt"],
     ["unwrap", "encrypt"],
-    ["wrap", "sign"],
+    ["derive"],
   ]) {
     const body = { name: "thief", algorithm: "AES_256", usages }
     assert.deepEqual(await refusal("manager", "POST /keys", body), [400, "MALFORMED_REQUEST"])
