@@ -6,6 +6,8 @@ import type { Permit } from "../domain/policy.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
 
+export { signDigest, verifyDigest } from "./digest/sign.ts"
+
 export interface SignInput {
   readonly mechanism: MechanismId
   /** The whole message, not a digest; at most limits.messageBytesMax, which the caller checks. */

@@ -33,7 +33,10 @@ const cases: readonly (readonly [string, Scheme, Pair])[] = [
   ["RSA", "pkcs1", rsa],
   ["RSA", "pss", rsa],
 ]
-const hashes: readonly Hash[] = ["sha1", "sha224", "sha256", "sha384", "sha512", "sha3-256"]
+const hashes: readonly Hash[] = [
+  ...(["sha1", "sha224", "sha256", "sha384", "sha512"] as const),
+  ...(["sha3-224", "sha3-256", "sha3-384", "sha3-512"] as const),
+]
 
 for (const [name, scheme, { privateKey, publicKey }] of cases) {
   test(`${scheme} with ${name}: node:crypto and the addon agree`, { skip }, async () => {
@@ -46,7 +49,8 @@ for (const [name, scheme, { privateKey, publicKey }] of cases) {
         : scheme === "pss"
           ? { padding: RSA_PKCS1_PSS_PADDING, saltLength: RSA_PSS_SALTLEN_DIGEST }
           : { padding: RSA_PKCS1_PADDING }
-    for (const hash of hashes) {
+    // Ethereum's hash has no DigestInfo.
+    for (const hash of scheme === "ecdsa" ? [...hashes, "keccak-256" as const] : hashes) {
       const digest = createHash(hash).update(message).digest()
       const made = [
         addon().signDigest(ours, scheme, hash, digest),

@@ -12,7 +12,7 @@ static const struct {
 } hashes[KH_HASHES] = {
     {"sha1", 20},     {"sha224", 28},   {"sha256", 32},     {"sha384", 48},
     {"sha512", 64},   {"sha3-224", 28}, {"sha3-256", 32},   {"sha3-384", 48},
-    {"sha3-512", 64}, {"sha512-256", 32}, {"sha512-224", 28}, {"ripemd160", 20},
+    {"sha3-512", 64}, {"keccak-256", 32},
 };
 
 /** What travels beside a wrapped key to its finalizer. */

@@ -23,13 +23,11 @@ export type Hash =
   | "sha256"
   | "sha384"
   | "sha512"
-  | "sha512-224"
-  | "sha512-256"
   | "sha3-224"
   | "sha3-256"
   | "sha3-384"
   | "sha3-512"
-  | "ripemd160"
+  | "keccak-256"
 
 /** PSS: MGF1 over the same hash, and a salt of the hash's length. */
 export type Scheme = "ecdsa" | "pkcs1" | "pss"

@@ -25,7 +25,7 @@
 #define KH_FAILED "KEYHOLD_FAILED"
 
 /** The hashes that a signature or a MAC may name. */
-#define KH_HASHES 12
+#define KH_HASHES 10
 
 /** Algorithms as OpenSSL found them: a look-up by name on each call costs more than the call. */
 typedef struct {

@@ -29,8 +29,8 @@ export interface NativeKey extends NodeKey {
 type Opened = Pick<NativeKey, "aes" | "hmac" | "pair">
 type Opener = (addon: Addon, key: NodeKey, raw: Uint8Array | undefined) => Opened
 
-/** The key was opened by this provider's row for its algorithm, so its native half is there. */
-function half<T>(native: T | undefined): T {
+/** What the row of this provider for the key's algorithm has put there. */
+export function half<T>(native: T | undefined): T {
   if (native === undefined)
     throw new HsmError("OPERATION_FORBIDDEN", "only the public half is here")
   return native
