@@ -32,6 +32,9 @@ export const suites = {
   AES_CBC: { byte: 12, ivBytes: 16, tagBytes: 0, aead: false },
   AES_ECB: { byte: 13, ivBytes: 0, tagBytes: 0, aead: false },
   CAMELLIA_CBC_PAD: { byte: 14, ivBytes: 16, tagBytes: 0, aead: false },
+  RSA_OAEP_SHA_1: { byte: 16, ivBytes: 0, tagBytes: 0, aead: false },
+  RSA_PKCS1_ENCRYPTION: { byte: 17, ivBytes: 0, tagBytes: 0, aead: false },
+  RSA_RAW: { byte: 18, ivBytes: 0, tagBytes: 0, aead: false },
   TDEA_CBC_PAD: { byte: 15, ivBytes: 8, tagBytes: 0, aead: false },
 } as const satisfies Record<string, Suite>
 export type SuiteId = keyof typeof suites

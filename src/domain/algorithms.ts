@@ -83,24 +83,43 @@ const camellia = {
   mechanisms: ["CAMELLIA_CBC_PAD", "CAMELLIA_CMAC"],
   source: "RFC 3713",
 } as const
+const hashes = ["SHA_256", "SHA_384", "SHA_512", "SHA3_256", "SHA3_384", "SHA3_512"] as const
+/** After those that are recommended. */
+const olderHashes = ["SHA_224", "SHA_1"] as const
+const allHashes = [...hashes, ...olderHashes]
 const rsa = {
   form: "pair",
   status: "recommended",
   usages: ["encrypt", "decrypt", "sign", "verify"],
   defaultUsages: ["sign", "verify"],
   mechanisms: [
-    "RSA_PSS_SHA_256",
-    "RSA_PSS_SHA_384",
-    "RSA_PSS_SHA_512",
-    "RSA_PKCS1_SHA_256",
-    "RSA_PKCS1_SHA_384",
-    "RSA_PKCS1_SHA_512",
+    ...allHashes.map((hash) => `RSA_PSS_${hash}` as const),
+    ...allHashes.map((hash) => `RSA_PKCS1_${hash}` as const),
     "RSA_OAEP_SHA_256",
     "RSA_OAEP_SHA_384",
     "RSA_OAEP_SHA_512",
+    "RSA_OAEP_SHA_1",
+    "RSA_PKCS1_ENCRYPTION",
+    "RSA_RAW",
   ],
   source: "RFC 8017",
 } as const
+
+/** Any hash with any curve; by default the one of the curve's strength. */
+function curve(source: string, hash: (typeof allHashes)[number]) {
+  const others = allHashes.filter((other) => other !== hash)
+  return {
+    ...signer,
+    mechanisms: [
+      ...[hash, ...others].map((one) => `ECDSA_${one}` as const),
+      "ECDSA_KECCAK_256" as const,
+    ],
+    source,
+  }
+}
+
+const mlDsa = { ...signer, mechanisms: ["ML_DSA"], source: "FIPS 204" } as const
+const slhDsa = { ...signer, mechanisms: ["SLH_DSA"], source: "FIPS 205" } as const
 
 /** Every key algorithm. */
 export const keyAlgorithms = {
@@ -130,22 +149,34 @@ export const keyAlgorithms = {
   RSA_2048: { ...rsa, status: "acceptable" },
   RSA_3072: rsa,
   RSA_4096: rsa,
-  EC_P256: {
-    ...signer,
-    mechanisms: ["ECDSA_SHA_256", "ECDSA_SHA_384", "ECDSA_SHA_512"],
-    source: "SP 800-186 section 3.2.1.3",
-  },
-  EC_P384: {
-    ...signer,
-    mechanisms: ["ECDSA_SHA_384", "ECDSA_SHA_256", "ECDSA_SHA_512"],
-    source: "SP 800-186 section 3.2.1.4",
-  },
-  EC_P521: {
-    ...signer,
-    mechanisms: ["ECDSA_SHA_512", "ECDSA_SHA_256", "ECDSA_SHA_384"],
-    source: "SP 800-186 section 3.2.1.5",
-  },
+  RSA_8192: rsa,
+  EC_P224: { ...curve("SP 800-186 section 3.2.1.2", "SHA_224"), status: "legacy" },
+  EC_P256: curve("SP 800-186 section 3.2.1.3", "SHA_256"),
+  EC_P384: curve("SP 800-186 section 3.2.1.4", "SHA_384"),
+  EC_P521: curve("SP 800-186 section 3.2.1.5", "SHA_512"),
+  EC_SECP256K1: { ...curve("SEC 2 section 2.4.1, the lower s", "SHA_256"), status: "acceptable" },
+  EC_BRAINPOOL_P224: { ...curve("RFC 5639 section 3.3", "SHA_224"), status: "legacy" },
+  EC_BRAINPOOL_P256: { ...curve("RFC 5639 section 3.4", "SHA_256"), status: "acceptable" },
+  EC_BRAINPOOL_P320: { ...curve("RFC 5639 section 3.5", "SHA_384"), status: "acceptable" },
+  EC_BRAINPOOL_P384: { ...curve("RFC 5639 section 3.6", "SHA_384"), status: "acceptable" },
+  EC_BRAINPOOL_P512: { ...curve("RFC 5639 section 3.7", "SHA_512"), status: "acceptable" },
   ED25519: { ...signer, mechanisms: ["ED25519"], source: "RFC 8032 section 5.1" },
+  ED448: { ...signer, mechanisms: ["ED448"], source: "RFC 8032 section 5.2" },
+  ML_DSA_44: mlDsa,
+  ML_DSA_65: mlDsa,
+  ML_DSA_87: mlDsa,
+  SLH_DSA_SHA2_128S: slhDsa,
+  SLH_DSA_SHA2_128F: slhDsa,
+  SLH_DSA_SHA2_192S: slhDsa,
+  SLH_DSA_SHA2_192F: slhDsa,
+  SLH_DSA_SHA2_256S: slhDsa,
+  SLH_DSA_SHA2_256F: slhDsa,
+  SLH_DSA_SHAKE_128S: slhDsa,
+  SLH_DSA_SHAKE_128F: slhDsa,
+  SLH_DSA_SHAKE_192S: slhDsa,
+  SLH_DSA_SHAKE_192F: slhDsa,
+  SLH_DSA_SHAKE_256S: slhDsa,
+  SLH_DSA_SHAKE_256F: slhDsa,
 } as const satisfies Record<string, KeyAlgorithmRow>
 export type KeyAlgorithmId = keyof typeof keyAlgorithms
 

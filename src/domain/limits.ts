@@ -10,6 +10,10 @@ export const limits = {
   messageBytesMax: 64 * KiB,
   /** Message of one signature or MAC: a document, whole, within one request body. */
   signBytesMax: 2.5 * MiB,
+  /** The longest signature: SLH-DSA with 256f, FIPS 205 table 2. */
+  signatureBytesMax: 49_856,
+  /** A signature's context: FIPS 204 section 5.2, FIPS 205 section 10.2, RFC 8032 section 2. */
+  contextBytesMax: 255,
   /** Additional authenticated data; AWS's encryption context allows 8 KiB. */
   aadBytesMax: 8 * KiB,
   /** One call of `random`. */

@@ -17,6 +17,8 @@ export interface MechanismRow {
   readonly status: AlgorithmStatus
   /** Seals under one key version with IVs drawn at random here; absent: without a bound. */
   readonly sealsMax?: number
+  /** A signature can be bound to a context of up to limits.contextBytesMax bytes. */
+  readonly context?: true
   readonly source: string
 }
 
@@ -31,6 +33,8 @@ const encryption = { kind: "encryption", status: recommended } as const
 const cipher = { kind: "encryption", status: acceptable } as const
 const oldCipher = { kind: "encryption", status: legacy } as const
 const signature = { kind: "signature", status: recommended } as const
+const plainSignature = { kind: "signature", status: acceptable } as const
+const oldSignature = { kind: "signature", status: legacy } as const
 const mac = { kind: "mac", status: recommended } as const
 const wrap = { kind: "wrap", status: recommended } as const
 
@@ -48,19 +52,41 @@ export const mechanisms = {
   AES_ECB: { ...oldCipher, source: "SP 800-38A section 6.1, whole blocks" },
   CAMELLIA_CBC_PAD: { ...cipher, source: "RFC 3713, SP 800-38A section 6.2, PKCS#7 padding" },
   TDEA_CBC_PAD: { ...oldCipher, source: "SP 800-67, SP 800-38A section 6.2, PKCS#7 padding" },
+  RSA_OAEP_SHA_1: { ...cipher, source: "RFC 8017 section 7.1" },
   RSA_OAEP_SHA_256: { ...encryption, source: "RFC 8017 section 7.1" },
   RSA_OAEP_SHA_384: { ...encryption, source: "RFC 8017 section 7.1" },
   RSA_OAEP_SHA_512: { ...encryption, source: "RFC 8017 section 7.1" },
+  RSA_PKCS1_ENCRYPTION: { ...oldCipher, source: "RFC 8017 section 7.2, implicit rejection" },
+  RSA_RAW: { ...oldCipher, source: "RFC 8017 section 5.1, as many bytes as the modulus" },
+  ECDSA_SHA_1: { ...oldSignature, source: "FIPS 186-5 section 6" },
+  ECDSA_SHA_224: { ...plainSignature, source: "FIPS 186-5 section 6" },
   ECDSA_SHA_256: { ...signature, source: "FIPS 186-5 section 6" },
   ECDSA_SHA_384: { ...signature, source: "FIPS 186-5 section 6" },
   ECDSA_SHA_512: { ...signature, source: "FIPS 186-5 section 6" },
+  ECDSA_SHA3_256: { ...signature, source: "FIPS 186-5 section 6, FIPS 202" },
+  ECDSA_SHA3_384: { ...signature, source: "FIPS 186-5 section 6, FIPS 202" },
+  ECDSA_SHA3_512: { ...signature, source: "FIPS 186-5 section 6, FIPS 202" },
+  ECDSA_KECCAK_256: { ...plainSignature, source: "FIPS 186-5 section 6, Keccak team 2011" },
+  RSA_PSS_SHA_1: { ...oldSignature, source: "RFC 8017 section 8.1" },
+  RSA_PSS_SHA_224: { ...plainSignature, source: "RFC 8017 section 8.1" },
   RSA_PSS_SHA_256: { ...signature, source: "RFC 8017 section 8.1" },
   RSA_PSS_SHA_384: { ...signature, source: "RFC 8017 section 8.1" },
   RSA_PSS_SHA_512: { ...signature, source: "RFC 8017 section 8.1" },
-  RSA_PKCS1_SHA_256: { ...signature, status: acceptable, source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_384: { ...signature, status: acceptable, source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_512: { ...signature, status: acceptable, source: "RFC 8017 section 8.2" },
+  RSA_PSS_SHA3_256: { ...signature, source: "RFC 8017 section 8.1, FIPS 202" },
+  RSA_PSS_SHA3_384: { ...signature, source: "RFC 8017 section 8.1, FIPS 202" },
+  RSA_PSS_SHA3_512: { ...signature, source: "RFC 8017 section 8.1, FIPS 202" },
+  RSA_PKCS1_SHA_1: { ...oldSignature, source: "RFC 8017 section 8.2" },
+  RSA_PKCS1_SHA_224: { ...plainSignature, source: "RFC 8017 section 8.2" },
+  RSA_PKCS1_SHA_256: { ...plainSignature, source: "RFC 8017 section 8.2" },
+  RSA_PKCS1_SHA_384: { ...plainSignature, source: "RFC 8017 section 8.2" },
+  RSA_PKCS1_SHA_512: { ...plainSignature, source: "RFC 8017 section 8.2" },
+  RSA_PKCS1_SHA3_256: { ...plainSignature, source: "RFC 8017 section 8.2, FIPS 202" },
+  RSA_PKCS1_SHA3_384: { ...plainSignature, source: "RFC 8017 section 8.2, FIPS 202" },
+  RSA_PKCS1_SHA3_512: { ...plainSignature, source: "RFC 8017 section 8.2, FIPS 202" },
   ED25519: { ...signature, source: "RFC 8032 section 5.1" },
+  ED448: { ...signature, context: true, source: "RFC 8032 section 5.2" },
+  ML_DSA: { ...signature, context: true, source: "FIPS 204 section 5.2, hedged" },
+  SLH_DSA: { ...signature, context: true, source: "FIPS 205 section 10.2, hedged" },
   HMAC_SHA_1: { ...mac, status: legacy, source: "FIPS 198-1" },
   HMAC_SHA_224: { ...mac, status: acceptable, source: "FIPS 198-1" },
   HMAC_SHA_256: { ...mac, source: "FIPS 198-1" },

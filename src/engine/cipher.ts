@@ -57,6 +57,10 @@ export function encrypt(
   if (plaintext.length > bytesMax) {
     throw malformed("/plaintext", `this key encrypts at most ${bytesMax} bytes with ${mechanism}`)
   }
+  const bytesMin = row.plaintextBytesMin?.(key) ?? 0
+  if (plaintext.length < bytesMin) {
+    throw malformed("/plaintext", `${mechanism} encrypts ${bytesMin} bytes with this key`)
+  }
   const { wholeBlocks = 1 } = row
   if (plaintext.length % wholeBlocks !== 0) {
     throw malformed("/plaintext", `${mechanism} encrypts whole blocks of ${wholeBlocks} bytes`)

@@ -77,6 +77,8 @@ export interface EncryptionRow<Key> {
   readonly aead: boolean
   /** Plaintexts are whole blocks of so many bytes; absent where any length will do. */
   readonly wholeBlocks?: number
+  /** The shortest plaintext; absent: empty. */
+  readonly plaintextBytesMin?: (key: Key) => number
   /** The longest plaintext; absent when only limits.messageBytesMax bounds it. */
   readonly plaintextBytesMax?: (key: Key) => number
   readonly seal: (key: Key, input: SealInput) => Uint8Array
@@ -87,8 +89,18 @@ export interface EncryptionRow<Key> {
 }
 
 export interface SignatureRow<Key> {
-  readonly sign: (key: Key, message: Uint8Array) => Uint8Array | Promise<Uint8Array>
-  readonly verify: (key: Key, message: Uint8Array, signature: Uint8Array) => boolean
+  /** `context` comes only to mechanisms that take one. ECDSA gives and takes DER. */
+  readonly sign: (
+    key: Key,
+    message: Uint8Array,
+    context?: Uint8Array,
+  ) => Uint8Array | Promise<Uint8Array>
+  readonly verify: (
+    key: Key,
+    message: Uint8Array,
+    signature: Uint8Array,
+    context?: Uint8Array,
+  ) => boolean
 }
 
 export interface MacRow<Key> {

@@ -1,17 +1,23 @@
 /** Signatures under a permit. */
 
 import assert from "node:assert/strict"
-import type { MechanismId } from "../domain/algorithms.ts"
+import { mechanismRow, type MechanismId } from "../domain/algorithms.ts"
+import { limits } from "../domain/limits.ts"
 import type { Permit } from "../domain/policy.ts"
+import { curves, finishSignature, readSignature, type SignatureEncoding } from "./ecdsa.ts"
 import type { KeyHandle } from "./key-handle.ts"
+import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
-
-export { signDigest, verifyDigest } from "./digest/sign.ts"
+import { signingTested } from "./self-test.ts"
 
 export interface SignInput {
   readonly mechanism: MechanismId
-  /** The whole message, not a digest; at most limits.messageBytesMax, which the caller checks. */
+  /** The whole message, not a digest; at most limits.signBytesMax, which the caller checks. */
   readonly message: Uint8Array
+  /** Of ECDSA signatures; DER unless told otherwise. */
+  readonly encoding?: SignatureEncoding | undefined
+  /** What the signature is bound to besides its message; empty unless told otherwise. */
+  readonly context?: Uint8Array | undefined
 }
 
 export interface VerifyInput extends SignInput {
@@ -22,34 +28,65 @@ export interface VerifyInput extends SignInput {
  * Signs. Off the event loop, and then with a promise, when the handle is in the slow lane.
  *
  * @param permit - covers `key.sign` with this key and mechanism.
- * @returns a DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3), as many bytes as the RSA modulus, or the
- * 64 bytes of RFC 8032.
- * @throws HsmError MALFORMED_REQUEST when the mechanism does not sign; OPERATION_FORBIDDEN when
- * only the public half is here; SEALED when the handle was closed.
+ * @returns a DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3) or raw r and s, as many bytes as the RSA
+ * modulus, or the bytes of RFC 8032, FIPS 204 or FIPS 205.
+ * @throws HsmError MALFORMED_REQUEST when the mechanism does not sign, or takes no such parameter;
+ * OPERATION_FORBIDDEN when only the public half is here; SEALED when the handle was closed.
  */
 export function sign(
   permit: Permit,
   handle: KeyHandle,
-  { mechanism, message }: SignInput,
+  input: SignInput,
 ): Uint8Array | Promise<Uint8Array> {
-  const { keyId } = handle
+  const { keyId, algorithm } = handle
+  const { mechanism, message, encoding = "der", context } = input
   assert(permit.covers({ operation: "key.sign", keyId, mechanism }))
-  return rowFor(provider.signature, handle, mechanism).sign(openKey(handle), message)
+  const row = rowFor(provider.signature, handle, mechanism)
+  checkParameters(handle, input)
+  const key = openKey(handle)
+  const curve = curves[algorithm]
+  if (curve === undefined) {
+    const tested = signingTested(algorithm)
+    const run = () => row.sign(key, message, context)
+    return tested === undefined ? run() : tested.then(run)
+  }
+  const made = row.sign(key, message)
+  return made instanceof Promise
+    ? made.then((der) => finishSignature(der, curve, encoding))
+    : finishSignature(made, curve, encoding)
 }
 
 /**
  * True when `signature` is this key's over `message`; false for anything else, malformed ones too.
  *
  * @param permit - covers `key.verify` with this key and mechanism.
- * @throws HsmError MALFORMED_REQUEST when the mechanism does not sign; SEALED when the handle was
- * closed.
+ * @throws HsmError MALFORMED_REQUEST when the mechanism does not sign, or takes no such parameter;
+ * SEALED when the handle was closed.
  */
-export function verify(
-  permit: Permit,
-  handle: KeyHandle,
-  { mechanism, message, signature }: VerifyInput,
-): boolean {
-  const { keyId } = handle
+export function verify(permit: Permit, handle: KeyHandle, input: VerifyInput): boolean {
+  const { keyId, algorithm } = handle
+  const { mechanism, message, signature, encoding = "der", context } = input
   assert(permit.covers({ operation: "key.verify", keyId, mechanism }))
-  return rowFor(provider.signature, handle, mechanism).verify(openKey(handle), message, signature)
+  const row = rowFor(provider.signature, handle, mechanism)
+  checkParameters(handle, input)
+  const key = openKey(handle)
+  const curve = curves[algorithm]
+  const read = curve === undefined ? signature : readSignature(signature, curve, encoding)
+  return read !== undefined && row.verify(key, message, read, context)
+}
+
+/** Whoever sends a parameter relies on it: a mechanism that ignores it must not take it. */
+function checkParameters(
+  { algorithm }: KeyHandle,
+  { mechanism, encoding, context = new Uint8Array() }: SignInput,
+): void {
+  if (encoding !== undefined && curves[algorithm] === undefined) {
+    throw malformed("/encoding", `signatures of ${algorithm} have one encoding`)
+  }
+  if (context.length > 0 && mechanismRow(mechanism).context !== true) {
+    throw malformed("/context", `${mechanism} takes no context`)
+  }
+  if (context.length > limits.contextBytesMax) {
+    throw malformed("/context", `a context has at most ${limits.contextBytesMax} bytes`)
+  }
 }

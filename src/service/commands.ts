@@ -80,17 +80,22 @@ export interface DecryptResult {
   readonly plaintext: Uint8Array
 }
 
-/** Also for MACs. */
-export interface SignCommand {
+export interface MacCommand {
   readonly key: KeyRef
   readonly message: Uint8Array
   readonly mechanism?: MechanismId | undefined
+}
+export interface SignCommand extends MacCommand {
+  /** Of ECDSA alone; DER when absent. */
+  readonly encoding?: "der" | "raw" | undefined
+  /** What the signature is bound to; at most limits.contextBytesMax bytes. */
+  readonly context?: Uint8Array | undefined
 }
 export interface SignResult {
   readonly keyId: KeyId
   readonly version: number
   readonly mechanism: MechanismId
-  /** ECDSA: DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3); a MAC: its full length. */
+  /** ECDSA: DER (RFC 3279 section 2.2.3) or raw r and s, as asked for; a MAC: its full length. */
   readonly signature: Uint8Array
 }
 

@@ -8,13 +8,21 @@ import * as macs from "../engine/mac.ts"
 import * as signatures from "../engine/signature.ts"
 import type { KeyHandle } from "../sealing/handles.ts"
 import { keyOf, mechanismOf, perform } from "./act.ts"
-import type { Context, SignCommand, SignResult, VerifyCommand, VerifyResult } from "./commands.ts"
+import type {
+  Context,
+  MacCommand,
+  SignCommand,
+  SignResult,
+  VerifyCommand,
+  VerifyResult,
+} from "./commands.ts"
 import type { Ports } from "./ports.ts"
 
 /**
  * Signs a whole message (not a digest) with a key's current version.
  *
- * @returns ECDSA: DER (RFC 3279 section 2.2.3); RSA and Ed25519: the bytes of their standards.
+ * @param command - `context` is what the signature is bound to besides its message.
+ * @returns ECDSA: DER (RFC 3279 section 2.2.3) or raw; others: the bytes of their standards.
  * @throws HsmError KEY_NOT_FOUND, KEY_STATE, OPERATION_FORBIDDEN, RATE_LIMITED, PAYLOAD_TOO_LARGE,
  * AUDIT_UNAVAILABLE.
  */
@@ -30,7 +38,7 @@ export async function sign(
 export async function mac(
   ports: Ports,
   context: Context,
-  command: SignCommand,
+  command: MacCommand,
 ): Promise<SignResult> {
   return await produce(ports, context, command, { operation: "key.mac", run: macs.mac })
 }
@@ -68,7 +76,7 @@ interface Producer {
 async function produce(
   ports: Ports,
   context: Context,
-  { key: ref, message, mechanism: wanted }: SignCommand,
+  { key: ref, mechanism: wanted, message, encoding, context: bound }: SignCommand,
   { operation, run }: Producer,
 ): Promise<SignResult> {
   checkSize(message)
@@ -76,7 +84,12 @@ async function produce(
     const mechanism = mechanismOf(act)
     const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
     const handle = await ports.keys.open(key, version)
-    const signature = await run(act.permit, handle, { mechanism, message })
+    const signature = await run(act.permit, handle, {
+      mechanism,
+      message,
+      encoding,
+      context: bound,
+    })
     return { keyId: key.id, version, mechanism, signature }
   })
 }
@@ -96,7 +109,7 @@ async function check(
   command: VerifyCommand,
   { operation, run }: Checker,
 ): Promise<VerifyResult> {
-  const { key: ref, message, signature, version: wanted } = command
+  const { key: ref, message, signature, version: wanted, encoding, context: bound } = command
   checkSize(message)
   const ask = { operation, key: ref, mechanism: command.mechanism, version: wanted } as const
   return await perform(ports, context, ask, async (act) => {
@@ -104,7 +117,9 @@ async function check(
     const mechanism = mechanismOf(act)
     for (const version of candidates(key, wanted)) {
       const handle = await ports.keys.open(key, version)
-      if (await run(act.permit, handle, { mechanism, message, signature })) {
+      if (
+        await run(act.permit, handle, { mechanism, encoding, context: bound, message, signature })
+      ) {
         return { keyId: key.id, valid: true, version, mechanism }
       }
     }

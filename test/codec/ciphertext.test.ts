@@ -95,6 +95,9 @@ test("the layout of format 1 is frozen", () => {
     AES_ECB: 13,
     CAMELLIA_CBC_PAD: 14,
     TDEA_CBC_PAD: 15,
+    RSA_OAEP_SHA_1: 16,
+    RSA_PKCS1_ENCRYPTION: 17,
+    RSA_RAW: 18,
   })
 })
 

@@ -24,16 +24,21 @@ const keyOf: Record<EncryptionId, KeyAlgorithmId> = {
   AES_ECB: "AES_256",
   CAMELLIA_CBC_PAD: "CAMELLIA_256",
   TDEA_CBC_PAD: "TDEA",
+  RSA_OAEP_SHA_1: "RSA_2048",
   RSA_OAEP_SHA_256: "RSA_2048",
   RSA_OAEP_SHA_384: "RSA_2048",
   RSA_OAEP_SHA_512: "RSA_2048",
+  RSA_PKCS1_ENCRYPTION: "RSA_2048",
+  RSA_RAW: "RSA_2048",
 }
 const rsa = await newHandle("RSA_2048")
 // The table's keys are the mechanisms.
 const all = Object.keys(keyOf) as EncryptionId[]
+/** RSA alone takes as many bytes as the modulus has, and no others. */
+const ofAnyLength = all.filter((mechanism) => mechanism !== "RSA_RAW")
 const aead = all.filter((mechanism) => nodeProvider.encryption[mechanism].aead)
 
-for (const mechanism of all) {
+for (const mechanism of ofAnyLength) {
   const algorithm = keyOf[mechanism]
   const {
     aead: takesAad,
@@ -141,6 +146,7 @@ const refusals: Record<
   "an IV for OAEP": ["RSA_OAEP_SHA_384", { iv: new Uint8Array(12) }, "/iv"],
   "half a block for ECB": ["AES_ECB", {}, "/plaintext"],
   "half a block for CBC without padding": ["AES_CBC", {}, "/plaintext"],
+  "fewer bytes than the modulus for RSA alone": ["RSA_RAW", {}, "/plaintext"],
   "more than the modulus holds for OAEP": ["RSA_OAEP_SHA_512", { long: true }, "/plaintext"],
 }
 for (const [what, [mechanism, { aad = none, iv, long }, field]] of Object.entries(refusals)) {
@@ -168,6 +174,32 @@ test("OAEP with SHA-512 takes exactly the 126 bytes that 2048 bits leave", async
     [...(await decrypt(permit("key.decrypt", rsa, mechanism), rsa, input))],
     [...plaintext],
   )
+})
+
+test("RSA alone gives back a number below the modulus, zeros before it included", async () => {
+  const mechanism = "RSA_RAW"
+  const plaintext = new Uint8Array(256).fill(1, 100)
+  const made = encrypt(permit("key.encrypt", rsa, mechanism), rsa, {
+    mechanism,
+    plaintext,
+    aad: none,
+  })
+  const input = { mechanism, aad: none, ...made } as const
+  const opened = await decrypt(permit("key.decrypt", rsa, mechanism), rsa, input)
+  assert.equal(opened.toHex(), plaintext.toHex())
+})
+
+test("a broken PKCS#1 padding opens to bytes that say nothing, the same each time", async () => {
+  const padded = new Uint8Array(256).fill(7)
+  const raw = { mechanism: "RSA_RAW", plaintext: padded, aad: none } as const
+  const made = encrypt(permit("key.encrypt", rsa, "RSA_RAW"), rsa, raw)
+  const mechanism = "RSA_PKCS1_ENCRYPTION"
+  const decrypting = permit("key.decrypt", rsa, mechanism)
+  const open = async (): Promise<string> =>
+    (await decrypt(decrypting, rsa, { mechanism, aad: none, ...made })).toHex()
+  const opened = await open()
+  assert.equal(await open(), opened)
+  assert.doesNotMatch(opened, /07070707/)
 })
 
 test("a mechanism that signs does not encrypt", () => {

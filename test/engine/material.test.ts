@@ -10,8 +10,11 @@ import type { ImportFormat } from "../../src/engine/provider.ts"
 import { sign, verify } from "../../src/engine/signature.ts"
 import { flip, handleOf, keyId, newHandle, none, permit } from "./fixture.ts"
 
-// The table's keys are the algorithms.
-const algorithms = Object.keys(keyAlgorithms) as KeyAlgorithmId[]
+// The table's keys are the algorithms. A pair of RSA-8192 takes some ten seconds to make, by the
+// same row as the smaller ones; its known answer is tested with theirs.
+const algorithms = (Object.keys(keyAlgorithms) as KeyAlgorithmId[]).filter(
+  (algorithm) => algorithm !== "RSA_8192",
+)
 
 for (const algorithm of algorithms) {
   test(`${algorithm}: a new key leaves, comes back and is the same; no two are`, async () => {
@@ -31,7 +34,7 @@ for (const algorithm of algorithms) {
     )
     assert.deepEqual(back.publicKey, made.publicKey)
     assert.equal(made.publicKey === undefined, format === "raw")
-    if (algorithm === "RSA_3072" || algorithm === "RSA_4096") return
+    if (algorithm === "RSA_3072" || algorithm === "RSA_4096" || algorithm.endsWith("S")) return
     const another = await generateMaterial(algorithm)
     assert.notEqual(
       another.material.lend((raw) => raw.toHex()),
@@ -78,7 +81,21 @@ test("import keeps no hold on the caller's bytes", async () => {
   assert.ok(material?.lend((raw) => raw.every((byte) => byte === 1)))
 })
 
-const pairs = ["RSA_2048", "EC_P256", "EC_P384", "EC_P521", "ED25519"] as const
+const pairs = [
+  "RSA_2048",
+  "EC_P256",
+  "EC_P384",
+  "EC_P521",
+  "EC_P224",
+  "EC_SECP256K1",
+  "EC_BRAINPOOL_P320",
+  "ED25519",
+  "ED448",
+  "ML_DSA_44",
+  "SLH_DSA_SHA2_128F",
+] as const
+/** A private key that is any bytes of its length: some flipped bits give another key. */
+const anyBytes = ["ED25519", "ED448", "ML_DSA_44", "SLH_DSA_SHA2_128F"]
 const sample = new Map<KeyAlgorithmId, { pkcs8: Uint8Array; spki: Uint8Array }>()
 for (const algorithm of pairs) {
   const { material, publicKey = none } = await generateMaterial(algorithm)
@@ -128,8 +145,8 @@ for (const algorithm of pairs) {
     for (let bit = 0; bit < pkcs8.length * 8; bit += step) {
       const damaged = flip(pkcs8, bit)
       const imported = await importMaterial(algorithm, "pkcs8", damaged).catch(() => undefined)
-      // A seed of Ed25519 is any 32 bytes, and some bits of the encoding carry nothing.
-      if (imported === undefined || algorithm === "ED25519") continue
+      // Some bits of the encoding carry nothing.
+      if (imported === undefined || anyBytes.includes(algorithm)) continue
       assert.equal(imported.publicKey?.toHex(), spki.toHex(), `bit ${bit}`)
     }
   })
@@ -204,6 +221,19 @@ const unsoundPoints = {
 for (const [what, point] of Object.entries(unsoundPoints)) {
   test(`Ed25519: ${what} is refused as a public key`, async () => {
     await refused("ED25519", "spki", Uint8Array.fromHex(`302a300506032b6570032100${point}`))
+  })
+}
+
+const unsoundPoints448 = {
+  "the neutral element": "01".padEnd(114, "0"),
+  "a point of order 2": `fe${"ff".repeat(27)}fe${"ff".repeat(27)}00`,
+  "a point of order 4": "00".repeat(57),
+  "y above the field's prime": `${"ff".repeat(56)}00`,
+  "a bit beyond y": "07".padEnd(112, "0") + "01",
+}
+for (const [what, point] of Object.entries(unsoundPoints448)) {
+  test(`Ed448: ${what} is refused as a public key`, async () => {
+    await refused("ED448", "spki", Uint8Array.fromHex(`3043300506032b6571033a00${point}`))
   })
 }
 

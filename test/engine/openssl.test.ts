@@ -13,6 +13,27 @@ const signing: readonly [MechanismId, KeyAlgorithmId, string, string[]][] = [
   ["ECDSA_SHA_256", "EC_P256", "sha256", []],
   ["ECDSA_SHA_384", "EC_P384", "sha384", []],
   ["ECDSA_SHA_512", "EC_P521", "sha512", []],
+  ["ECDSA_SHA_1", "EC_P256", "sha1", []],
+  ["ECDSA_SHA_224", "EC_P224", "sha224", []],
+  ["ECDSA_SHA_224", "EC_BRAINPOOL_P224", "sha224", []],
+  ["ECDSA_SHA_256", "EC_SECP256K1", "sha256", []],
+  ["ECDSA_SHA_256", "EC_BRAINPOOL_P256", "sha256", []],
+  ["ECDSA_SHA_384", "EC_BRAINPOOL_P320", "sha384", []],
+  ["ECDSA_SHA_384", "EC_BRAINPOOL_P384", "sha384", []],
+  ["ECDSA_SHA_512", "EC_BRAINPOOL_P512", "sha512", []],
+  ["ECDSA_SHA3_256", "EC_P256", "sha3-256", []],
+  ["ECDSA_SHA3_384", "EC_P384", "sha3-384", []],
+  ["ECDSA_SHA3_512", "EC_P521", "sha3-512", []],
+  ["RSA_PKCS1_SHA_1", "RSA_2048", "sha1", []],
+  ["RSA_PKCS1_SHA_224", "RSA_2048", "sha224", []],
+  ["RSA_PKCS1_SHA3_256", "RSA_2048", "sha3-256", []],
+  ["RSA_PKCS1_SHA3_384", "RSA_2048", "sha3-384", []],
+  ["RSA_PKCS1_SHA3_512", "RSA_2048", "sha3-512", []],
+  ["RSA_PSS_SHA_1", "RSA_2048", "sha1", pssOptions(20)],
+  ["RSA_PSS_SHA_224", "RSA_2048", "sha224", pssOptions(28)],
+  ["RSA_PSS_SHA3_256", "RSA_2048", "sha3-256", pssOptions(32)],
+  ["RSA_PSS_SHA3_384", "RSA_2048", "sha3-384", pssOptions(48)],
+  ["RSA_PSS_SHA3_512", "RSA_2048", "sha3-512", pssOptions(64)],
   ["RSA_PKCS1_SHA_256", "RSA_2048", "sha256", []],
   ["RSA_PKCS1_SHA_384", "RSA_2048", "sha384", []],
   ["RSA_PKCS1_SHA_512", "RSA_2048", "sha512", []],
@@ -73,23 +94,29 @@ for (const [mechanism, algorithm, hash, options] of signing) {
   )
 }
 
-test("ED25519: each verifies the other's signature", { skip }, async () => {
-  const { handle, privateFile, publicFile } = await pairOf("ED25519")
-  const mechanism = "ED25519"
-  const ours = await sign(permit("key.sign", handle, mechanism), handle, { mechanism, message })
-  const common = ["pkeyutl", "-rawin", "-in", messageFile, "-keyform", "DER"]
-  const theirs = run([...common, "-sign", "-inkey", privateFile]).stdout
-  assert.equal(theirs.toHex(), ours.toHex())
-  const checking = [...common, "-verify", "-pubin", "-inkey", publicFile, "-sigfile"]
-  assert.ok(run([...checking, file("signature", ours)]).ok)
-  assert.ok(!run([...checking, file("signature", flip(ours, 100))]).ok)
-})
+for (const mechanism of ["ED25519", "ED448"] as const) {
+  test(`${mechanism}: each verifies the other's signature`, { skip }, async () => {
+    const { handle, privateFile, publicFile } = await pairOf(mechanism)
+    const ours = await sign(permit("key.sign", handle, mechanism), handle, { mechanism, message })
+    const common = ["pkeyutl", "-rawin", "-in", messageFile, "-keyform", "DER"]
+    const theirs = run([...common, "-sign", "-inkey", privateFile]).stdout
+    assert.equal(theirs.toHex(), ours.toHex())
+    const checking = [...common, "-verify", "-pubin", "-inkey", publicFile, "-sigfile"]
+    assert.ok(run([...checking, file("signature", ours)]).ok)
+    assert.ok(!run([...checking, file("signature", flip(ours, 100))]).ok)
+  })
+}
 
-for (const hash of [256, 384, 512] as const) {
+for (const [hash, name] of [
+  [1, "sha1"],
+  [256, "sha256"],
+  [384, "sha384"],
+  [512, "sha512"],
+] as const) {
   const mechanism = `RSA_OAEP_SHA_${hash}` as const
   test(`${mechanism}: each decrypts what the other encrypted`, { skip }, async () => {
     const { handle, privateFile, publicFile } = await pairOf("RSA_2048")
-    const options = ["rsa_padding_mode:oaep", `rsa_oaep_md:sha${hash}`, `rsa_mgf1_md:sha${hash}`]
+    const options = ["rsa_padding_mode:oaep", `rsa_oaep_md:${name}`, `rsa_mgf1_md:${name}`]
     const common = ["pkeyutl", "-keyform", "DER", ...options.flatMap((one) => ["-pkeyopt", one])]
     const encrypting = permit("key.encrypt", handle, mechanism)
     const { ciphertext } = encrypt(encrypting, handle, { mechanism, plaintext: message, aad: none })
@@ -111,7 +138,17 @@ for (const hash of [256, 384, 512] as const) {
   })
 }
 
-for (const algorithm of ["RSA_2048", "EC_P256", "EC_P384", "EC_P521", "ED25519"] as const) {
+for (const algorithm of [
+  "RSA_2048",
+  "EC_P224",
+  "EC_P256",
+  "EC_P384",
+  "EC_P521",
+  "EC_SECP256K1",
+  "EC_BRAINPOOL_P512",
+  "ED25519",
+  "ED448",
+] as const) {
   test(`OpenSSL finds a new ${algorithm} key sound`, { skip }, async () => {
     const { privateFile, publicFile } = await pairOf(algorithm)
     assert.ok(run(["pkey", "-inform", "DER", "-in", privateFile, "-noout", "-check"]).ok)

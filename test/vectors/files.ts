@@ -1,8 +1,11 @@
 /** Which file of Wycheproof's tests which of our algorithms; what it has to be, byte for byte. */
 import type { KeyAlgorithmId, MechanismId } from "../../src/domain/algorithms.ts"
 
-/** What a case shows. `cipher`: both directions; `decrypt`, `verify`: one; `sign`: one result. */
-export type CaseKind = "cipher" | "decrypt" | "verify" | "sign" | "mac" | "wrap"
+/**
+ * What a case shows. `cipher`: both directions; `decrypt`, `verify`: one; `sign`: one result;
+ * `hedged`: one of many signatures, all of which verify.
+ */
+export type CaseKind = "cipher" | "decrypt" | "verify" | "sign" | "hedged" | "mac" | "wrap"
 
 type Sha2 = "SHA_256" | "SHA_384" | "SHA_512"
 type Hashed = Sha2 | "SHA_1" | "SHA3_256" | "SHA3_512"
@@ -12,6 +15,8 @@ export interface VectorFile {
   /** A function of the group where that decides. */
   readonly algorithm: KeyAlgorithmId | ((group: Group) => KeyAlgorithmId)
   readonly mechanism: MechanismId | ((group: Group) => MechanismId | undefined)
+  /** Of ECDSA's signatures, where it is not DER. */
+  readonly encoding?: "raw"
   readonly tests: number
   /** Of the file as Wycheproof published it, before gzip. */
   readonly sha256: string
@@ -23,12 +28,16 @@ export interface Group extends Readonly<Record<string, unknown>> {
   readonly sha?: string
   readonly publicKeyDer?: string
   readonly privateKeyPkcs8?: string
+  /** Of ML-DSA, where there is no PKCS#8. */
+  readonly privateSeed?: string
   readonly tests: readonly ({
     readonly tcId: number
     readonly flags: readonly string[]
     readonly result: "valid" | "invalid" | "acceptable"
   } & Readonly<
-    Partial<Record<"key" | "msg" | "aad" | "label" | "iv" | "ct" | "tag" | "sig", string>>
+    Partial<
+      Record<"key" | "msg" | "aad" | "label" | "ctx" | "iv" | "ct" | "mu" | "tag" | "sig", string>
+    >
   >)[]
 }
 
@@ -40,19 +49,14 @@ const sized =
     [128, 192, 256].includes(keySize) ? (`${family}_${keySize}` as KeyAlgorithmId) : `${family}_128`
 const aes = sized("AES")
 const rsa = ({ keySize }: Group): KeyAlgorithmId => `RSA_${keySize}` as KeyAlgorithmId
-const pkcs1 = ({ sha }: Group): MechanismId | undefined =>
-  (
-    {
-      "SHA-256": "RSA_PKCS1_SHA_256",
-      "SHA-384": "RSA_PKCS1_SHA_384",
-      "SHA-512": "RSA_PKCS1_SHA_512",
-    } as const
-  )[sha as "SHA-256"]
+// Its hashes are those of our identifiers, but for a dash.
+const pkcs1 = ({ sha = "" }: Group): MechanismId =>
+  `RSA_PKCS1_${sha.replace("-", "_")}` as MechanismId
 const hmac = (hash: Hashed) =>
   ({ kind: "mac", algorithm: `HMAC_${hash}`, mechanism: `HMAC_${hash}` }) as const
-const ecdsa = (algorithm: "EC_P256" | "EC_P384" | "EC_P521", hash: Sha2) =>
+const ecdsa = (algorithm: KeyAlgorithmId, hash: Sha2 | "SHA3_256") =>
   ({ kind: "verify", algorithm, mechanism: `ECDSA_${hash}` }) as const
-const oaep = (hash: Sha2) =>
+const oaep = (hash: Sha2 | "SHA_1") =>
   ({ kind: "decrypt", algorithm: rsa, mechanism: `RSA_OAEP_${hash}` }) as const
 const pss = (hash: Sha2) =>
   ({ kind: "verify", algorithm: rsa, mechanism: `RSA_PSS_${hash}` }) as const
@@ -201,6 +205,104 @@ export const vectorFiles = {
     mechanism: "ED25519",
     tests: 151,
     sha256: "752d2ea7d7c6cf4736381b6cbacb61f8182b126ab7cd9b058f00c50084975536",
+  },
+  ecdsa_secp256r1_sha3_256: {
+    ...ecdsa("EC_P256", "SHA3_256"),
+    tests: 482,
+    sha256: "8e88fe7c0c33d103392e0cdadb928b9299393e3262d324d185c79a4682dfe289",
+  },
+  ecdsa_secp256k1_sha256: {
+    ...ecdsa("EC_SECP256K1", "SHA_256"),
+    tests: 476,
+    sha256: "43db761c0a2eae71fb0755d355d5130e28ce64a5b07846cf27e7072082597a81",
+  },
+  ecdsa_brainpoolP256r1_sha256: {
+    ...ecdsa("EC_BRAINPOOL_P256", "SHA_256"),
+    tests: 485,
+    sha256: "0c1bb62a715cf20a0de88d5e81d05dbd8d0b439e4e8edd88d2229e98961583d4",
+  },
+  ecdsa_brainpoolP384r1_sha384: {
+    ...ecdsa("EC_BRAINPOOL_P384", "SHA_384"),
+    tests: 516,
+    sha256: "b7338b35a71d3269abde4c2548ea6f95dff17f80ba5f34c20f9821da37963694",
+  },
+  ecdsa_brainpoolP512r1_sha512: {
+    ...ecdsa("EC_BRAINPOOL_P512", "SHA_512"),
+    tests: 559,
+    sha256: "4977b4e1effc815adb4d9cbeeb7d3d5896bda5078b29deda5a7d03c2e750d02b",
+  },
+  ecdsa_secp256r1_sha256_p1363: {
+    ...ecdsa("EC_P256", "SHA_256"),
+    encoding: "raw",
+    tests: 262,
+    sha256: "c60de693930e386c3a5472d08081623ef8504decc54b38ac01ec6b2a2575c986",
+  },
+  ecdsa_secp256k1_sha256_p1363: {
+    ...ecdsa("EC_SECP256K1", "SHA_256"),
+    encoding: "raw",
+    tests: 252,
+    sha256: "7a339efc7134fb2495cd32afdbd692e0f86427d3c24e9073f6a7d858bb8788d2",
+  },
+  ed448: {
+    kind: "verify",
+    algorithm: "ED448",
+    mechanism: "ED448",
+    tests: 87,
+    sha256: "3b3c7995853deb2fbbb49fba0fd292f314dc081f9154bd33252f294ca211289a",
+  },
+  mldsa_44_verify: {
+    kind: "verify",
+    algorithm: "ML_DSA_44",
+    mechanism: "ML_DSA",
+    tests: 180,
+    sha256: "0ca1b5df4575263e29b31fae7569a3da41df9a3b6fee56720a992d0cd1153b68",
+  },
+  mldsa_44_sign_seed: {
+    kind: "hedged",
+    algorithm: "ML_DSA_44",
+    mechanism: "ML_DSA",
+    tests: 86,
+    sha256: "b29b0dcca2e52c988e1b9c06f8b521889ffbaadfc6a9dbf52f0f0f8f4c5b6b92",
+  },
+  mldsa_65_verify: {
+    kind: "verify",
+    algorithm: "ML_DSA_65",
+    mechanism: "ML_DSA",
+    tests: 210,
+    sha256: "49ac366d76115eab56b7116f10d06e288e6f23fe6cfb90b26bfb2d731a8d1e02",
+  },
+  mldsa_65_sign_seed: {
+    kind: "hedged",
+    algorithm: "ML_DSA_65",
+    mechanism: "ML_DSA",
+    tests: 105,
+    sha256: "d72e9c2f514c9f7490c33785ae0027d942ba2c45a9b8ebfc8fb1802b4913bf38",
+  },
+  mldsa_87_verify: {
+    kind: "verify",
+    algorithm: "ML_DSA_87",
+    mechanism: "ML_DSA",
+    tests: 241,
+    sha256: "e9e04216d4217265a5affba2568476d35742dbd8ffc9d4c23b3441334a08a224",
+  },
+  mldsa_87_sign_seed: {
+    kind: "hedged",
+    algorithm: "ML_DSA_87",
+    mechanism: "ML_DSA",
+    tests: 96,
+    sha256: "e83c292318134faa6af777e86c619c4643e2705dba91dfa5adcd1fddfd4f40ce",
+  },
+  rsa_oaep_2048_sha1_mgf1sha1: {
+    ...oaep("SHA_1"),
+    tests: 36,
+    sha256: "2c7b3694cd9265eb88ddb586ca29aefcea02938bde772e19a71a4fa601fc71c5",
+  },
+  rsa_pkcs1_2048: {
+    kind: "decrypt",
+    algorithm: rsa,
+    mechanism: "RSA_PKCS1_ENCRYPTION",
+    tests: 67,
+    sha256: "28466c4390f1f8943754a990ba36397ebbac628117d91b57f87e1ba200b932f3",
   },
   rsa_oaep_2048_sha256_mgf1sha256: {
     ...oaep("SHA_256"),

@@ -42,10 +42,34 @@ export type KeyAlgorithm =
   | "RSA_2048"
   | "RSA_3072"
   | "RSA_4096"
+  | "RSA_8192"
+  | "EC_P224"
   | "EC_P256"
   | "EC_P384"
   | "EC_P521"
+  | "EC_SECP256K1"
+  | "EC_BRAINPOOL_P224"
+  | "EC_BRAINPOOL_P256"
+  | "EC_BRAINPOOL_P320"
+  | "EC_BRAINPOOL_P384"
+  | "EC_BRAINPOOL_P512"
   | "ED25519"
+  | "ED448"
+  | "ML_DSA_44"
+  | "ML_DSA_65"
+  | "ML_DSA_87"
+  | "SLH_DSA_SHA2_128S"
+  | "SLH_DSA_SHA2_128F"
+  | "SLH_DSA_SHA2_192S"
+  | "SLH_DSA_SHA2_192F"
+  | "SLH_DSA_SHA2_256S"
+  | "SLH_DSA_SHA2_256F"
+  | "SLH_DSA_SHAKE_128S"
+  | "SLH_DSA_SHAKE_128F"
+  | "SLH_DSA_SHAKE_192S"
+  | "SLH_DSA_SHAKE_192F"
+  | "SLH_DSA_SHAKE_256S"
+  | "SLH_DSA_SHAKE_256F"
 
 /** The first that the key's algorithm serves, when absent. */
 export type Mechanism =
@@ -61,19 +85,41 @@ export type Mechanism =
   | "AES_ECB"
   | "CAMELLIA_CBC_PAD"
   | "TDEA_CBC_PAD"
+  | "RSA_OAEP_SHA_1"
   | "RSA_OAEP_SHA_256"
   | "RSA_OAEP_SHA_384"
   | "RSA_OAEP_SHA_512"
+  | "RSA_PKCS1_ENCRYPTION"
+  | "RSA_RAW"
+  | "ECDSA_SHA_1"
+  | "ECDSA_SHA_224"
   | "ECDSA_SHA_256"
   | "ECDSA_SHA_384"
   | "ECDSA_SHA_512"
+  | "ECDSA_SHA3_256"
+  | "ECDSA_SHA3_384"
+  | "ECDSA_SHA3_512"
+  | "ECDSA_KECCAK_256"
+  | "RSA_PSS_SHA_1"
+  | "RSA_PSS_SHA_224"
   | "RSA_PSS_SHA_256"
   | "RSA_PSS_SHA_384"
   | "RSA_PSS_SHA_512"
+  | "RSA_PSS_SHA3_256"
+  | "RSA_PSS_SHA3_384"
+  | "RSA_PSS_SHA3_512"
+  | "RSA_PKCS1_SHA_1"
+  | "RSA_PKCS1_SHA_224"
   | "RSA_PKCS1_SHA_256"
   | "RSA_PKCS1_SHA_384"
   | "RSA_PKCS1_SHA_512"
+  | "RSA_PKCS1_SHA3_256"
+  | "RSA_PKCS1_SHA3_384"
+  | "RSA_PKCS1_SHA3_512"
   | "ED25519"
+  | "ED448"
+  | "ML_DSA"
+  | "SLH_DSA"
   | "HMAC_SHA_1"
   | "HMAC_SHA_224"
   | "HMAC_SHA_256"
@@ -179,6 +225,9 @@ export type Description = string
 
 /** A new version so often. 86400 to 315360000. */
 export type RotationPeriodSeconds = number
+
+/** Of ECDSA: `der` (RFC 3279), or `raw`: r and s side by side (IEEE P1363). */
+export type SignatureEncoding = "der" | "raw"
 
 /** Everything about a key but its material. */
 export interface Key {
@@ -318,7 +367,7 @@ export interface Receipt {
   readonly shreddedAt?: Instant | undefined
   /** What was signed. Base64, at most 8192 bytes. */
   readonly statement: string
-  /** Ed25519 (RFC 8032). Base64, at most 1024 bytes. */
+  /** Ed25519 (RFC 8032). Base64, at most 49856 bytes. */
   readonly signature: string
 }
 
@@ -396,22 +445,34 @@ export interface SignRequest {
   /** What is signed, whole; at most 2.5 MiB. Base64, at most 2621440 bytes. */
   readonly message: string
   readonly mechanism?: Mechanism | undefined
+  readonly encoding?: SignatureEncoding | undefined
+  /**
+   * What ML-DSA, SLH-DSA and Ed448 bind a signature to besides its message. Base64, at most
+   * 255 bytes.
+   */
+  readonly context?: string | undefined
 }
 
 export interface SignResult {
   readonly keyId: Id
   readonly version: Version
   readonly mechanism: Mechanism
-  /** Base64, at most 1024 bytes. */
+  /** Base64, at most 49856 bytes. */
   readonly signature: string
 }
 
 export interface VerifyRequest {
   /** What is signed, whole; at most 2.5 MiB. Base64, at most 2621440 bytes. */
   readonly message: string
-  /** Base64, at most 1024 bytes. */
+  /** Base64, at most 49856 bytes. */
   readonly signature: string
   readonly mechanism?: Mechanism | undefined
+  readonly encoding?: SignatureEncoding | undefined
+  /**
+   * What ML-DSA, SLH-DSA and Ed448 bind a signature to besides its message. Base64, at most
+   * 255 bytes.
+   */
+  readonly context?: string | undefined
   /** Any living version when absent, the newest first. */
   readonly version?: Version | undefined
 }
@@ -434,14 +495,14 @@ export interface MacResult {
   readonly keyId: Id
   readonly version: Version
   readonly mechanism: Mechanism
-  /** Base64, at most 1024 bytes. */
+  /** Base64, at most 49856 bytes. */
   readonly mac: string
 }
 
 export interface VerifyMacRequest {
   /** At most 64 KiB. Base64, at most 65536 bytes. */
   readonly message: string
-  /** Base64, at most 1024 bytes. */
+  /** Base64, at most 49856 bytes. */
   readonly mac: string
   readonly mechanism?: Mechanism | undefined
   /** Any living version when absent, the newest first. */
@@ -635,7 +696,7 @@ export interface Principal {
 export interface Credential {
   readonly id: Id
   readonly kind: "token" | "certificate"
-  /** Of a certificate; SHA-256 of its DER. Base64, at most 1024 bytes. */
+  /** Of a certificate; SHA-256 of its DER. Base64, at most 49856 bytes. */
   readonly fingerprint?: string | undefined
   readonly createdAt: Instant
   readonly expiresAt: Instant
@@ -906,7 +967,7 @@ export interface SealStatus {
   readonly nodeKey: string
   /** Shares are encrypted to it. Base64, at most 8192 bytes. */
   readonly importerKey?: string | undefined
-  /** The identity's signature of the importer key. Base64, at most 1024 bytes. */
+  /** The identity's signature of the importer key. Base64, at most 49856 bytes. */
   readonly importerSignature?: string | undefined
   /** 0 to 255. */
   readonly sharesReceived: number

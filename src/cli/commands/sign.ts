@@ -15,11 +15,15 @@ const macLimit: Limit = {
   bytesMax: calls.messageBytesMax,
   hint: "authenticate its digest: sha256sum FILE | keyhold mac --key KEY",
 }
-/** Of a signature or MAC in a file; RSA-4096 has 512 bytes, in base64 684. */
-const proofLimit: Limit = { bytesMax: 4096, hint: "this is no signature and no MAC" }
+/** Of a signature or MAC in a file; SLH-DSA's longest has 49,856 bytes, in base64 66,476. */
+const proofLimit: Limit = { bytesMax: 70_000, hint: "this is no signature and no MAC" }
 
 const keyOption: OptionRow = ["--key <key>", "name or id"]
 const mechanismOption: OptionRow = ["--mechanism <id>", "another mechanism than the key's first"]
+const parameterOptions: readonly OptionRow[] = [
+  ["--encoding <encoding>", "of ECDSA: der or raw"],
+  ["--context <text>", "what ML-DSA, SLH-DSA and Ed448 bind a signature to"],
+]
 const verifyOptions: readonly OptionRow[] = [
   mechanismOption,
   ["--version <number>", "of the key; any living one unless given"],
@@ -30,13 +34,14 @@ export const signCommands: readonly Command[] = [
   {
     usage: "sign [file]",
     summary: "Sign a file of up to 2.5 MiB",
-    description: "ECDSA signatures are DER, as OpenSSL reads them.",
+    description: "ECDSA signatures are DER, as OpenSSL reads them, unless told otherwise.",
     required: [keyOption],
-    options: [mechanismOption, ...emitOptions],
+    options: [mechanismOption, ...parameterOptions, ...emitOptions],
     example: "keyhold sign --key release report.pdf > report.sig",
     async run({ out, stdin, connect }, input) {
       const message = encodeBase64(await readAll(input.maybe("file"), stdin, signLimit))
-      const body = { message, mechanism: input.oneOf("mechanism", mechanisms) }
+      const mechanism = input.oneOf("mechanism", mechanisms)
+      const body = { message, mechanism, ...readParameters(input) }
       const kh = await connect()
       const ask = () => kh.call("sign", { params: { key: input.text("key") }, body })
       await emit({ out, input }, ask, ({ signature }) => signature)
@@ -46,12 +51,12 @@ export const signCommands: readonly Command[] = [
     usage: "verify [file]",
     summary: "Verify a signature; exit code 3 when it does not fit",
     required: [keyOption, ["--signature <file>", "what keyhold sign made"]],
-    options: verifyOptions,
+    options: [...verifyOptions, ...parameterOptions],
     example: "keyhold verify --key release --signature report.sig report.pdf",
     async run(context, input) {
       const message = encodeBase64(await readAll(input.maybe("file"), context.stdin, signLimit))
       const signature = await readProof(context, input, "signature")
-      const body = { message, signature, ...readVerify(input) }
+      const body = { message, signature, ...readVerify(input), ...readParameters(input) }
       const kh = await context.connect()
       const answer = await kh.call("verify", { params: { key: input.text("key") }, body })
       await tell(context, answer, "signature")
@@ -87,6 +92,14 @@ export const signCommands: readonly Command[] = [
     },
   },
 ]
+
+function readParameters(input: Input) {
+  const context = input.maybe("context")
+  return {
+    encoding: input.oneOf("encoding", ["der", "raw"] as const),
+    context: context === undefined ? undefined : encodeBase64(Buffer.from(context)),
+  }
+}
 
 function readVerify(input: Input) {
   return {

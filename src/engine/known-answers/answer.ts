@@ -30,6 +30,8 @@ export type SignatureAnswer = Known & {
         readonly key: Uint8Array
         /** Signing gives this very signature; otherwise it draws random bits. */
         readonly repeatable: boolean
+        /** Signing takes so long that it is shown before its first use, not at start. */
+        readonly slow?: boolean
       }
     /** SPKI DER: the publication kept its private key. */
     | { readonly publicKey: Uint8Array }

@@ -210,4 +210,69 @@ export const encryptionAnswers = {
       `,
     },
   ],
+  RSA_OAEP_SHA_1: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 pkeyutl -encrypt, under rsa2048",
+      key: rsa2048,
+      iv: none,
+      aad: none,
+      plaintext: hex`6b6e6f776e20616e73776572`,
+      ciphertext: hex`
+        41a51609c3e8c2917d39c4c7c967c72c750a2b2791bfca3555edb91ff4a647a4310eb00e78934fae79a6
+        9a7c6fc294cddc46e1ad494ca578d1fd2e83b3c64031cbe04201f60fc7e9ad0418cd94ce6248ad9b7d03
+        527e409c6ff91e67e2d9911797e31e8ae3adeded8349acba30c9b2cad85c71da9f15041873df5d1ba1f4
+        aae467f2496efb48cc6a27f36eac469cb6dbb5bae73473fb5bd50fd72b58374bb5328765b966cbf7ac59
+        951f0a8d1094e0bf2a538ca34e2c47c79028a9b7bb9703a3fb55f9b52d134e3e63efc72a097b3154567b
+        1cdb18ac059b7f6f000058d30dc344a08cc53bb0ba81e66906607cf95b86c59742939c1bb085cef1d348
+        23619f4f
+      `,
+    },
+  ],
+  RSA_PKCS1_ENCRYPTION: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 pkeyutl -encrypt, under rsa2048",
+      key: rsa2048,
+      iv: none,
+      aad: none,
+      plaintext: hex`6b6e6f776e20616e73776572`,
+      ciphertext: hex`
+        97ab7ab3588c1bed49cebbc8726796359eee40c377a7d9cbd42a5d2d4b8feeddd88d9f24eb785cf3150d
+        948c3d1add0d28946410d4f93dbd098d45487466744b9b562218f5e9f983e49c4865dd7481cf38593ca7
+        83eafe216f8bd738ccdf3384df4974dd77c8d47b17e445e44ec251bc5f6dbf6859deb5abd58625afa984
+        3a570c293e69a89b744794690fc0f61924596f39f57de177dadef099b4b2784264cfc7ecae1d54b86d07
+        99e70efee291434024b64802710b7f0c536ed158b451296baeffba50ebc7cf681f7bfbf56afdfcd11aa6
+        4eefc345d9f98b1011c3d483b0bfaf87e029ac62adc0802453de0095631ddf8538ea3719ec310d25b4b3
+        6ef66c5f
+      `,
+    },
+  ],
+  RSA_RAW: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 pkeyutl -encrypt, under rsa2048",
+      key: rsa2048,
+      iv: none,
+      aad: none,
+      plaintext: hex`
+        000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+        000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+        000000000000000000000000000000000000000000000000000000000000000000000000000000000000
+        0000000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627
+        28292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f5051
+        52535455565758595a5b5c5d5e5f606162636465666768696a6b6c6d6e6f707172737475767778797a7b
+        7c7d7e7f
+      `,
+      ciphertext: hex`
+        64b8eff7f93b7038814849ffa2a379b9686dca49ded9bc1b69a704e2661c5213f02f4381aeab0795bbad
+        8d3dc4ee30e9991bf8c4390cac799148b467ac3f7c4c0ed66ba1df184973af8cc6946f27835fcbf1060e
+        26d2ee81e3ba326956b9b05a8aa30c3fbdb653c1a20107277d0ebcf8bc933e1df8403cd9c6690dc4ea0e
+        16973e18386614e0050db016abf519086fbc775b7d0b32c2f269e74ea8e6b2e7de62bc9a8cfd415472ac
+        157c1c39dbc2b77a91f1cc8b6bbf5c367bef77f280175dc2c9c5b73fe1963978acf257719f2e313ddeab
+        b9d70cdfc988830cccfe75c14aa4bd45c05c404a64a045f7dfc5cd8a6e4d852eff35f3f84988576b01f1
+        241e2df7
+      `,
+    },
+  ],
 } as const satisfies Readonly<Record<EncryptionId, Answers<EncryptionAnswer>>>

@@ -1,14 +1,32 @@
 /**
- * Validation of Ed25519 public keys, which OpenSSL takes as any 32 bytes: the encoding is
- * canonical, the point is on the curve (RFC 8032 section 5.1.3), and it is not one of the eight
- * points of small order, under which one signature can fit many messages.
+ * Validation of Edwards curves' public keys, which OpenSSL takes as any bytes: the encoding is
+ * canonical, the point is on the curve (RFC 8032 sections 5.1.3 and 5.2.3), and it is not one of
+ * the few points of small order, under which one signature can fit many messages.
  */
 
-/** The field's prime and the curve's d (RFC 8032 section 5.1). */
-const p = (1n << 255n) - 19n
-const d = ((p - 121_665n) * power(121_666n, p - 2n)) % p
+/** a x^2 + y^2 = 1 + d x^2 y^2 over the field of p elements. */
+export interface EdwardsCurve {
+  readonly p: bigint
+  readonly a: bigint
+  readonly d: bigint
+  /** Of an encoded point: y, and the sign of x in the uppermost bit. */
+  readonly bytes: number
+}
 
-function power(base: bigint, exponent: bigint): bigint {
+const p25519 = (1n << 255n) - 19n
+/** RFC 8032 section 5.1. */
+export const edwards25519: EdwardsCurve = {
+  p: p25519,
+  a: p25519 - 1n,
+  d: ((p25519 - 121_665n) * power(121_666n, p25519 - 2n, p25519)) % p25519,
+  bytes: 32,
+}
+
+const p448 = (1n << 448n) - (1n << 224n) - 1n
+/** RFC 8032 section 5.2. */
+export const edwards448: EdwardsCurve = { p: p448, a: 1n, d: p448 - 39_081n, bytes: 57 }
+
+function power(base: bigint, exponent: bigint, p: bigint): bigint {
   let result = 1n
   let square = base % p
   for (let rest = exponent; rest > 0n; rest >>= 1n) {
@@ -19,25 +37,15 @@ function power(base: bigint, exponent: bigint): bigint {
 }
 
 /** True when `key` is the encoding of a point that signatures can be trusted under. */
-export function isSoundEdwardsPoint(key: Uint8Array): boolean {
-  if (key.length !== 32) return false
-  const bits = BigInt(`0x${key.toReversed().toHex()}`)
-  const y = bits & ((1n << 255n) - 1n)
+export function isSoundEdwardsPoint(key: Uint8Array, { p, a, d, bytes }: EdwardsCurve): boolean {
+  if (key.length !== bytes) return false
+  const y = BigInt(`0x${key.toReversed().toHex()}`) & ((1n << BigInt(8 * bytes - 1)) - 1n)
   if (y >= p) return false
-  const square = xSquare(y)
-  // Order 1, 2 and 4: x or y is zero. Order 8: doubling gives such a point.
-  if (square === 0n || y === 0n) return false
-  if (power(square, (p - 1n) / 2n) !== 1n) return false
-  return doubledY(y, square) !== 0n
-}
-
-/** x^2 = (y^2 - 1) / (d y^2 + 1). */
-function xSquare(y: bigint): bigint {
+  // x^2 = (y^2 - 1) / (d y^2 - a).
   const y2 = (y * y) % p
-  return ((y2 + p - 1n) * power(d * y2 + 1n, p - 2n)) % p
-}
-
-/** Numerator of the doubled point's y: y^2 + x^2 (a = -1), zero for points of order 8. */
-function doubledY(y: bigint, square: bigint): bigint {
-  return (y * y + square) % p
+  const x2 = ((y2 + p - 1n) * power(d * y2 + p - a, p - 2n, p)) % p
+  // Order 1, 2 and 4: x or y is zero. Order 8: doubling gives such a point, whose y is zero.
+  if (x2 === 0n || y === 0n) return false
+  if (power(x2, (p - 1n) / 2n, p) !== 1n) return false
+  return (y2 + p * p - a * x2) % p !== 0n
 }

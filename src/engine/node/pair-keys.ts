@@ -1,86 +1,12 @@
 /** Key pairs: stored as PKCS#8 and SPKI DER in the one form that node:crypto itself writes. */
 
-import {
-  createECDH,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  timingSafeEqual,
-  type KeyObject,
-  type webcrypto,
-} from "node:crypto"
-import { promisify } from "node:util"
-import { decodeBase64Url } from "../../codec/base64.ts"
+import { createPrivateKey, createPublicKey, timingSafeEqual, type KeyObject } from "node:crypto"
 import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
 import { malformed } from "../malformed.ts"
-import type { ImportedMaterial, KeyRow, Lane, Material } from "../provider.ts"
+import type { ImportedMaterial, KeyRow, Material } from "../provider.ts"
 import { SecretBytes } from "../secret-bytes.ts"
-import { isSoundEdwardsPoint } from "./edwards-point.ts"
 import { plain, secretHalf, type NodeKey } from "./key.ts"
-import { checkRsaPrivate, checkRsaPublic } from "./rsa-checks.ts"
-
-interface PairType {
-  readonly lane: Lane
-  /** Runs off the event loop. */
-  readonly generate: () => Promise<{ privateKey: KeyObject; publicKey: KeyObject }>
-  /** True when the key is of this type and size. */
-  readonly fits: (key: KeyObject) => boolean
-  /** Throws HsmError unless the numbers of a public or private key are sound. */
-  readonly checkPublic: (jwk: webcrypto.JsonWebKey) => void
-  readonly checkPrivate: (jwk: webcrypto.JsonWebKey) => void | Promise<void>
-}
-
-const generateLater = promisify(generateKeyPair)
-
-/** FIPS 186-5 appendix A.1; the public exponent is 65537. */
-export function rsa(modulusLength: 2048 | 3072 | 4096): PairType {
-  return {
-    lane: "slow",
-    generate: () => generateLater("rsa", { modulusLength, publicExponent: 65_537 }),
-    fits: ({ asymmetricKeyType: type, asymmetricKeyDetails: details }) =>
-      type === "rsa" && details?.modulusLength === modulusLength,
-    checkPublic: (jwk) => checkRsaPublic(jwk, modulusLength),
-    checkPrivate: (jwk) => checkRsaPrivate(jwk, modulusLength),
-  }
-}
-
-/** P-256 has a fast path of its own in OpenSSL; the other curves take thirty times as long. */
-export function ec(namedCurve: "prime256v1" | "secp384r1" | "secp521r1"): PairType {
-  return {
-    lane: namedCurve === "prime256v1" ? "fast" : "slow",
-    generate: () => generateLater("ec", { namedCurve }),
-    fits: ({ asymmetricKeyType: type, asymmetricKeyDetails: details }) =>
-      type === "ec" && details?.namedCurve === namedCurve,
-    // OpenSSL refuses points that are not on the curve, and these curves have cofactor 1.
-    checkPublic: () => {},
-    // It accepts any scalar beside any point, though.
-    checkPrivate: ({ d = "", x = "", y = "" }) => {
-      const ecdh = createECDH(namedCurve)
-      const scalar = decodeBase64Url(d, "/material")
-      try {
-        ecdh.setPrivateKey(scalar)
-      } catch {
-        throw malformed("/material", "the private value is not between 1 and the curve's order")
-      } finally {
-        scalar.fill(0)
-      }
-      const point = [[4], ...[x, y].map((part) => [...decodeBase64Url(part, "/material")])].flat()
-      if (!ecdh.getPublicKey().equals(Uint8Array.from(point))) throw foreignHalf()
-    },
-  }
-}
-
-export const edwards25519: PairType = {
-  lane: "fast",
-  generate: () => generateLater("ed25519"),
-  fits: (key) => key.asymmetricKeyType === "ed25519",
-  checkPublic: ({ x = "" }) => {
-    if (isSoundEdwardsPoint(decodeBase64Url(x, "/material"))) return
-    throw malformed("/material", "the public key is no point of the curve's prime-order group")
-  },
-  // The public half is always computed from the seed.
-  checkPrivate: () => {},
-}
+import type { PairType } from "./pair-types.ts"
 
 /** One row per type and size. */
 export function pairKeys(algorithm: KeyAlgorithmId, type: PairType): KeyRow<NodeKey> {
@@ -112,8 +38,8 @@ export function pairKeys(algorithm: KeyAlgorithmId, type: PairType): KeyRow<Node
 
 /**
  * Other encoders leave the public point out of an EC key or add attributes. So a private key is not
- * compared with its re-encoding but taken apart into its numbers (a JSON Web Key), checked, and
- * stored in our own encoding; only what follows the DER is refused.
+ * compared with its re-encoding but taken apart into its numbers, checked, and stored in
+ * our own encoding; only what follows the DER is refused.
  */
 async function importPrivate(
   algorithm: KeyAlgorithmId,
@@ -123,10 +49,7 @@ async function importPrivate(
   if (derLength(bytes) !== bytes.length) throw malformed("/material", "the DER is not whole")
   const given = parsePrivate(bytes)
   if (!type.fits(given)) throw malformed("/material", `is no private key of ${algorithm}`)
-  const jwk = given.export({ format: "jwk" })
-  type.checkPublic(jwk)
-  await type.checkPrivate(jwk)
-  const secret = createPrivateKey({ key: jwk, format: "jwk" })
+  const secret = await type.rebuildPrivate(given)
   return { material: exportPrivate(secret), publicKey: exportPublic(createPublicKey(secret)) }
 }
 
@@ -138,17 +61,11 @@ function importPublic(
 ): ImportedMaterial {
   const given = parsePublic(bytes)
   if (!type.fits(given)) throw malformed("/material", `is no public key of ${algorithm}`)
-  const jwk = given.export({ format: "jwk" })
-  type.checkPublic(jwk)
-  const publicKey = exportPublic(createPublicKey({ key: jwk, format: "jwk" }))
+  const publicKey = exportPublic(type.rebuildPublic(given))
   if (publicKey.length !== bytes.length || !timingSafeEqual(publicKey, bytes)) {
     throw malformed("/material", "is not the canonical DER of its key")
   }
   return { material: undefined, publicKey }
-}
-
-function foreignHalf(): Error {
-  return malformed("/material", "the two halves do not belong together")
 }
 
 /** Length that the outermost DER element claims, its head included; 0 when there is none. */

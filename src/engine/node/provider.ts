@@ -6,10 +6,13 @@ import { blockCipher } from "./block-cipher.ts"
 import { kw, kwp } from "./key-wrap.ts"
 import { cmac, gmac, hmac, kmac } from "./macs.ts"
 import type { NodeKey } from "./key.ts"
-import { ec, edwards25519, pairKeys, rsa } from "./pair-keys.ts"
+import { edwards25519, edwards448 } from "./edwards-point.ts"
+import { pairKeys } from "./pair-keys.ts"
+import { ec, edwards, mlDsa, rsa, slhDsa } from "./pair-types.ts"
+import { pkcs1Encryption, raw } from "./rsa-legacy.ts"
 import { oaep } from "./rsa-oaep.ts"
 import { hasEqualParts, secretKeys } from "./secret-keys.ts"
-import { ecdsa, ed25519, pkcs1, pss } from "./signatures.ts"
+import { ecdsa, hashless, pkcs1, pss } from "./signatures.ts"
 import { xaes256Gcm } from "./xaes.ts"
 import { xchacha20Poly1305 } from "./xchacha.ts"
 
@@ -39,10 +42,34 @@ export const nodeProvider = {
     RSA_2048: pairKeys("RSA_2048", rsa(2048)),
     RSA_3072: pairKeys("RSA_3072", rsa(3072)),
     RSA_4096: pairKeys("RSA_4096", rsa(4096)),
+    RSA_8192: pairKeys("RSA_8192", rsa(8192)),
+    EC_P224: pairKeys("EC_P224", ec("secp224r1")),
     EC_P256: pairKeys("EC_P256", ec("prime256v1")),
     EC_P384: pairKeys("EC_P384", ec("secp384r1")),
     EC_P521: pairKeys("EC_P521", ec("secp521r1")),
-    ED25519: pairKeys("ED25519", edwards25519),
+    EC_SECP256K1: pairKeys("EC_SECP256K1", ec("secp256k1")),
+    EC_BRAINPOOL_P224: pairKeys("EC_BRAINPOOL_P224", ec("brainpoolP224r1")),
+    EC_BRAINPOOL_P256: pairKeys("EC_BRAINPOOL_P256", ec("brainpoolP256r1")),
+    EC_BRAINPOOL_P320: pairKeys("EC_BRAINPOOL_P320", ec("brainpoolP320r1")),
+    EC_BRAINPOOL_P384: pairKeys("EC_BRAINPOOL_P384", ec("brainpoolP384r1")),
+    EC_BRAINPOOL_P512: pairKeys("EC_BRAINPOOL_P512", ec("brainpoolP512r1")),
+    ED25519: pairKeys("ED25519", edwards("ed25519", edwards25519)),
+    ED448: pairKeys("ED448", edwards("ed448", edwards448)),
+    ML_DSA_44: pairKeys("ML_DSA_44", mlDsa("ml-dsa-44")),
+    ML_DSA_65: pairKeys("ML_DSA_65", mlDsa("ml-dsa-65")),
+    ML_DSA_87: pairKeys("ML_DSA_87", mlDsa("ml-dsa-87")),
+    SLH_DSA_SHA2_128S: pairKeys("SLH_DSA_SHA2_128S", slhDsa("slh-dsa-sha2-128s")),
+    SLH_DSA_SHA2_128F: pairKeys("SLH_DSA_SHA2_128F", slhDsa("slh-dsa-sha2-128f")),
+    SLH_DSA_SHA2_192S: pairKeys("SLH_DSA_SHA2_192S", slhDsa("slh-dsa-sha2-192s")),
+    SLH_DSA_SHA2_192F: pairKeys("SLH_DSA_SHA2_192F", slhDsa("slh-dsa-sha2-192f")),
+    SLH_DSA_SHA2_256S: pairKeys("SLH_DSA_SHA2_256S", slhDsa("slh-dsa-sha2-256s")),
+    SLH_DSA_SHA2_256F: pairKeys("SLH_DSA_SHA2_256F", slhDsa("slh-dsa-sha2-256f")),
+    SLH_DSA_SHAKE_128S: pairKeys("SLH_DSA_SHAKE_128S", slhDsa("slh-dsa-shake-128s")),
+    SLH_DSA_SHAKE_128F: pairKeys("SLH_DSA_SHAKE_128F", slhDsa("slh-dsa-shake-128f")),
+    SLH_DSA_SHAKE_192S: pairKeys("SLH_DSA_SHAKE_192S", slhDsa("slh-dsa-shake-192s")),
+    SLH_DSA_SHAKE_192F: pairKeys("SLH_DSA_SHAKE_192F", slhDsa("slh-dsa-shake-192f")),
+    SLH_DSA_SHAKE_256S: pairKeys("SLH_DSA_SHAKE_256S", slhDsa("slh-dsa-shake-256s")),
+    SLH_DSA_SHAKE_256F: pairKeys("SLH_DSA_SHAKE_256F", slhDsa("slh-dsa-shake-256f")),
   },
   encryption: {
     XAES_256_GCM: xaes256Gcm,
@@ -66,21 +93,43 @@ export const nodeProvider = {
       pad: true,
     }),
     TDEA_CBC_PAD: blockCipher({ cipher: () => "des-ede3-cbc", ivBytes: 8, pad: true }),
+    RSA_OAEP_SHA_1: oaep("SHA-1"),
     RSA_OAEP_SHA_256: oaep("SHA-256"),
     RSA_OAEP_SHA_384: oaep("SHA-384"),
     RSA_OAEP_SHA_512: oaep("SHA-512"),
+    RSA_PKCS1_ENCRYPTION: pkcs1Encryption,
+    RSA_RAW: raw,
   },
   signature: {
+    ECDSA_SHA_1: ecdsa("sha1"),
+    ECDSA_SHA_224: ecdsa("sha224"),
     ECDSA_SHA_256: ecdsa("sha256"),
     ECDSA_SHA_384: ecdsa("sha384"),
     ECDSA_SHA_512: ecdsa("sha512"),
+    ECDSA_SHA3_256: ecdsa("sha3-256"),
+    ECDSA_SHA3_384: ecdsa("sha3-384"),
+    ECDSA_SHA3_512: ecdsa("sha3-512"),
+    ECDSA_KECCAK_256: ecdsa("keccak-256"),
+    RSA_PSS_SHA_1: pss("sha1", 20),
+    RSA_PSS_SHA_224: pss("sha224", 28),
     RSA_PSS_SHA_256: pss("sha256", 32),
     RSA_PSS_SHA_384: pss("sha384", 48),
     RSA_PSS_SHA_512: pss("sha512", 64),
+    RSA_PSS_SHA3_256: pss("sha3-256", 32),
+    RSA_PSS_SHA3_384: pss("sha3-384", 48),
+    RSA_PSS_SHA3_512: pss("sha3-512", 64),
+    RSA_PKCS1_SHA_1: pkcs1("sha1"),
+    RSA_PKCS1_SHA_224: pkcs1("sha224"),
     RSA_PKCS1_SHA_256: pkcs1("sha256"),
     RSA_PKCS1_SHA_384: pkcs1("sha384"),
     RSA_PKCS1_SHA_512: pkcs1("sha512"),
-    ED25519: ed25519,
+    RSA_PKCS1_SHA3_256: pkcs1("sha3-256"),
+    RSA_PKCS1_SHA3_384: pkcs1("sha3-384"),
+    RSA_PKCS1_SHA3_512: pkcs1("sha3-512"),
+    ED25519: hashless,
+    ED448: hashless,
+    ML_DSA: hashless,
+    SLH_DSA: hashless,
   },
   mac: {
     HMAC_SHA_1: hmac("sha1"),

@@ -5,6 +5,7 @@ import type { EncryptionRow } from "../provider.ts"
 import { plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
 
 const hashes = {
+  "SHA-1": { node: "sha1", bytes: 20 },
   "SHA-256": { node: "sha256", bytes: 32 },
   "SHA-384": { node: "sha384", bytes: 48 },
   "SHA-512": { node: "sha512", bytes: 64 },

@@ -4,25 +4,28 @@ import { constants, sign, verify, type SignKeyObjectInput } from "node:crypto"
 import type { SignatureRow } from "../provider.ts"
 import { plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
 
-type Hash = "sha256" | "sha384" | "sha512"
 type Parameters = Omit<SignKeyObjectInput, "key">
 
-function signature(hash: Hash | null, parameters: Parameters): SignatureRow<NodeKey> {
+function signature(hash: string | null, parameters: Parameters): SignatureRow<NodeKey> {
   return {
-    sign: (key, message) => {
-      const input = { key: secretHalf(key), ...parameters }
+    sign: (key, message, context) => {
+      const input = { key: secretHalf(key), ...parameters, ...bound(context) }
       return key.lane === "fast"
         ? plain(sign(hash, message, input))
         : signLater(hash, message, input)
     },
-    verify: (key, message, candidate) =>
-      verify(hash, message, { key: publicHalf(key), ...parameters }, candidate),
+    verify: (key, message, candidate, context) =>
+      verify(hash, message, { key: publicHalf(key), ...parameters, ...bound(context) }, candidate),
   }
+}
+
+function bound(context: Uint8Array | undefined): { context?: Uint8Array } {
+  return context === undefined || context.length === 0 ? {} : { context }
 }
 
 /** The callback form runs on libuv's pool: the plain one would stall every partition. */
 function signLater(
-  hash: Hash | null,
+  hash: string | null,
   message: Uint8Array,
   input: SignKeyObjectInput,
 ): Promise<Uint8Array> {
@@ -35,19 +38,19 @@ function signLater(
 }
 
 /** Random nonces (FIPS 186-5 section 6.3.1); a DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3). */
-export function ecdsa(hash: Hash): SignatureRow<NodeKey> {
+export function ecdsa(hash: string): SignatureRow<NodeKey> {
   return signature(hash, { dsaEncoding: "der" })
 }
 
 /** RFC 8017 section 8.1: MGF1 over the same hash, and a salt of the hash's length. */
-export function pss(hash: Hash, saltLength: 32 | 48 | 64): SignatureRow<NodeKey> {
+export function pss(hash: string, saltLength: number): SignatureRow<NodeKey> {
   return signature(hash, { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength })
 }
 
 /** RFC 8017 section 8.2. */
-export function pkcs1(hash: Hash): SignatureRow<NodeKey> {
+export function pkcs1(hash: string): SignatureRow<NodeKey> {
   return signature(hash, { padding: constants.RSA_PKCS1_PADDING })
 }
 
-/** RFC 8032 section 5.1: hashes by itself; 64 raw bytes. */
-export const ed25519 = signature(null, {})
+/** Those that hash by themselves; raw bytes. Of RFC 8032, FIPS 204 and FIPS 205, pure. */
+export const hashless = signature(null, {})

@@ -72,6 +72,8 @@ test("the bounds are those of domain/limits.ts", () => {
     [schemas["Message"]?.["x-bytes-max"], limits.messageBytesMax],
     [schemas["Document"]?.["x-bytes-max"], limits.signBytesMax],
     [schemas["Aad"]?.["x-bytes-max"], limits.aadBytesMax],
+    [schemas["Signature"]?.["x-bytes-max"], limits.signatureBytesMax],
+    [schemas["SignatureContext"]?.["x-bytes-max"], limits.contextBytesMax],
     [schemas["Name"]?.maxLength, limits.nameLengthMax],
     [schemas["KeyRef"]?.maxLength, limits.nameLengthMax],
     [keyword(schemas["Tags"], "maxProperties"), limits.tagsMax],

@@ -48,12 +48,20 @@ const runners: Record<CaseKind, Runner> = {
     const input = { mechanism, iv: none, aad, ciphertext: ct }
     return same(await decrypt(permit("key.decrypt", handle, mechanism), handle, input), msg)
   },
-  verify: (handle, { msg, sig }, mechanism) =>
+  verify: (handle, { msg: message, sig: signature, encoding, context }, mechanism) =>
     verify(permit("key.verify", handle, mechanism), handle, {
       mechanism,
-      message: msg,
-      signature: sig,
+      message,
+      signature,
+      encoding,
+      context,
     }),
+  hedged: async (handle, { msg: message, sig: signature, context }, mechanism) => {
+    const input = { mechanism, message, context }
+    const made = await sign(permit("key.sign", handle, mechanism), handle, input)
+    const verifying = permit("key.verify", handle, mechanism)
+    return [signature, made].every((one) => verify(verifying, handle, { ...input, signature: one }))
+  },
   sign: async (handle, { msg, sig }, mechanism) => {
     const permitted = permit("key.sign", handle, mechanism)
     return same(await sign(permitted, handle, { mechanism, message: msg }), sig)
