@@ -10,6 +10,8 @@ import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
 import { signingTested } from "./self-test.ts"
 
+export { signDigest, verifyDigest } from "./digest/sign.ts"
+
 export interface SignInput {
   readonly mechanism: MechanismId
   /** The whole message, not a digest; at most limits.signBytesMax, which the caller checks. */
