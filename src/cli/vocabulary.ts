@@ -4,6 +4,7 @@ import {
   keyAlgorithm,
   keyAlgorithms as algorithmRows,
   mechanisms as mechanismRows,
+  type AlgorithmStatus,
   type KeyAlgorithmId,
   type MechanismId,
 } from "../domain/algorithms.ts"
@@ -19,10 +20,12 @@ export const mechanisms = Object.keys(mechanismRows) as readonly MechanismId[]
 /** An algorithm and what it serves; the first mechanism of each kind is the default. */
 export interface AlgorithmWords {
   readonly algorithm: KeyAlgorithmId
+  readonly status: AlgorithmStatus
   readonly mechanisms: readonly MechanismId[]
 }
 
 export const algorithms: readonly AlgorithmWords[] = keyAlgorithms.map((algorithm) => ({
   algorithm,
+  status: keyAlgorithm(algorithm).status,
   mechanisms: keyAlgorithm(algorithm).mechanisms,
 }))

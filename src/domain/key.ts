@@ -81,6 +81,12 @@ export function currentVersion(key: KeyRecord): KeyVersion | undefined {
   return key.versions.at(-1)
 }
 
+/** How many versions a key may have whose public halves are as long as this one's. */
+export function versionsMax({ publicKey }: Pick<KeyVersion, "publicKey">): number {
+  const bytes = publicKey?.length ?? 0
+  return Math.min(limits.keyVersionsMax, Math.floor(limits.publicKeysBytesMax / bytes))
+}
+
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._:@+-]*$/
 
 /** A name is readable, bounded, and can never be mistaken for an id. */

@@ -34,6 +34,8 @@ export const limits = {
   tagValueLengthMax: 256,
   /** Versions of one key: with RSA-4096's public keys its record stays below the store's bound. */
   keyVersionsMax: 200,
+  /** Public keys of one key's versions together: 200 of RSA-4096, 42 of ML-DSA-87. */
+  publicKeysBytesMax: 200 * 550,
   /** Grants of one principal. */
   grantsMax: 100,
   /** Address ranges of one principal. */

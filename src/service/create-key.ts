@@ -218,6 +218,7 @@ function checkTemplate(template: KeyTemplate): void {
 
 /**
  * Whoever could wrap and decrypt, or unwrap and encrypt, could take keys out (Clulow, CHES 2003).
+ * Whoever could encrypt a block could forge a CMAC: SP 800-57 part 1 section 5.2.
  */
 export function checkUsages({ algorithm, usages = [] }: KeyTemplate): void {
   const allowed = keyAlgorithm(algorithm).usages
@@ -227,6 +228,11 @@ export function checkUsages({ algorithm, usages = [] }: KeyTemplate): void {
     usages.some((usage) => usage === a) && usages.some((usage) => usage === b)
   if (both("wrap", "decrypt") || both("unwrap", "encrypt")) {
     malformed("/usages", "no key holds wrap together with decrypt, or unwrap with encrypt")
+  }
+  const ciphers = usages.some((usage) => usage !== "sign" && usage !== "verify")
+  const macs = usages.some((usage) => usage === "sign" || usage === "verify")
+  if (keyAlgorithm(algorithm).form === "secret" && ciphers && macs) {
+    malformed("/usages", "a secret key encrypts or authenticates, not both")
   }
 }
 

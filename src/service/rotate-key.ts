@@ -2,8 +2,7 @@
 
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
-import { currentVersion, type KeyRecord } from "../domain/key.ts"
-import { limits } from "../domain/limits.ts"
+import { currentVersion, versionsMax, type KeyRecord } from "../domain/key.ts"
 import { generateMaterial } from "../engine/generate.ts"
 import { paths } from "../records/kinds.ts"
 import type { Records } from "../records/records.ts"
@@ -17,7 +16,7 @@ import type { Ports } from "./ports.ts"
  * Makes a key's next version.
  *
  * @param command - with an `idempotencyKey`, a repetition of the call makes no further version.
- * @throws HsmError KEY_STATE, QUOTA_EXCEEDED at limits.keyVersionsMax, CONFLICT.
+ * @throws HsmError KEY_STATE, QUOTA_EXCEEDED at its versionsMax, CONFLICT.
  */
 export async function rotateKey(
   ports: Ports,
@@ -49,8 +48,9 @@ export async function addVersion(
   if (last === undefined || !last.hasSecret) {
     throw new HsmError("KEY_STATE", "only the public half is here: there is nothing to rotate")
   }
-  if (key.versions.length >= limits.keyVersionsMax) {
-    throw new HsmError("QUOTA_EXCEEDED", `a key has at most ${limits.keyVersionsMax} versions`)
+  const most = versionsMax(last)
+  if (key.versions.length >= most) {
+    throw new HsmError("QUOTA_EXCEEDED", `a key of ${key.algorithm} has at most ${most} versions`)
   }
   const { records } = ports
   const pin = await records.pin(key.partition, "key", key.id)

@@ -67,7 +67,11 @@ test("every algorithm is listed with what it serves", async () => {
   const rows = text.trimEnd().split("\n").slice(1)
   assert.deepEqual(
     rows.map((row) => row.split(/ +/)),
-    Object.entries(keyAlgorithms).map(([id, { mechanisms }]) => [id, ...mechanisms]),
+    Object.entries(keyAlgorithms).map(([id, { status, mechanisms }]) => [
+      id,
+      status,
+      ...mechanisms,
+    ]),
   )
 })
 

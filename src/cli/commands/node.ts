@@ -40,6 +40,7 @@ const ruleColumns: Columns<Explanation["rules"][number]> = [
 ]
 const algorithmColumns: Columns<AlgorithmWords> = [
   ["algorithm", ({ algorithm }) => algorithm],
+  ["status", ({ status }) => status],
   ["mechanisms", (row) => row.mechanisms.join(" ")],
 ]
 
