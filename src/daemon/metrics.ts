@@ -14,6 +14,14 @@ export interface Gauges {
   readonly refusals: () => Readonly<Record<string, number>>
 }
 
+/** What runs. */
+export interface Build {
+  readonly version: string
+  readonly node: string
+  readonly openssl: string
+  readonly engine: "native" | "node:crypto"
+}
+
 export interface Metrics {
   observe(done: Done): void
   text(): Promise<string>
@@ -23,7 +31,7 @@ export interface Metrics {
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** Registers everything; `operations` are the face's operation ids, known from the start. */
-export function createMetrics(gauges: Gauges, version: string): Metrics {
+export function createMetrics(gauges: Gauges, running: Build): Metrics {
   const registry = new Registry()
   const registers = [registry]
   const duration = new Histogram({
@@ -41,11 +49,11 @@ export function createMetrics(gauges: Gauges, version: string): Metrics {
   })
   const build = new Gauge({
     name: "keyhold_build_info",
-    help: "Always 1; the label says which version runs.",
-    labelNames: ["version", "node", "openssl"],
+    help: "Always 1; the labels say what runs.",
+    labelNames: ["version", "node", "openssl", "engine"],
     registers,
   })
-  build.set({ version, node: process.versions.node, openssl: process.versions.openssl }, 1)
+  build.set({ ...running }, 1)
   registerGauges(gauges, registers)
   return {
     observe({ operation = "none", status, durationMs }) {

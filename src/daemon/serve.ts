@@ -23,7 +23,7 @@ import { makePrivateFolder } from "./files.ts"
 import { listen, type Listener } from "./http/server.ts"
 import { openLog, type Log } from "./log.ts"
 import { listenForMetrics } from "./metrics-listener.ts"
-import { createMetrics, type Metrics } from "./metrics.ts"
+import { createMetrics, type Build, type Metrics } from "./metrics.ts"
 import { Node, readVersion } from "./node.ts"
 import { freshId, systemRandom } from "./system.ts"
 import { openClock, type NodeClock } from "./time.ts"
@@ -38,8 +38,9 @@ export interface RunningNode {
 /** Starts a node whose data folder `init` or the development start has prepared. */
 export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const log = openLog(config.log.level)
-  const version = await readVersion()
   const selfTests = await runSelfTests()
+  const build = await readBuild(selfTests.provider)
+  const { version } = build
   await makePrivateFolder(config.data)
   await makePrivateFolder(join(config.data, "epochs"))
   // Whatever fails on the way, what was opened before is closed, or its threads keep the process.
@@ -48,13 +49,13 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   opened.defer(() => store.close())
   const node = await openNode(config, { store, log })
   opened.defer(() => node.close())
-  const metrics = createMetrics(gauges(node), version)
+  const metrics = createMetrics(gauges(node), build)
   const { listen: apart, open } = config.metrics
   if (apart !== undefined) {
     const scraped = await listenForMetrics(metrics, apart)
     opened.defer(() => scraped.close())
   }
-  const face = await openFace(node, { metrics, version, log, open })
+  const face = await openFace(node, { metrics, build, log, open })
   const listener = await openListener(config, { face, metrics, log })
   opened.defer(() => listener.close({ drainMs: config.limits.drainMs }))
   await node.start({ version, selfTests: selfTests.passed.length })
@@ -62,6 +63,12 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   log.info({ event: "node.listening", version, url: `https://${config.listen.host}:${port}` })
   const all = opened.move()
   return { node, port, close: () => all.disposeAsync() }
+}
+
+/** What runs: told by metrics and by the face alike. */
+async function readBuild(engine: Build["engine"]): Promise<Build> {
+  const { node, openssl } = process.versions
+  return { version: await readVersion(), node, openssl, engine }
 }
 
 async function openNode(
@@ -118,7 +125,7 @@ async function openRoot(
 
 interface FaceParts {
   readonly metrics: Metrics
-  readonly version: string
+  readonly build: Build
   readonly log: Log
   /** Metrics are served on the main listener too. */
   readonly open: boolean
@@ -146,11 +153,11 @@ async function openFace(node: Node, parts: FaceParts): Promise<ReturnType<typeof
   })
 }
 
-function nodePort(node: Node, { metrics, version, open }: FaceParts): NodePort {
+function nodePort(node: Node, { metrics, build, open }: FaceParts): NodePort {
   return {
     status: () => node.gate.status(),
     submitShare: (share, address) => node.gate.submit(share, address),
-    version: () => ({ version, node: process.versions.node, openssl: process.versions.openssl }),
+    version: () => build,
     ready: () => node.ready(),
     metrics: () => {
       if (open) return metrics.text()

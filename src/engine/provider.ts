@@ -118,8 +118,11 @@ export interface WrapRow<Key> {
   readonly unwrap: (key: Key, wrapped: Uint8Array) => SecretBytes
 }
 
+/** `native`: with the addon; `node:crypto`: without. */
+export type ProviderName = "native" | "node:crypto"
+
 export interface Provider<Key> {
-  readonly name: string
+  readonly name: ProviderName
   readonly keys: Readonly<Record<KeyAlgorithmId, KeyRow<Key>>>
   readonly encryption: Readonly<Record<EncryptionId, EncryptionRow<Key>>>
   readonly signature: Readonly<Record<SignatureId, SignatureRow<Key>>>

@@ -33,7 +33,7 @@ import { SecretBytes } from "./secret-bytes.ts"
 
 /** What was shown to work. */
 export interface SelfTestReport {
-  readonly provider: string
+  readonly provider: Provider<OpenKey>["name"]
   readonly passed: readonly {
     readonly mechanism: MechanismId
     readonly algorithm: KeyAlgorithmId

@@ -17,6 +17,7 @@ const versionFields: Columns<ApiVersion> = [
   ["keyhold", ({ version }) => version],
   ["node.js", ({ node }) => node],
   ["openssl", ({ openssl }) => openssl],
+  ["engine", ({ engine }) => engine],
 ]
 const statusFields: Columns<SealStatus> = [
   ["state", ({ state }) => state],

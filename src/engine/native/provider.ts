@@ -6,6 +6,7 @@
 import assert from "node:assert/strict"
 import { decryptionFailed, HsmError } from "../../domain/errors.ts"
 import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
+import { digestMechanism } from "../digest/row.ts"
 import type { NodeKey } from "../node/key.ts"
 import { nodeProvider } from "../node/provider.ts"
 import type { EncryptionRow, KeyRow, MacRow, Provider, SignatureRow } from "../provider.ts"
@@ -49,28 +50,26 @@ const openPair: Opener = (addon, key, pkcs8) => ({
       : addon.privateKey(pkcs8),
 })
 
-/** What the addon holds, by algorithm; the others are node:crypto's alone. */
-export const openers: Partial<Record<KeyAlgorithmId, Opener>> = {
-  AES_128: openAes,
-  AES_192: openAes,
-  AES_256: openAes,
-  HMAC_SHA_1: openHmac("sha1"),
-  HMAC_SHA_224: openHmac("sha224"),
-  HMAC_SHA_256: openHmac("sha256"),
-  HMAC_SHA_384: openHmac("sha384"),
-  HMAC_SHA_512: openHmac("sha512"),
-  HMAC_SHA3_256: openHmac("sha3-256"),
-  HMAC_SHA3_384: openHmac("sha3-384"),
-  HMAC_SHA3_512: openHmac("sha3-512"),
-  RSA_2048: openPair,
-  RSA_3072: openPair,
-  RSA_4096: openPair,
-  EC_P256: openPair,
-  EC_P384: openPair,
-  EC_P521: openPair,
+const hmacHashes: Readonly<Record<string, Hash>> = {
+  HMAC_SHA_1: "sha1",
+  HMAC_SHA_224: "sha224",
+  HMAC_SHA_256: "sha256",
+  HMAC_SHA_384: "sha384",
+  HMAC_SHA_512: "sha512",
+  HMAC_SHA3_256: "sha3-256",
+  HMAC_SHA3_384: "sha3-384",
+  HMAC_SHA3_512: "sha3-512",
 }
 
-function opening(row: KeyRow<NodeKey>, addon: Addon, open: Opener): KeyRow<NativeKey> {
+/** How the addon opens a key of this algorithm; undefined for those of node:crypto alone. */
+function openerOf(algorithm: KeyAlgorithmId): Opener | undefined {
+  const hash = hmacHashes[algorithm]
+  if (hash !== undefined) return openHmac(hash)
+  if (algorithm.startsWith("AES_")) return openAes
+  return /^(RSA|EC)_/.test(algorithm) ? openPair : undefined
+}
+
+function opening(row: KeyRow<NativeKey>, addon: Addon, open: Opener): KeyRow<NativeKey> {
   return {
     ...row,
     open: (material, publicKey) => {
@@ -116,12 +115,12 @@ function sealFresh(
   return again
 }
 
-function hmac(addon: Addon, row: MacRow<NodeKey>): MacRow<NativeKey> {
+function hmac(addon: Addon, row: MacRow<NativeKey>): MacRow<NativeKey> {
   return { ...row, tag: ({ hmac }, message) => addon.hmac(half(hmac), message) }
 }
 
 /** In the fast lane alone: off the event loop node:crypto costs no more. */
-function ecdsa(addon: Addon, row: SignatureRow<NodeKey>, hash: Hash): SignatureRow<NativeKey> {
+function ecdsa(addon: Addon, row: SignatureRow<NativeKey>, hash: Hash): SignatureRow<NativeKey> {
   return {
     ...row,
     sign: (key, message) =>
@@ -131,42 +130,39 @@ function ecdsa(addon: Addon, row: SignatureRow<NodeKey>, hash: Hash): SignatureR
   }
 }
 
+/** A table with some of its rows, by what `change` makes of them; undefined leaves a row alone. */
+function changed<Id extends string, Row>(
+  table: Readonly<Record<Id, Row>>,
+  change: (id: Id, row: Row) => Row | undefined,
+): Readonly<Record<Id, Row>> {
+  // The table's keys are its ids, and each stays.
+  const ids = Object.keys(table) as Id[]
+  const rows = ids.map((id) => [id, change(id, table[id]) ?? table[id]] as const)
+  return Object.fromEntries(rows) as Record<Id, Row>
+}
+
 /** node:crypto's tables with the addon's rows. */
 export function nativeProvider(addon: Addon): Provider<NativeKey> {
-  const { keys, encryption, signature, mac } = nodeProvider
-  // The table's keys are algorithms.
-  const algorithms = Object.keys(keys) as KeyAlgorithmId[]
-  const opened = algorithms.map((algorithm) => {
-    const open = openers[algorithm]
-    const row: KeyRow<NativeKey> =
-      open === undefined ? keys[algorithm] : opening(keys[algorithm], addon, open)
-    return [algorithm, row] as const
-  })
+  const tables: Provider<NativeKey> = nodeProvider
+  const { XAES_256_GCM, AES_GCM } = nodeProvider.encryption
   return {
-    ...nodeProvider,
+    ...tables,
     name: "native",
-    keys: { ...keys, ...Object.fromEntries(opened) },
+    keys: changed(tables.keys, (algorithm, row) => {
+      const open = openerOf(algorithm)
+      return open === undefined ? undefined : opening(row, addon, open)
+    }),
     encryption: {
-      ...encryption,
-      XAES_256_GCM: gcm(addon, encryption.XAES_256_GCM),
-      AES_GCM: gcm(addon, encryption.AES_GCM),
+      ...tables.encryption,
+      XAES_256_GCM: gcm(addon, XAES_256_GCM),
+      AES_GCM: gcm(addon, AES_GCM),
     },
-    signature: {
-      ...signature,
-      ECDSA_SHA_256: ecdsa(addon, signature.ECDSA_SHA_256, "sha256"),
-      ECDSA_SHA_384: ecdsa(addon, signature.ECDSA_SHA_384, "sha384"),
-      ECDSA_SHA_512: ecdsa(addon, signature.ECDSA_SHA_512, "sha512"),
-    },
-    mac: {
-      ...mac,
-      HMAC_SHA_1: hmac(addon, mac.HMAC_SHA_1),
-      HMAC_SHA_224: hmac(addon, mac.HMAC_SHA_224),
-      HMAC_SHA_256: hmac(addon, mac.HMAC_SHA_256),
-      HMAC_SHA_384: hmac(addon, mac.HMAC_SHA_384),
-      HMAC_SHA_512: hmac(addon, mac.HMAC_SHA_512),
-      HMAC_SHA3_256: hmac(addon, mac.HMAC_SHA3_256),
-      HMAC_SHA3_384: hmac(addon, mac.HMAC_SHA3_384),
-      HMAC_SHA3_512: hmac(addon, mac.HMAC_SHA3_512),
-    },
+    signature: changed(tables.signature, (mechanism, row) => {
+      const found = digestMechanism(mechanism)
+      return found?.scheme === "ecdsa" ? ecdsa(addon, row, found.hash.name) : undefined
+    }),
+    mac: changed(tables.mac, (mechanism, row) =>
+      Object.hasOwn(hmacHashes, mechanism) ? hmac(addon, row) : undefined,
+    ),
   }
 }

@@ -909,6 +909,11 @@ export interface ApiVersion {
   readonly node: string
   /** Of the library that computes. */
   readonly openssl: string
+  /**
+   * How it is called: by the native addon, or by node:crypto alone, which is slower and signs
+   * bare ECDSA digests in JavaScript, not in constant time.
+   */
+  readonly engine: "native" | "node:crypto"
 }
 
 export interface SealStatus {

@@ -4,6 +4,7 @@ import type { PartitionId } from "../../domain/ids.ts"
 import type { Caller } from "../../domain/principal.ts"
 import type { Evidence } from "../../identity/authenticator.ts"
 import type { Ports } from "../../service/ports.ts"
+import type { ApiVersion } from "./api.generated.ts"
 import type { Api } from "./endpoints.ts"
 import type { Services } from "./services.ts"
 
@@ -28,7 +29,7 @@ export interface NodePort {
   status(): SealStatus
   /** @throws HsmError UNSEAL_REFUSED, RATE_LIMITED. `address`: the peer's, which is limited. */
   submitShare(share: Uint8Array, address: string): Promise<SealStatus>
-  version(): { readonly version: string; readonly node: string; readonly openssl: string }
+  version(): ApiVersion
   ready(): { readonly ready: boolean; readonly reason?: string | undefined }
   /** Prometheus' text format, version 0.0.4. */
   metrics(): Promise<string>

@@ -259,7 +259,7 @@ export function restFixture(change: Partial<RestFaceOptions> = {}) {
         shares.push([share, address])
         return Promise.resolve({ ...status, state: "operational" })
       },
-      version: () => ({ version: "0.1.0", node: "26.10.0", openssl: "3.5.4" }),
+      version: () => ({ version: "0.1.0", node: "26.10.0", openssl: "3.5.4", engine: "native" }),
       ready: () => ({ ready: false, reason: "sealed" }),
       metrics: () => Promise.resolve("keyhold_sealed 1\n"),
     },
