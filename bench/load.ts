@@ -1,0 +1,126 @@
+/**
+ * The load, in a process of its own: a few connections with one request at a time on each. Sends
+ * bytes made beforehand over TLS 1.3 and only counts what comes back, so that it is cheaper than
+ * any server; it reads the server's CPU time itself, at the very edges of its window.
+ */
+
+import { connect as connectPlain, type Socket } from "node:net"
+import { connect } from "node:tls"
+
+import { AnswerReader, counterMark, counterOffsets, requestBytes } from "./http.ts"
+import type { RequestParts } from "./http.ts"
+import { cpuSeconds } from "./processes.ts"
+
+/** What to do; comes as the first message. */
+export interface Job {
+  readonly url: string
+  /** PEM of the authority; absent where the URL is plain HTTP. */
+  readonly ca?: string | undefined
+  readonly request: RequestParts
+  readonly connections: number
+  readonly warmMs: number
+  readonly measureMs: number
+  /** Whose CPU time counts; absent for a peer of which only the URL is known. */
+  readonly serverPid?: number | undefined
+  /** Where the counter in the body starts. */
+  readonly countFrom: number
+}
+
+/** What was seen in the window; goes back as a message. */
+export interface Measured {
+  readonly requests: number
+  readonly seconds: number
+  /** Undefined for a peer. */
+  readonly cpuSeconds: number | undefined
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Where the next counter may start. */
+  readonly countedTo: number
+}
+
+/** Owned by the connections, which push; read at the window's edges. */
+const latencies: number[] = []
+let counter = 0
+
+async function run(job: Job): Promise<Measured> {
+  counter = job.countFrom
+  const sockets = await Promise.all(Array.from({ length: job.connections }, () => open(job)))
+  for (const socket of sockets) keepBusy(socket, job)
+  await pause(job.warmMs)
+  const before = look(job)
+  await pause(job.measureMs)
+  const after = look(job)
+  for (const socket of sockets) socket.destroy()
+  const seen = latencies.slice(before.requests, after.requests).toSorted((a, b) => a - b)
+  const { cpu } = before
+  return {
+    requests: seen.length,
+    seconds: (after.atMs - before.atMs) / 1_000,
+    cpuSeconds: cpu === undefined || after.cpu === undefined ? undefined : after.cpu - cpu,
+    p50Ms: quantile(seen, 0.5),
+    p99Ms: quantile(seen, 0.99),
+    countedTo: counter,
+  }
+}
+
+function look({ serverPid }: Job): { requests: number; atMs: number; cpu: number | undefined } {
+  const cpu = serverPid === undefined ? undefined : cpuSeconds(serverPid)
+  return { requests: latencies.length, atMs: performance.now(), cpu }
+}
+
+function open({ url, ca }: Job): Promise<Socket> {
+  const { protocol, hostname, port } = new URL(url)
+  const to = { host: hostname, port: Number(port), noDelay: true }
+  return new Promise((resolve, reject) => {
+    const socket =
+      protocol === "https:"
+        ? connect({ ...to, ca, servername: hostname, minVersion: "TLSv1.3" })
+        : connectPlain(to)
+    socket.once("error", reject)
+    socket.once(protocol === "https:" ? "secureConnect" : "connect", () => resolve(socket))
+  })
+}
+
+/** Sends the next request whenever an answer is complete. */
+function keepBusy(socket: Socket, { url, request }: Job): void {
+  const bytes = requestBytes(new URL(url).host, request)
+  const marks = counterOffsets(bytes)
+  const reader = new AnswerReader()
+  let sentAt = 0
+  const send = (): void => {
+    for (const at of marks) bytes.write(count(), at, "latin1")
+    sentAt = performance.now()
+    // With a counter the bytes change before the next request, when this one has been answered.
+    socket.write(bytes)
+  }
+  socket.on("data", (chunk: Buffer) => {
+    if (!reader.push(chunk)) return
+    latencies.push(performance.now() - sentAt)
+    send()
+  })
+  socket.once("end", () => fail(new Error("the server has closed a connection")))
+  send()
+}
+
+function count(): string {
+  counter += 1
+  return String(counter).padStart(counterMark.length, "0")
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}
+
+process.on("uncaughtException", fail)
+process.once("message", (job: Job) => {
+  run(job).then((measured) => process.send?.(measured), fail)
+})

@@ -1,0 +1,116 @@
+/**
+ * `npm run bench`: what a node does per CPU-second, beside the ceilings of the same run.
+ *
+ * `--smoke` everything once, briefly; fails when something answers an error or cannot be right ·
+ * `--write` keeps the result in bench/RESULTS.md · `--runs N` · `--only PATTERN` cases of that
+ * name · `--profile DIR` writes a CPU profile of the node · `--peer vault=URL` with `--peer-ca FILE`.
+ */
+
+import { writeFileSync } from "node:fs"
+import { cpus, loadavg } from "node:os"
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+
+import { askLoad, measureRound, type Setting } from "./measure.ts"
+import { startNode } from "./node.ts"
+import { readPeer } from "./peers.ts"
+import { cases, fullPace } from "./plan.ts"
+import { canPin, cores, messageOf, startScript, stop } from "./processes.ts"
+import { ratesOf, renderTables, summarise, summarisePrimitives, type Round } from "./report.ts"
+import { absurdities, smokePace } from "./smoke.ts"
+
+const { values: options } = parseArgs({
+  options: {
+    smoke: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    runs: { type: "string" },
+    only: { type: "string", default: "" },
+    profile: { type: "string" },
+    peer: { type: "string", multiple: true, default: [] },
+    "peer-ca": { type: "string" },
+  },
+})
+
+const ownPace = options.smoke ? smokePace : fullPace
+const pace = { ...ownPace, runs: Number(options.runs ?? ownPace.runs) }
+const only = new RegExp(options.only)
+const chosen = cases.filter(({ name, work }) => work === "echo" || only.test(name))
+const loadBefore = loadavg()
+
+const rounds = await measureAll()
+const rows = summarise(chosen, rounds)
+const text = [
+  renderTables(rows, summarisePrimitives(rounds)),
+  ...(await measurePeers()),
+  describeRun(),
+].join("\n\n")
+process.stdout.write(`${text}\n`)
+if (options.write) writeFileSync(join(import.meta.dirname, "RESULTS.md"), document(text))
+if (options.smoke) {
+  const wrong = absurdities(rows)
+  for (const line of wrong) process.stderr.write(`absurd: ${line}\n`)
+  if (wrong.length > 0) process.exitCode = 1
+}
+
+async function measureAll(): Promise<Round[]> {
+  const { profile } = options
+  const profiling =
+    profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(profile)}`]
+  const node = await startNode(profiling)
+  const echo = startScript(cores.server, "echo.ts", [node.certificate, node.certificateKey])
+  try {
+    const { port } = await messageOf<{ port: number }>(echo)
+    const setting: Setting = {
+      node,
+      pace,
+      echo: { url: `https://localhost:${port}`, pid: echo.pid ?? 0 },
+    }
+    const rounds: Round[] = []
+    for (let run = 1; run <= pace.runs; run++) {
+      process.stderr.write(`run ${run} of ${pace.runs}\n`)
+      rounds.push(await measureRound(setting, chosen))
+    }
+    return rounds
+  } finally {
+    await stop(echo)
+    await node.close()
+  }
+}
+
+async function measurePeers(): Promise<string[]> {
+  const lines: string[] = []
+  for (const text of options.peer) {
+    const { name, peer, at } = readPeer(text, options["peer-ca"])
+    for (const one of chosen) {
+      const request = peer.request(one.work, one.items)
+      if (request === undefined) continue
+      const measured = await askLoad(pace, { ...at, request, connections: one.connections })
+      const { perSecond } = ratesOf(one, measured)
+      lines.push(`Peer ${name}, ${one.name}: ${Math.round(perSecond)} per s`)
+    }
+  }
+  return lines
+}
+
+function describeRun(): string {
+  const [cpu] = cpus()
+  const loads = [loadBefore, loadavg()].map((load) => load[0]?.toFixed(2)).join(" before, ")
+  const where = canPin ? "server on core 0, load on core 1" : "server and load not kept apart"
+  return [
+    `- ${new Date().toISOString()}: \`npm run bench -- ${process.argv.slice(2).join(" ")}\``,
+    `- ${cpus().length} x ${cpu?.model ?? "unknown"}, ${where}; load average ${loads} after`,
+    `- Node ${process.versions.node}, OpenSSL ${process.versions.openssl} in it`,
+    `- medians of ${pace.runs} runs of ${pace.measureMs} ms each; TLS 1.3, keep-alive, every audit` +
+      " record durable before its answer",
+  ].join("\n")
+}
+
+function document(text: string): string {
+  return `# Benchmark results
+
+Written by \`npm run bench -- --write\`; how to read it: docs/adr/0070-benchmarks.md. Ratios compare
+with what the same run measured; trust them, not the absolute figures.
+
+${text}
+`
+}
