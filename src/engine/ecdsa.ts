@@ -30,12 +30,23 @@ export const curves: Readonly<Partial<Record<KeyAlgorithmId, Curve>>> = {
   EC_BRAINPOOL_P512: { bytes: 64 },
 }
 
-/** A row's DER in the encoding that was asked for, with the lower s where the curve wants it. */
+/**
+ * What a row made, and for ECDSA in the encoding that was asked for, with the lower s where the
+ * curve wants it.
+ */
 export function finishSignature(
-  der: Uint8Array,
-  { bytes, order }: Curve,
-  encoding: SignatureEncoding,
-): Uint8Array {
+  made: Uint8Array | Promise<Uint8Array>,
+  algorithm: KeyAlgorithmId,
+  encoding: SignatureEncoding = "der",
+): Uint8Array | Promise<Uint8Array> {
+  const curve = curves[algorithm]
+  if (curve === undefined) return made
+  return made instanceof Promise
+    ? made.then((der) => encode(der, curve, encoding))
+    : encode(made, curve, encoding)
+}
+
+function encode(der: Uint8Array, { bytes, order }: Curve, encoding: SignatureEncoding): Uint8Array {
   if (order === undefined && encoding === "der") return der
   const raw = ecdsaToRaw(der, bytes)
   if (order !== undefined) lowerS(raw, order)

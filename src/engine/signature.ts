@@ -41,21 +41,14 @@ export function sign(
   input: SignInput,
 ): Uint8Array | Promise<Uint8Array> {
   const { keyId, algorithm } = handle
-  const { mechanism, message, encoding = "der", context } = input
+  const { mechanism, message, encoding, context } = input
   assert(permit.covers({ operation: "key.sign", keyId, mechanism }))
   const row = rowFor(provider.signature, handle, mechanism)
   checkParameters(handle, input)
   const key = openKey(handle)
-  const curve = curves[algorithm]
-  if (curve === undefined) {
-    const tested = signingTested(algorithm)
-    const run = () => row.sign(key, message, context)
-    return tested === undefined ? run() : tested.then(run)
-  }
-  const made = row.sign(key, message)
-  return made instanceof Promise
-    ? made.then((der) => finishSignature(der, curve, encoding))
-    : finishSignature(made, curve, encoding)
+  const tested = signingTested(algorithm)
+  const run = () => row.sign(key, message, context)
+  return finishSignature(tested === undefined ? run() : tested.then(run), algorithm, encoding)
 }
 
 /**

@@ -4,7 +4,7 @@ import { test } from "node:test"
 import type { KeyAlgorithmId, MechanismId } from "../../src/domain/algorithms.ts"
 import { ecdsaFromRaw, ecdsaToRaw } from "../../src/codec/ecdsa-signature.ts"
 import { curves } from "../../src/engine/ecdsa.ts"
-import { sign, verify } from "../../src/engine/signature.ts"
+import { sign, signDigest, verify } from "../../src/engine/signature.ts"
 import { signingTested } from "../../src/engine/self-test.ts"
 import { flip, newHandle, permit } from "./fixture.ts"
 
@@ -38,11 +38,15 @@ test("EC_SECP256K1: s is always the lower one", async () => {
   const mechanism = "ECDSA_KECCAK_256"
   const handle = await newHandle("EC_SECP256K1")
   const signing = permit("key.sign", handle, mechanism)
+  const digesting = permit("key.sign", handle, "ECDSA_SHA_256")
+  const digest = new Uint8Array(32).fill(5)
   for (let round = 0; round < 30; round++) {
     const raw = await sign(signing, handle, { mechanism, message, encoding: "raw" })
     assert.ok(BigInt(`0x${raw.subarray(32).toHex()}`) <= secp256k1Half)
     const der = await sign(signing, handle, { mechanism, message })
     assert.ok(BigInt(`0x${ecdsaToRaw(der, 32).subarray(32).toHex()}`) <= secp256k1Half)
+    const digested = await signDigest(digesting, handle, { mechanism: "ECDSA_SHA_256", digest })
+    assert.ok(BigInt(`0x${ecdsaToRaw(digested, 32).subarray(32).toHex()}`) <= secp256k1Half)
   }
 })
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import type { MechanismId } from "../../domain/algorithms.ts"
 import type { Permit } from "../../domain/policy.ts"
+import { finishSignature } from "../ecdsa.ts"
 import type { KeyHandle } from "../key-handle.ts"
 import { malformed } from "../malformed.ts"
 import { digests, openKey, provider, rowFor } from "../open-keys.ts"
@@ -36,7 +37,7 @@ export function signDigest(
 ): Uint8Array | Promise<Uint8Array> {
   assert(permit.covers({ operation: "key.sign", keyId: handle.keyId, mechanism }))
   const { row, hash } = rowOf(handle, mechanism, digest)
-  return row.sign(openKey(handle), hash, digest)
+  return finishSignature(row.sign(openKey(handle), hash, digest), handle.algorithm)
 }
 
 /**
