@@ -4,18 +4,21 @@ import assert from "node:assert/strict"
 import { mechanismRow, type MechanismId } from "../domain/algorithms.ts"
 import { limits } from "../domain/limits.ts"
 import type { Permit } from "../domain/policy.ts"
+import { signDigest, verifyDigest } from "./digest/sign.ts"
 import { curves, finishSignature, readSignature, type SignatureEncoding } from "./ecdsa.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
 import { signingTested } from "./self-test.ts"
 
-export { signDigest, verifyDigest } from "./digest/sign.ts"
+export { signDigest, verifyDigest }
 
 export interface SignInput {
   readonly mechanism: MechanismId
-  /** The whole message, not a digest; at most limits.signBytesMax, which the caller checks. */
+  /** At most limits.signBytesMax, which the caller checks. */
   readonly message: Uint8Array
+  /** `digest`: `message` is what the mechanism's hash made of it; else it is the whole message. */
+  readonly messageType?: "message" | "digest" | undefined
   /** Of ECDSA signatures; DER unless told otherwise. */
   readonly encoding?: SignatureEncoding | undefined
   /** What the signature is bound to besides its message; empty unless told otherwise. */
@@ -41,10 +44,13 @@ export function sign(
   input: SignInput,
 ): Uint8Array | Promise<Uint8Array> {
   const { keyId, algorithm } = handle
-  const { mechanism, message, encoding, context } = input
+  const { mechanism, message, messageType, encoding, context } = input
   assert(permit.covers({ operation: "key.sign", keyId, mechanism }))
   const row = rowFor(provider.signature, handle, mechanism)
   checkParameters(handle, input)
+  if (messageType === "digest") {
+    return signDigest(permit, handle, { mechanism, digest: message, encoding })
+  }
   const key = openKey(handle)
   const tested = signingTested(algorithm)
   const run = () => row.sign(key, message, context)
@@ -60,14 +66,17 @@ export function sign(
  */
 export function verify(permit: Permit, handle: KeyHandle, input: VerifyInput): boolean {
   const { keyId, algorithm } = handle
-  const { mechanism, message, signature, encoding = "der", context } = input
+  const { mechanism, message, messageType, signature, encoding = "der", context } = input
   assert(permit.covers({ operation: "key.verify", keyId, mechanism }))
   const row = rowFor(provider.signature, handle, mechanism)
   checkParameters(handle, input)
   const key = openKey(handle)
   const curve = curves[algorithm]
   const read = curve === undefined ? signature : readSignature(signature, curve, encoding)
-  return read !== undefined && row.verify(key, message, read, context)
+  if (read === undefined) return false
+  return messageType === "digest"
+    ? verifyDigest(permit, handle, { mechanism, digest: message, signature: read })
+    : row.verify(key, message, read, context)
 }
 
 /** Whoever sends a parameter relies on it: a mechanism that ignores it must not take it. */

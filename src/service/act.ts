@@ -27,6 +27,8 @@ export interface Ask {
   readonly mechanism?: MechanismId | undefined
   readonly version?: number | undefined
   readonly externalIv?: boolean
+  /** For the log: a word of ours, never free text from a caller. */
+  readonly note?: "digest"
   /** Principal, partition or issuer acted on, for the log. */
   readonly target?: string
   /** Of the key that the operation makes: the quota is asked. */
@@ -202,6 +204,7 @@ function describe(context: Context, ask: Ask, question: Question): AuditEvent {
     ...(version === undefined ? {} : { keyVersion: version }),
     ...(mechanism === undefined ? {} : { mechanism }),
     ...(ask.target === undefined ? {} : { target: ask.target }),
+    ...(ask.note === undefined ? {} : { note: ask.note }),
   }
 }
 

@@ -86,6 +86,8 @@ export interface MacCommand {
   readonly mechanism?: MechanismId | undefined
 }
 export interface SignCommand extends MacCommand {
+  /** `digest`: `message` was hashed by its sender; a whole message when absent. */
+  readonly messageType?: "message" | "digest" | undefined
   /** Of ECDSA alone; DER when absent. */
   readonly encoding?: "der" | "raw" | undefined
   /** What the signature is bound to; at most limits.contextBytesMax bytes. */

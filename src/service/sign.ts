@@ -19,12 +19,12 @@ import type {
 import type { Ports } from "./ports.ts"
 
 /**
- * Signs a whole message (not a digest) with a key's current version.
+ * Signs a message, or the digest that its sender made of it, with a key's current version.
  *
  * @param command - `context` is what the signature is bound to besides its message.
  * @returns ECDSA: DER (RFC 3279 section 2.2.3) or raw; others: the bytes of their standards.
  * @throws HsmError KEY_NOT_FOUND, KEY_STATE, OPERATION_FORBIDDEN, RATE_LIMITED, PAYLOAD_TOO_LARGE,
- * AUDIT_UNAVAILABLE.
+ * MALFORMED_REQUEST for a digest of another length, AUDIT_UNAVAILABLE.
  */
 export async function sign(
   ports: Ports,
@@ -76,17 +76,19 @@ interface Producer {
 async function produce(
   ports: Ports,
   context: Context,
-  { key: ref, mechanism: wanted, message, encoding, context: bound }: SignCommand,
+  { key: ref, mechanism: wanted, message, messageType, encoding, context: bound }: SignCommand,
   { operation, run }: Producer,
 ): Promise<SignResult> {
   checkSize(message)
-  return await perform(ports, context, { operation, key: ref, mechanism: wanted }, async (act) => {
+  const ask = { operation, key: ref, mechanism: wanted, ...noteOf(messageType) } as const
+  return await perform(ports, context, ask, async (act) => {
     const mechanism = mechanismOf(act)
     const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
     const handle = await ports.keys.open(key, version)
     const signature = await run(act.permit, handle, {
       mechanism,
       message,
+      messageType,
       encoding,
       context: bound,
     })
@@ -109,17 +111,18 @@ async function check(
   command: VerifyCommand,
   { operation, run }: Checker,
 ): Promise<VerifyResult> {
-  const { key: ref, message, signature, version: wanted, encoding, context: bound } = command
+  const { key: ref, mechanism: named, version: wanted, messageType } = command
+  const { message, signature, encoding, context: bound } = command
+  const input = { message, messageType, signature, encoding, context: bound }
   checkSize(message)
-  const ask = { operation, key: ref, mechanism: command.mechanism, version: wanted } as const
+  const note = noteOf(messageType)
+  const ask = { operation, key: ref, mechanism: named, version: wanted, ...note } as const
   return await perform(ports, context, ask, async (act) => {
     const key = keyOf(act)
     const mechanism = mechanismOf(act)
     for (const version of candidates(key, wanted)) {
       const handle = await ports.keys.open(key, version)
-      if (
-        await run(act.permit, handle, { mechanism, encoding, context: bound, message, signature })
-      ) {
+      if (await run(act.permit, handle, { mechanism, ...input })) {
         return { keyId: key.id, valid: true, version, mechanism }
       }
     }
@@ -133,6 +136,11 @@ function candidates(key: KeyRecord, wanted: number | undefined): number[] {
     .map(({ version }) => version)
     .filter((version) => version >= key.minVersion)
     .toReversed()
+}
+
+/** What was signed is then known by its digest alone: the log says so. */
+function noteOf(messageType: SignCommand["messageType"]): { note?: "digest" } {
+  return messageType === "digest" ? { note: "digest" } : {}
 }
 
 function checkSize(message: Uint8Array): void {

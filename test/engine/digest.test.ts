@@ -67,6 +67,27 @@ test("a digest of another length, or for what hashes by itself, is malformed", a
   })
 })
 
+test("messageType tells a digest from a message, in either encoding", async () => {
+  const mechanism = "ECDSA_SHA_256"
+  const handle = await newHandle("EC_P256")
+  const [signing, checking] = [
+    permit("key.sign", handle, mechanism),
+    permit("key.verify", handle, mechanism),
+  ]
+  const digest = createHash("sha256").update(message).digest()
+  for (const encoding of ["der", "raw"] as const) {
+    const asked = { mechanism, encoding } as const
+    const digested = { ...asked, message: digest, messageType: "digest" } as const
+    const signature = await sign(signing, handle, digested)
+    assert.ok(verify(checking, handle, { ...asked, message, signature }))
+    assert.ok(verify(checking, handle, { ...digested, signature }))
+    assert.ok(!verify(checking, handle, { ...asked, message: digest, signature }))
+    assert.ok(!verify(checking, handle, { ...digested, signature: flip(signature, 77) }))
+  }
+  const short = { mechanism, message: digest.subarray(1), messageType: "digest" } as const
+  assert.throws(() => sign(signing, handle, short), { code: "MALFORMED_REQUEST" })
+})
+
 test("a permit to verify does not sign a digest", async () => {
   const handle = await newHandle("EC_P256")
   const input = { mechanism: "ECDSA_SHA_256", digest: new Uint8Array(32) } as const

@@ -226,6 +226,12 @@ export type Description = string
 /** A new version so often. 86400 to 315360000. */
 export type RotationPeriodSeconds = number
 
+/**
+ * `message`, unless told otherwise: the key's node hashes it. `digest`: the caller has hashed
+ * it with the mechanism's hash (ECDSA and RSA alone); of another length it is refused.
+ */
+export type MessageType = "message" | "digest"
+
 /** Of ECDSA: `der` (RFC 3279), or `raw`: r and s side by side (IEEE P1363). */
 export type SignatureEncoding = "der" | "raw"
 
@@ -445,6 +451,7 @@ export interface SignRequest {
   /** What is signed, whole; at most 2.5 MiB. Base64, at most 2621440 bytes. */
   readonly message: string
   readonly mechanism?: Mechanism | undefined
+  readonly messageType?: MessageType | undefined
   readonly encoding?: SignatureEncoding | undefined
   /**
    * What ML-DSA, SLH-DSA and Ed448 bind a signature to besides its message. Base64, at most
@@ -467,6 +474,7 @@ export interface VerifyRequest {
   /** Base64, at most 49856 bytes. */
   readonly signature: string
   readonly mechanism?: Mechanism | undefined
+  readonly messageType?: MessageType | undefined
   readonly encoding?: SignatureEncoding | undefined
   /**
    * What ML-DSA, SLH-DSA and Ed448 bind a signature to besides its message. Base64, at most

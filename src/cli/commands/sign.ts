@@ -21,6 +21,7 @@ const proofLimit: Limit = { bytesMax: 70_000, hint: "this is no signature and no
 const keyOption: OptionRow = ["--key <key>", "name or id"]
 const mechanismOption: OptionRow = ["--mechanism <id>", "another mechanism than the key's first"]
 const parameterOptions: readonly OptionRow[] = [
+  ["--digest", "the file holds the digest, not the message: sha256sum's 32 bytes, say"],
   ["--encoding <encoding>", "of ECDSA: der or raw"],
   ["--context <text>", "what ML-DSA, SLH-DSA and Ed448 bind a signature to"],
 ]
@@ -96,6 +97,7 @@ export const signCommands: readonly Command[] = [
 function readParameters(input: Input) {
   const context = input.maybe("context")
   return {
+    messageType: input.flag("digest") ? ("digest" as const) : undefined,
     encoding: input.oneOf("encoding", ["der", "raw"] as const),
     context: context === undefined ? undefined : encodeBase64(Buffer.from(context)),
   }

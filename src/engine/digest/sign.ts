@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import type { MechanismId } from "../../domain/algorithms.ts"
 import type { Permit } from "../../domain/policy.ts"
-import { finishSignature } from "../ecdsa.ts"
+import { finishSignature, type SignatureEncoding } from "../ecdsa.ts"
 import type { KeyHandle } from "../key-handle.ts"
 import { malformed } from "../malformed.ts"
 import { digests, openKey, provider, rowFor } from "../open-keys.ts"
@@ -14,9 +14,12 @@ export interface SignDigestInput {
   readonly mechanism: MechanismId
   /** As long as the mechanism's hash. */
   readonly digest: Uint8Array
+  /** Of ECDSA signatures; DER unless told otherwise. */
+  readonly encoding?: SignatureEncoding | undefined
 }
 
-export interface VerifyDigestInput extends SignDigestInput {
+export interface VerifyDigestInput extends Omit<SignDigestInput, "encoding"> {
+  /** ECDSA: DER. */
   readonly signature: Uint8Array
 }
 
@@ -33,11 +36,11 @@ export interface VerifyDigestInput extends SignDigestInput {
 export function signDigest(
   permit: Permit,
   handle: KeyHandle,
-  { mechanism, digest }: SignDigestInput,
+  { mechanism, digest, encoding }: SignDigestInput,
 ): Uint8Array | Promise<Uint8Array> {
   assert(permit.covers({ operation: "key.sign", keyId: handle.keyId, mechanism }))
   const { row, hash } = rowOf(handle, mechanism, digest)
-  return finishSignature(row.sign(openKey(handle), hash, digest), handle.algorithm)
+  return finishSignature(row.sign(openKey(handle), hash, digest), handle.algorithm, encoding)
 }
 
 /**
