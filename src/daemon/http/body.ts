@@ -44,7 +44,10 @@ function collect(request: IncomingMessage): Promise<Uint8Array | HsmError> {
       resolve(chunks.length === 1 ? (chunks[0] ?? nothing) : Buffer.concat(chunks)),
     )
     request.once("error", reject)
-    request.once("close", () => reject(new HsmError("INTERNAL", "the client went away")))
+    // Every request closes: an error with its stack is made for those alone that close too early.
+    request.once("close", () => {
+      if (!request.readableEnded) reject(new HsmError("INTERNAL", "the client went away"))
+    })
   })
 }
 
