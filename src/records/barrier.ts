@@ -1,10 +1,13 @@
 /** One read of the store shared by all who arrive before it begins. */
 
+import { setImmediate as nextTurn } from "node:timers/promises"
+
 export class Barrier {
   readonly #run: () => Promise<void>
-  /** The read under way, and the one that follows it; each shared by those who wait for it. */
-  #current: Promise<void> | undefined
-  #next: Promise<void> | undefined
+  /** The read that has not begun yet; shared by those who wait for it. */
+  #gathering: Promise<void> | undefined
+  /** Ends when the last read has, whatever became of it. */
+  #running: Promise<unknown> = Promise.resolve()
 
   constructor(run: () => Promise<void>) {
     this.#run = run
@@ -12,24 +15,17 @@ export class Barrier {
 
   /** Resolves when a read that began after the call has ended; rejects when that one fails. */
   wait(): Promise<void> {
-    if (this.#current === undefined) {
-      this.#current = this.#begin()
-      return this.#current
-    }
-    // The one under way may have read before this call.
-    this.#next ??= this.#current.then(
-      () => this.#begin(),
-      () => this.#begin(),
-    )
-    return this.#next
+    // One under way may have read before this call: it is never joined.
+    this.#gathering ??= this.#begin()
+    return this.#gathering
   }
 
   async #begin(): Promise<void> {
-    try {
-      await this.#run()
-    } finally {
-      this.#current = this.#next
-      this.#next = undefined
-    }
+    // Requests that arrive in the same turn of the event loop share one read.
+    await Promise.all([this.#running, nextTurn()])
+    this.#gathering = undefined
+    const read = this.#run()
+    this.#running = read.catch(() => {}) // Told to those who wait for this one.
+    await read
   }
 }

@@ -63,10 +63,12 @@ test("a deleted key's handle is gone at once here, and elsewhere at the next bar
 
 test("writers of two nodes exclude each other: one wins and the other looks again", async () => {
   const { cluster, left, right, manager, key } = await twoNodes()
-  const both = await Promise.allSettled([
-    updateKey(left.ports, manager, { key: key.id, description: "left" }),
-    updateKey(right.ports, manager, { key: key.id, description: "right" }),
-  ])
+  // From the same revision: through the services, the later one could have seen the earlier.
+  const change = ({ ports }: typeof left, description: string) => {
+    const record = { ...key, description, revision: key.revision + 1 }
+    return ports.records.commit(key.partition, { changes: [{ kind: "key", record }] })
+  }
+  const both = await Promise.allSettled([change(left, "left"), change(right, "right")])
   assert.deepEqual(both.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"])
   for (const { ports } of [left, right]) {
     await ports.records.sync()
