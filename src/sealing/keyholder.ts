@@ -16,6 +16,7 @@ import type { ClusterId, KeyId, PartitionId } from "../domain/ids.ts"
 import type { KeyAlgorithmId } from "../domain/algorithms.ts"
 import type { RandomSource } from "../domain/ports.ts"
 import { openHandle, type KeyHandle } from "../engine/key-handle.ts"
+import { HashKey } from "../engine/keyed-hash.ts"
 import { SecretBytes } from "../engine/secret-bytes.ts"
 import { openBlob, sealBlob } from "./aead.ts"
 import { ed25519FromSeed } from "./ed25519.ts"
@@ -34,7 +35,8 @@ export interface MaterialIdentity {
 interface PartitionKeys {
   readonly records: SecretBytes
   readonly names: SecretBytes
-  readonly tokens: SecretBytes
+  /** Open, as every request asks for it. */
+  readonly tokens: HashKey
   readonly material: SecretBytes
   readonly pins: SecretBytes
   readonly audit: SecretBytes
@@ -87,7 +89,7 @@ export class Keyholder {
   dropPartition(partition: PartitionId): void {
     const keys = this.#partitions.get(partition)
     this.#partitions.delete(partition)
-    for (const key of Object.values<SecretBytes>({ ...keys })) key[Symbol.dispose]()
+    for (const key of Object.values<Disposable>({ ...keys })) key[Symbol.dispose]()
   }
 
   /** Keys for a name that no partition has, to do the same work for what does not exist. */
@@ -161,9 +163,7 @@ export class Keyholder {
 
   /** Keyed hash of a bearer token's secret: 32 bytes. */
   hashToken(partition: PartitionId, secret: Uint8Array): Uint8Array {
-    return this.#keys(partition).tokens.lend((key) =>
-      createHmac("sha256", key).update(secret).digest(),
-    )
+    return this.#keys(partition).tokens.hash(secret)
   }
 
   /** The partition's audit key, for the audit writer's thread alone; the caller wipes it. */
@@ -244,7 +244,7 @@ export class Keyholder {
   /** Wipes every key; the object is of no use afterwards. */
   forget(): void {
     for (const keys of this.#partitions.values()) {
-      for (const key of Object.values<SecretBytes>({ ...keys })) key[Symbol.dispose]()
+      for (const key of Object.values<Disposable>({ ...keys })) key[Symbol.dispose]()
     }
     for (const root of this.#roots.values()) root[Symbol.dispose]()
     this.#partitions.clear()
@@ -266,10 +266,11 @@ export class Keyholder {
 
   #loadPartitionKeys(partition: PartitionId, pair: SecretBytes): void {
     using pmk = pair.lend((bytes) => copySecret(bytes.subarray(0, keyBytes)))
+    using tokens = this.#derive(pmk, "tokens", [partition])
     this.#partitions.set(partition, {
       records: this.#derive(pmk, "records", [partition]),
       names: this.#derive(pmk, "names", [partition]),
-      tokens: this.#derive(pmk, "tokens", [partition]),
+      tokens: new HashKey(tokens),
       material: this.#derive(pmk, "material", [partition]),
       pins: this.#derive(pmk, "pins", [partition]),
       audit: pair.lend((bytes) => copySecret(bytes.subarray(keyBytes))),
