@@ -3,6 +3,7 @@
  * `npm test -- <path or option>...` runs single files or folders, or passes options to the runner.
  */
 import { existsSync, readFileSync, statSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { ensureInstalled, hasCommand, root, runPinned } from "../bin/bootstrap.mjs"
 
@@ -30,6 +31,7 @@ await runPinned(
   [
     "--test",
     "--test-isolation=process",
+    `--test-concurrency=${availableParallelism()}`,
     `--test-reporter=${join(root, "tools/test-reporter.mjs")}`,
     "--test-reporter-destination=stdout",
     ...options,
