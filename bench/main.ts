@@ -3,7 +3,8 @@
  *
  * `--smoke` everything once, briefly; fails when something answers an error or cannot be right ·
  * `--write` keeps the result in bench/RESULTS.md · `--runs N` · `--only PATTERN` cases of that
- * name · `--profile DIR` writes a CPU profile of the node · `--peer vault=URL` with `--peer-ca FILE`.
+ * name · `--profile DIR` writes a CPU profile of the node · `--peer vault=URL` with `--peer-ca
+ * FILE`.
  */
 
 import { writeFileSync } from "node:fs"
@@ -98,10 +99,11 @@ function describeRun(): string {
   const where = canPin ? "server on core 0, load on core 1" : "server and load not kept apart"
   return [
     `- ${new Date().toISOString()}: \`npm run bench -- ${process.argv.slice(2).join(" ")}\``,
-    `- ${cpus().length} x ${cpu?.model ?? "unknown"}, ${where}; load average ${loads} after`,
+    `- ${cpus().length} x ${cpu?.model ?? "unknown"}, ${where}`,
+    `- load average ${loads} after`,
     `- Node ${process.versions.node}, OpenSSL ${process.versions.openssl} in it`,
-    `- medians of ${pace.runs} runs of ${pace.measureMs} ms each; TLS 1.3, keep-alive, every audit` +
-      " record durable before its answer",
+    `- medians of ${pace.runs} runs of ${pace.measureMs} ms each; TLS 1.3, keep-alive`,
+    "- every audit record durable before its answer",
   ].join("\n")
 }
 

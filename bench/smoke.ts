@@ -4,7 +4,7 @@ import type { Pace } from "./plan.ts"
 import type { Row } from "./report.ts"
 
 /** In all some ten seconds. */
-export const smokePace: Pace = { runs: 1, warmMs: 50, measureMs: 200, primitiveMs: 50 }
+export const smokePace: Pace = { runs: 1, warmMs: 200, measureMs: 1_000, primitiveMs: 50 }
 
 /**
  * Between these, whatever the machine does: a ratio below means that the path has lost its cache or

@@ -230,11 +230,7 @@ async function exporting(): Promise<void> {
 }
 
 async function wrapping(): Promise<void> {
-  for (const usages of [
-    ["wrap", "decrypt"],
-    ["unwrap", "encrypt"],
-    ["derive"],
-  ]) {
+  for (const usages of [["wrap", "decrypt"], ["unwrap", "encrypt"], ["derive"]]) {
     const body = { name: "thief", algorithm: "AES_256", usages }
     assert.deepEqual(await refusal("manager", "POST /keys", body), [400, "MALFORMED_REQUEST"])
   }
