@@ -1,4 +1,4 @@
-/** Closed segments of the audit log move to the archive, and the chain still verifies without them. */
+/** Closed segments of the audit log move to the archive; the chain verifies without them. */
 import assert from "node:assert/strict"
 import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -40,7 +40,7 @@ async function boot(data: string, ids: { clusterId: string; nodeId: string }): P
   return audit
 }
 
-test("closed segments move to the archive, the open one stays, and the chain verifies", async () => {
+test("closed segments move to the archive, and what stays verifies", async () => {
   const data = await mkdtemp(join(tmpdir(), "keyhold-archive-"))
   await makePrivateFolder(data)
   const [clusterId, nodeId] = [freshId(), freshId()]
