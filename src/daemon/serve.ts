@@ -9,6 +9,7 @@ import { runSelfTests } from "../engine/self-test.ts"
 import { loadApi } from "../faces/rest/endpoints.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
 import { services } from "../faces/rest/services.ts"
+import type { Dialect, Dialects } from "../faces/message.ts"
 import type { NodePort } from "../faces/rest/ports.ts"
 import { paths } from "../records/kinds.ts"
 import { readNodeIdentity } from "../sealing/node-identity.ts"
@@ -55,8 +56,8 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
     const scraped = await listenForMetrics(metrics, apart)
     opened.defer(() => scraped.close())
   }
-  const face = await openFace(node, { metrics, build, log, open })
-  const listener = await openListener(config, { face, metrics, log })
+  const dialects: Dialects = [await openRest(node, { metrics, build, log, open })]
+  const listener = await openListener(config, { dialects, metrics, log })
   opened.defer(() => listener.close({ drainMs: config.limits.drainMs }))
   await node.start({ version, selfTests: selfTests.passed.length })
   const { port } = listener
@@ -131,10 +132,11 @@ interface FaceParts {
   readonly open: boolean
 }
 
-async function openFace(node: Node, parts: FaceParts): Promise<ReturnType<typeof createRestFace>> {
+/** Keyhold's own API: it owns its paths, and answers for those that nobody owns. */
+async function openRest(node: Node, parts: FaceParts): Promise<Dialect> {
   const { log } = parts
   const spec = await readFile(new URL("../../api/openapi.yaml", import.meta.url), "utf8")
-  return createRestFace({
+  const answer = createRestFace({
     api: loadApi(spec),
     services,
     ports: () => node.ports,
@@ -151,6 +153,7 @@ async function openFace(node: Node, parts: FaceParts): Promise<ReturnType<typeof
       })
     },
   })
+  return { owns: () => true, answer, refuse: problem }
 }
 
 function nodePort(node: Node, { metrics, build, open }: FaceParts): NodePort {
@@ -168,22 +171,13 @@ function nodePort(node: Node, { metrics, build, open }: FaceParts): NodePort {
 
 async function openListener(
   config: NodeConfig,
-  {
-    face,
-    metrics,
-    log,
-  }: {
-    face: ReturnType<typeof createRestFace>
-    metrics: Metrics
-    log: Log
-  },
+  { dialects, metrics, log }: { dialects: Dialects; metrics: Metrics; log: Log },
 ): Promise<Listener> {
   const { host, port, tls } = config.listen
   const files = { cert: await readFile(tls.certificateFile), key: await readFile(tls.keyFile) }
   return await listen(
     {
-      face,
-      refuse: problem,
+      dialects,
       newRequestId: freshId,
       monotonicMs: () => performance.now(),
       onDone: (done) => metrics.observe(done),

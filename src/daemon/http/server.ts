@@ -1,6 +1,6 @@
 /**
- * The HTTPS listener: TLS 1.3, HTTP/1.1 with keep-alive, everything bounded. Serves one face and
- * knows nothing about it: what is refused before the face is asked, its dialect renders.
+ * The HTTPS listener: TLS 1.3, HTTP/1.1 with keep-alive, everything bounded. Serves faces side by
+ * side and knows nothing about them: what is refused before a face is asked, its dialect renders.
  */
 
 import assert from "node:assert/strict"
@@ -12,7 +12,13 @@ import { TLSSocket } from "node:tls"
 
 import { HsmError } from "../../domain/errors.ts"
 import { limits } from "../../domain/limits.ts"
-import type { Face, FaceReply, FaceRequest, Peer } from "../../faces/rest/message.ts"
+import {
+  dialectOf,
+  type Dialects,
+  type FaceReply,
+  type Peer,
+  type RequestHead,
+} from "../../faces/message.ts"
 import { readCertificate } from "../../identity/certificate.ts"
 import { readBody, refuseEarly } from "./body.ts"
 
@@ -56,9 +62,7 @@ export interface Done {
 
 /** What the listener serves, and whom it tells. */
 export interface HttpOptions {
-  readonly face: Face
-  /** Renders a refusal in the face's dialect. */
-  readonly refuse: (error: HsmError, requestId: string) => FaceReply
+  readonly dialects: Dialects
   readonly newRequestId: () => string
   /** Milliseconds that only go forward. */
   readonly monotonicMs: () => number
@@ -175,20 +179,18 @@ async function serve(
 }
 
 async function answer(
-  { face, refuse }: HttpOptions,
+  { dialects }: HttpOptions,
   request: IncomingMessage,
   requestId: string,
 ): Promise<FaceReply> {
+  const head = headOf(request)
+  const dialect = dialectOf(dialects, head)
   const body = await readBody(request)
-  if (body instanceof HsmError) return refuse(body, requestId)
-  return await face(faceRequest(request, body, requestId))
+  if (body instanceof HsmError) return dialect.refuse(body, requestId)
+  return await dialect.answer({ ...head, body, requestId, peer: peerOf(request.socket) })
 }
 
-function faceRequest(
-  { method = "", url = "/", headers, socket }: IncomingMessage,
-  body: Uint8Array,
-  requestId: string,
-): FaceRequest {
+function headOf({ method = "", url = "/", headers }: IncomingMessage): RequestHead {
   const mark = url.indexOf("?")
   return {
     method,
@@ -198,9 +200,6 @@ function faceRequest(
       const value = headers[name]
       return typeof value === "string" ? value : undefined
     },
-    body,
-    requestId,
-    peer: peerOf(socket),
   }
 }
 

@@ -3,7 +3,7 @@
 import { CodecError } from "../../codec/error.ts"
 import { pointerTo } from "../../codec/json.ts"
 import type { OperationId } from "./api.generated.ts"
-import type { FaceRequest } from "./message.ts"
+import type { FaceRequest } from "../message.ts"
 import { decodePercent, queryNames, readQuery, type QueryNames } from "./query.ts"
 import type { CompositeId, RoutedId, SystemId } from "./route.ts"
 import {

@@ -11,7 +11,7 @@ import {
 } from "../../../src/daemon/http/server.ts"
 import { limits } from "../../../src/domain/limits.ts"
 import { problem } from "../../../src/faces/rest/face.ts"
-import type { FaceReply, FaceRequest } from "../../../src/faces/rest/message.ts"
+import type { Dialect, FaceReply, FaceRequest } from "../../../src/faces/message.ts"
 import { selfSigned, type Identity } from "./certificate.ts"
 
 let identity: Identity
@@ -31,8 +31,7 @@ async function started(
   let requests = 0
   const listener = await listen(
     {
-      face: async (request) => await face(request),
-      refuse: problem,
+      dialects: [dialect(face)],
       newRequestId: () => `request-${++requests}`,
       monotonicMs: () => performance.now(),
       onDone: (one) => done.push(one),
@@ -50,6 +49,11 @@ async function started(
   )
   open.push(listener)
   return { listener, done, broken }
+}
+
+/** Takes every request. */
+function dialect(face: (request: FaceRequest) => Promise<FaceReply> | FaceReply): Dialect {
+  return { owns: () => true, answer: async (request) => await face(request), refuse: problem }
 }
 
 const open: Listener[] = []
@@ -313,12 +317,27 @@ test("closing cuts what does not finish in time", async () => {
   assert.ok(performance.now() - startedAt < 2_000)
 })
 
+test("dialects share a port: each answers, and refuses, what is its own", async () => {
+  const other: Dialect = {
+    owns: ({ method, path, header }) =>
+      method === "POST" && path === "/" && header("x-target") !== undefined,
+    answer: () => Promise.resolve({ status: 200, headers: {}, body: "other" }),
+    refuse: ({ code }) => ({ status: 400, headers: {}, body: `other: ${code}` }),
+  }
+  const { listener } = await started(echo, { dialects: [other, dialect(echo)] })
+  const asOther = { method: "POST", path: "/", headers: { "x-target": "Do" } }
+  assert.equal((await send(listener, asOther)).text, "other")
+  assert.equal((await send(listener, { method: "POST", path: "/" })).status, 200)
+  const tooLong = { ...asOther.headers, "content-length": String(limits.bodyBytesMax + 1) }
+  const refused = await send(listener, { ...asOther, headers: tooLong })
+  assert.equal(refused.text, "other: PAYLOAD_TOO_LARGE")
+})
+
 test("an address that is taken is an error, not a crash", async () => {
   const { listener } = await started(echo)
   const options = { host: "127.0.0.1", port: listener.port, tls: identity }
   const http: HttpOptions = {
-    face: (request) => Promise.resolve(echo(request)),
-    refuse: problem,
+    dialects: [dialect(echo)],
     newRequestId: () => "",
     monotonicMs: () => 0,
     onDone: () => {},

@@ -18,7 +18,7 @@ import { defaultFlags, defaultQuota, type PartitionRecord } from "../../../src/d
 import type { Caller, PrincipalRecord } from "../../../src/domain/principal.ts"
 import { loadApi } from "../../../src/faces/rest/endpoints.ts"
 import { createRestFace } from "../../../src/faces/rest/face.ts"
-import type { FaceReply } from "../../../src/faces/rest/message.ts"
+import type { FaceReply } from "../../../src/faces/message.ts"
 import type { RestFaceOptions, SealStatus } from "../../../src/faces/rest/ports.ts"
 import type { Services } from "../../../src/faces/rest/services.ts"
 import {

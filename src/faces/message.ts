@@ -1,6 +1,7 @@
 /** A request and its answer between a front (HTTPS here, another one later) and a face. */
 
-import type { ClientCertificate } from "../../identity/certificate.ts"
+import type { HsmError } from "../domain/errors.ts"
+import type { ClientCertificate } from "../identity/certificate.ts"
 
 /** Where a request comes from, as the transport knows it. */
 export interface Peer {
@@ -37,3 +38,24 @@ export interface FaceReply {
 
 /** Answers every request; errors are answers too. */
 export type Face = (request: FaceRequest) => Promise<FaceReply>
+
+/** What a front knows of a request before it reads the body. */
+export type RequestHead = Pick<FaceRequest, "method" | "path" | "query" | "header">
+
+/** A face as a front serves it, beside others on one port. */
+export interface Dialect {
+  /** True for the requests that are its own. */
+  readonly owns: (head: RequestHead) => boolean
+  readonly answer: Face
+  /** Renders what the front refuses before it asks the face. */
+  readonly refuse: (error: HsmError, requestId: string) => FaceReply
+}
+
+/** Asked in order; what none of them owns belongs to the last one. */
+export type Dialects = readonly [...others: readonly Dialect[], rest: Dialect]
+
+/** Whose request it is. */
+export function dialectOf(dialects: Dialects, head: RequestHead): Dialect {
+  const [last] = dialects.slice(-1) as [Dialect] // There is always one: the type says so.
+  return dialects.find(({ owns }) => owns(head)) ?? last
+}
