@@ -14,29 +14,39 @@ const modules = join(root, "node_modules")
 const pinnedPackage = `node_modules/node-${process.platform}-${process.arch}`
 
 /**
- * Installs the dependencies with `npm ci` when they do not match package-lock.json.
+ * Installs the dependencies with `npm ci` where they do not match a package-lock.json.
  *
- * @param {{ dev?: boolean }} [options] - `dev`: the tools are wanted too, not only the daemon.
+ * @param {{ dev?: boolean }} [options] - `dev`: the tools, and the clients that tests drive, are
+ * wanted too, not only the daemon.
  * @returns {Promise<void>}
  */
 export async function ensureInstalled({ dev = false } = {}) {
-  const lock = readPackages(join(root, "package-lock.json"))
-  if (isInstalled(lock, dev)) {
-    await ensureNative()
-    return
-  }
-  process.stderr.write("keyhold: installing the dependencies of package-lock.json (npm ci)\n")
+  await installMissing(".", dev)
+  if (dev) await installMissing("test", dev)
+  await ensureNative()
+}
+
+/** Installs what a folder's package-lock.json names; a whole installation is left alone. */
+async function installMissing(folder, dev) {
+  const file = join(folder, "package-lock.json")
+  const lock = readPackages(join(root, file))
+  const isWhole = () => isInstalled(join(root, folder, "node_modules"), lock, dev)
+  if (isWhole()) return
+  process.stderr.write(`keyhold: installing the dependencies of ${file} (npm ci)\n`)
   const { spawnSync } = await import("node:child_process")
   // Without node_modules/.bin: npm must not run on the Node that it is about to remove.
   const path = (process.env.PATH ?? "").split(delimiter).filter((dir) => !dir.startsWith(modules))
   const { status, error } = spawnSync(
     "npm",
     ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"],
-    { cwd: root, env: { ...process.env, PATH: path.join(delimiter) }, stdio: ["ignore", 2, 2] },
+    {
+      cwd: join(root, folder),
+      env: { ...process.env, PATH: path.join(delimiter) },
+      stdio: ["ignore", 2, 2],
+    },
   )
   if (error !== undefined) fail(`npm cannot be run: ${error.message}`)
-  if (status !== 0 || !isInstalled(lock, dev)) fail("npm ci failed; see its messages above")
-  await ensureNative()
+  if (status !== 0 || !isWhole()) fail("npm ci failed; see its messages above")
 }
 
 /** Builds the engine's addon when its sources or Node are new; says in a line when it cannot. */
@@ -114,8 +124,8 @@ function fail(reason) {
  * Compares the lock file with npm's own record of what it installed, which it writes last: an
  * interrupted installation has none.
  */
-function isInstalled(lock, dev) {
-  const installed = readPackages(join(modules, ".package-lock.json"))
+function isInstalled(folder, lock, dev) {
+  const installed = readPackages(join(folder, ".package-lock.json"))
   return Object.entries(lock).every(([path, wanted]) => {
     if (!path.startsWith("node_modules/")) return true
     const found = installed[path]

@@ -35,13 +35,16 @@ function findFaults(packages: Readonly<Record<string, LockEntry>>): string[] {
     .map(([path]) => path)
 }
 
-test("the lock file has a version and a hash for every package of our platforms, no host", () => {
-  const path = join(import.meta.dirname, "../../package-lock.json")
-  // The form of npm's lock file, version 3; a wrong one fails below.
-  const lock = JSON.parse(readFileSync(path, "utf8")) as { packages: Record<string, LockEntry> }
-  assert.ok(Object.keys(lock.packages).length > 10)
-  assert.deepEqual(findFaults(lock.packages), [])
-})
+/** The node's and the tools', and those of the clients that tests drive. */
+for (const file of ["package-lock.json", "test/package-lock.json"]) {
+  test(`${file} has a version and a hash for every package of our platforms, no host`, () => {
+    const path = join(import.meta.dirname, "../..", file)
+    // The form of npm's lock file, version 3; a wrong one fails below.
+    const lock = JSON.parse(readFileSync(path, "utf8")) as { packages: Record<string, LockEntry> }
+    assert.ok(Object.keys(lock.packages).length > 10)
+    assert.deepEqual(findFaults(lock.packages), [])
+  })
+}
 
 test("a lock file entry without version or hash, or with a host, is found", () => {
   const whole = { version: "1.0.0", integrity: "sha512-x" }
