@@ -87,13 +87,13 @@ async function populateCluster(
   const now: Instant = clock.now()
   const wrapped = records.keyholder.createPartition(partition)
   const makers = { records, random, clock }
-  const operator = newPrincipal(makers, {
+  const operator = await newPrincipal(makers, {
     partition,
     name: "operator",
     roles: ["operator"],
     credential: { kind: "token" },
   })
-  const officer = newPrincipal(makers, {
+  const officer = await newPrincipal(makers, {
     partition,
     name: "cluster-officer",
     roles: ["cluster-officer"],

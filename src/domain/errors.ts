@@ -27,6 +27,12 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
+/**
+ * `unknown`: the access key is not one that counts here. Clients of AWS's dialects act on these: a
+ * wrong clock is corrected, a wrong secret is not tried again.
+ */
+export type SignatureFault = "missing" | "malformed" | "clock" | "unknown" | "mismatch"
+
 /** What may accompany an error; nothing else ever reaches a caller. */
 export interface ErrorDetail {
   /** The offending part of the request, as a JSON pointer (RFC 6901). */
@@ -35,6 +41,8 @@ export interface ErrorDetail {
   readonly retryAfterSeconds?: number
   /** The policy rule that denied, by its id in domain/policy.ts. */
   readonly rule?: string
+  /** Why a signed request was refused: what its sender sees for himself. */
+  readonly signature?: SignatureFault
 }
 
 /**

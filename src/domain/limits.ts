@@ -64,6 +64,10 @@ export const limits = {
   /** A bearer token's longest life, and its life when none is named. */
   tokenLifeMaxMs: 3650 * dayMs,
   tokenLifeDefaultMs: 365 * dayMs,
+  /** Live access keys of one principal: two overlap during rotation, as AWS allows. */
+  accessKeysMax: 2,
+  /** Between a signed request's clock and ours: AWS and the XKS specification. */
+  signatureSkewMs: 5 * minuteMs,
   /** How long the old token lives on after a rotation, at most. */
   tokenOverlapMaxMs: 7 * dayMs,
   /** Idempotency keys are remembered this long. */

@@ -113,6 +113,7 @@ export const operations = {
   "principal.update": govern,
   "principal.delete": { ...govern, stopsHarm: true },
   "principal.issue-token": govern,
+  "principal.issue-access-key": govern,
   "principal.revoke-token": { ...govern, stopsHarm: true },
   "principal.rotate-own-token": {
     roles: [...anyone, ...cluster],

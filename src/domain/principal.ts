@@ -39,7 +39,10 @@ export interface Grant {
   readonly tag?: { readonly name: string; readonly value: string }
 }
 
-/** How one proves to be a principal. Secrets are kept only as keyed hashes. */
+/**
+ * How one proves to be a principal. Secrets are kept only as keyed hashes; that of an access key
+ * alone is kept whole, sealed with its record, since a signature is checked by making it again.
+ */
 export type Credential =
   | {
       readonly kind: "token"
@@ -57,6 +60,19 @@ export type Credential =
       readonly createdAt: Instant
       readonly expiresAt: Instant
     }
+  | AccessKey
+
+/** Signs requests of AWS's dialects: codec/sigv4.ts. */
+export interface AccessKey {
+  readonly kind: "access-key"
+  readonly id: CredentialId
+  /** 30 characters that name the partition: codec/access-key-id.ts. */
+  readonly accessKeyId: string
+  /** The secret as its holder has it: ASCII. */
+  readonly secret: Uint8Array
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+}
 
 export interface PrincipalRecord {
   readonly id: PrincipalId
@@ -78,9 +94,11 @@ export interface Caller {
   readonly partition: PartitionId
   /** The principal's id, or `issuer:subject` for a JWT. */
   readonly subject: string
+  /** The principal's name; absent for a JWT. */
+  readonly name?: string
   readonly roles: readonly Role[]
   readonly grants: readonly Grant[]
-  readonly credential: "token" | "certificate" | "jwt"
+  readonly credential: "token" | "certificate" | "jwt" | "access-key"
   /** The peer's address, for the log. */
   readonly address: string
 }

@@ -2,14 +2,15 @@
  * Who is asking? One question per request, one answer for every refusal.
  *
  * What proves identity: a bearer token of Keyhold, a client certificate that TLS has checked, or a
- * JWT of an issuer that the partition trusts. A token names its partition; with a certificate or a
- * JWT the request names it (`X-Keyhold-Partition`), since both are public to third parties and
- * another tenant could register them too.
+ * JWT of an issuer that the partition trusts; in AWS's dialects, the signature of an access key. A
+ * token and an access key name their partition; with a certificate or a JWT the request names it
+ * (`X-Keyhold-Partition`), since both are public to third parties and another tenant could register
+ * them too.
  *
  * Nothing verified is kept here beyond what is re-checked against the records of the moment.
  */
 
-import { HsmError } from "../domain/errors.ts"
+import { HsmError, type ErrorDetail } from "../domain/errors.ts"
 import { parseId, type Instant, type PartitionId } from "../domain/ids.ts"
 import type { Clock } from "../domain/ports.ts"
 import type { Caller } from "../domain/principal.ts"
@@ -20,7 +21,8 @@ import { createFailureLimiter } from "./failure-limiter.ts"
 import { createKeySets } from "./jwks.ts"
 import { createJwtVerifier } from "./jwt.ts"
 import type { IdentityRecords, JwksFetcher, TokenHasher } from "./ports.ts"
-import { createRefusalCounter, type RefusalCounter } from "./refusals.ts"
+import { createRefusalCounter, type RefusalCounter, type RefusalReason } from "./refusals.ts"
+import { faultOf, judgeSigned, type SignedEvidence } from "./signed-request.ts"
 import { tokenPrefix } from "./token.ts"
 
 /** What came with a request; absent parts are undefined. */
@@ -44,6 +46,8 @@ export interface Authenticator {
    * TAMPERED from the records.
    */
   authenticate(evidence: Evidence): Promise<Caller>
+  /** The same for a signed request; UNAUTHENTICATED then says in its detail what was at fault. */
+  authenticateSigned(evidence: SignedEvidence): Promise<Caller>
   /** What was refused, for metrics and the log. */
   readonly refusals: RefusalCounter
 }
@@ -67,10 +71,25 @@ export function createAuthenticator(ports: {
     const peer = parseAddress(evidence.address)
     const verdict = await judge(evidence, now, peer)
     if (typeof verdict === "object") return verdict
-    refusals.count(verdict)
-    // Only now: a credential that is good passes, whatever came from its address before.
+    refuse(verdict, now, peer)
+    throw unauthenticated()
+  }
+
+  async function authenticateSigned(evidence: SignedEvidence): Promise<Caller> {
+    const now = clock.now()
+    const peer = parseAddress(evidence.address)
+    const attempt = { now, peer, address: peer?.text ?? evidence.address }
+    const verdict = await judgeSigned(records, attempt, evidence)
+    if (typeof verdict === "object") return verdict
+    refuse(verdict, now, peer)
+    throw unauthenticated({ signature: faultOf(verdict) })
+  }
+
+  /** Only after a failure: a good credential passes, whatever came from its address before. */
+  function refuse(reason: RefusalReason, now: Instant, peer: Address | undefined): void {
+    refusals.count(reason)
     const waitMs = limiter.fail(peer === undefined ? "" : sourceOf(peer), now)
-    if (waitMs === 0) throw unauthenticated()
+    if (waitMs === 0) return
     throw new HsmError("RATE_LIMITED", "too many failed authentications from this address", {
       retryAfterSeconds: Math.ceil(waitMs / 1000),
     })
@@ -89,26 +108,30 @@ export function createAuthenticator(ports: {
     }
     const caller = bearer.startsWith(tokenPrefix)
       ? await judgeToken({ records, hasher }, attempt, bearer)
-      : await judgeJwt(attempt, bearer)
+      : await judgeJwt(jwts, attempt, bearer)
     if (typeof caller === "string" || certificate === undefined) return caller
     // The bearer decides. But a certificate registered here for someone else means confusion.
     const owner = await records.principalByFingerprint(caller.partition, certificate.fingerprint)
     return owner === undefined || owner.id === caller.subject ? caller : "mismatch"
   }
 
-  async function judgeJwt({ partition, now, address }: Attempt, text: string) {
-    if (partition === undefined) return "partition"
-    const identity = await jwts.verify(text, partition, now)
-    if (typeof identity === "string") return identity
-    return { partition, ...identity, credential: "jwt", address } as const
-  }
+  return { authenticate, authenticateSigned, refusals }
+}
 
-  return { authenticate, refusals }
+async function judgeJwt(
+  jwts: ReturnType<typeof createJwtVerifier>,
+  { partition, now, address }: Attempt,
+  text: string,
+): Promise<Verdict> {
+  if (partition === undefined) return "partition"
+  const identity = await jwts.verify(text, partition, now)
+  if (typeof identity === "string") return identity
+  return { partition, ...identity, credential: "jwt", address }
 }
 
 /** The answer to every refusal: which part was wrong is nobody's business. */
-export function unauthenticated(): HsmError {
-  return new HsmError("UNAUTHENTICATED", "the credentials are not valid here")
+export function unauthenticated(detail: ErrorDetail = {}): HsmError {
+  return new HsmError("UNAUTHENTICATED", "the credentials are not valid here", detail)
 }
 
 /** The bearer in an `Authorization` header (RFC 6750 section 2.1); undefined for other schemes. */

@@ -68,7 +68,7 @@ export async function judgeCertificate(
 }
 
 /** The credential is proven; what remains is whether it counts now, from here. */
-function judgePrincipal(
+export function judgePrincipal(
   { now, peer, address }: Attempt,
   partition: PartitionId,
   principal: PrincipalRecord,
@@ -82,6 +82,7 @@ function judgePrincipal(
   return {
     partition,
     subject: principal.id,
+    name: principal.name,
     roles: principal.roles,
     grants: principal.grants,
     credential: credential.kind,

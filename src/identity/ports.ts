@@ -18,6 +18,11 @@ export interface IdentityRecords {
     partition: PartitionId,
     credential: CredentialId,
   ): Promise<PrincipalRecord | undefined>
+  /** The principal that holds the access key, whatever their state. */
+  principalByAccessKey(
+    partition: PartitionId,
+    accessKeyId: string,
+  ): Promise<PrincipalRecord | undefined>
   /** The principal with a certificate credential of this fingerprint: SHA-256 of its DER. */
   principalByFingerprint(
     partition: PartitionId,

@@ -15,6 +15,7 @@ export const refusalReasons = [
   "partition",
   "mismatch",
   "certificate-dates",
+  "clock",
   "jwt-issuer",
   "jwt-keys",
   "jwt-invalid",

@@ -22,6 +22,13 @@ export class IdentityRecords {
     return await this.#byIndex(partition, credential)
   }
 
+  async principalByAccessKey(
+    partition: PartitionId,
+    accessKeyId: string,
+  ): Promise<PrincipalRecord | undefined> {
+    return await this.#byIndex(partition, accessKeyId)
+  }
+
   async principalByFingerprint(
     partition: PartitionId,
     fingerprint: Uint8Array,

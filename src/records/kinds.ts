@@ -136,7 +136,13 @@ export const paths = {
 }
 
 /** Unique look-ups beside ids; rows hold the id they point to. */
-export type IndexName = "key-name" | "principal-name" | "credential" | "partition-name" | "issuer"
+export type IndexName =
+  | "key-name"
+  | "principal-name"
+  | "credential"
+  | "partition-name"
+  | "account"
+  | "issuer"
 
 /** Serializes a record. */
 export function encodeRecord(value: object): Uint8Array {

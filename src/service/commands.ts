@@ -264,6 +264,13 @@ export interface UpdateQuotaCommand {
 export type NewCredential =
   | { readonly kind: "token"; readonly lifeMs?: number | undefined }
   | { readonly kind: "certificate"; readonly certificate: Uint8Array }
+  | { readonly kind: "access-key"; readonly lifeMs?: number | undefined }
+
+/** An access key for AWS's dialects, as its holder is shown it, once. */
+export interface ShownAccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
 
 export interface CreatePrincipalCommand extends Idempotent {
   readonly name: string
@@ -274,8 +281,10 @@ export interface CreatePrincipalCommand extends Idempotent {
 }
 export interface PrincipalWithToken {
   readonly principal: PrincipalRecord
-  /** Shown once; absent for certificates and for repeated calls. */
+  /** Shown once; absent for other credentials and for repeated calls. */
   readonly token?: string
+  /** Likewise. */
+  readonly accessKey?: ShownAccessKey
 }
 export interface UpdatePrincipalCommand {
   readonly principal: PrincipalId
@@ -289,6 +298,10 @@ export interface IssueTokenCommand {
   readonly lifeMs?: number | undefined
   /** The older tokens live on for so long; 0: they end now. */
   readonly overlapMs?: number | undefined
+}
+export interface IssueAccessKeyCommand {
+  readonly principal: PrincipalId
+  readonly lifeMs?: number | undefined
 }
 export interface RevokeCredentialCommand {
   readonly principal: PrincipalId

@@ -2,15 +2,18 @@
 
 import { createHash } from "node:crypto"
 
+import { accessKeySerials, encodeAccessKeyId } from "../codec/access-key-id.ts"
+import { encodeBase64 } from "../codec/base64.ts"
 import { encodeId } from "../codec/id-text.ts"
 import { HsmError } from "../domain/errors.ts"
-import type { CredentialId, PartitionId, PrincipalId } from "../domain/ids.ts"
+import { instant } from "../domain/ids.ts"
+import type { CredentialId, Instant, PartitionId, PrincipalId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
 import type { Credential, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
 import { readCertificate } from "../identity/certificate.ts"
 import { issueToken } from "../identity/token.ts"
 import { fingerprintName } from "../records/identity-records.ts"
-import type { NewCredential } from "./commands.ts"
+import type { NewCredential, ShownAccessKey } from "./commands.ts"
 import type { Ports } from "./ports.ts"
 
 type Makers = Pick<Ports, "records" | "random" | "clock">
@@ -25,13 +28,20 @@ export interface NewPrincipal {
   readonly addresses?: readonly string[] | undefined
 }
 
-/** A principal that is not stored yet; with a token, which is shown once. */
-export function newPrincipal(
+/** A credential that is not stored yet, and what its holder is shown of it, once. */
+export interface Issued {
+  readonly credential: Credential
+  readonly token?: string
+  readonly accessKey?: ShownAccessKey
+}
+
+/** A principal that is not stored yet; with a token or an access key, which is shown once. */
+export async function newPrincipal(
   ports: Makers,
   template: NewPrincipal,
-): { readonly record: PrincipalRecord; readonly token?: string } {
+): Promise<{ readonly record: PrincipalRecord } & Omit<Issued, "credential">> {
   const { partition, name, roles, grants = [], addresses = [] } = template
-  const { credential, token } = newCredential(ports, partition, template.credential)
+  const { credential, ...shown } = await newCredential(ports, partition, template.credential)
   const record: PrincipalRecord = {
     id: template.id ?? (freshId(ports) as PrincipalId),
     partition,
@@ -44,7 +54,7 @@ export function newPrincipal(
     createdAt: ports.clock.now(),
     revision: 1,
   }
-  return token === undefined ? { record } : { record, token }
+  return { record, ...shown }
 }
 
 /**
@@ -52,20 +62,19 @@ export function newPrincipal(
  *
  * @throws HsmError MALFORMED_REQUEST for a token's life out of bounds, or no certificate.
  */
-export function newCredential(
-  { records, random, clock }: Makers,
+export async function newCredential(
+  ports: Makers,
   partition: PartitionId,
   wanted: NewCredential,
-): { readonly credential: Credential; readonly token?: string } {
+): Promise<Issued> {
+  const { records, random, clock } = ports
   const now = clock.now()
   const id = freshId({ random }) as CredentialId
+  if (wanted.kind === "access-key") {
+    return await newAccessKey(ports, { partition, id, now, lifeMs: lifeOf(wanted) })
+  }
   if (wanted.kind === "token") {
-    const { lifeMs = limits.tokenLifeDefaultMs } = wanted
-    if (lifeMs < 1 || lifeMs > limits.tokenLifeMaxMs) {
-      throw new HsmError("MALFORMED_REQUEST", "a token lives at most ten years", {
-        field: "/credential/lifeSeconds",
-      })
-    }
+    const lifeMs = lifeOf(wanted)
     const hash = (of: PartitionId, secret: Uint8Array): Uint8Array =>
       records.keyholder.hashToken(of, secret)
     return issueToken({ partition, id, now, lifeMs, random, hasher: { hash } })
@@ -88,6 +97,50 @@ export function newCredential(
   }
 }
 
+/** What an access key is made for. */
+interface NewAccessKey {
+  readonly partition: PartitionId
+  readonly id: CredentialId
+  readonly now: Instant
+  readonly lifeMs: number
+}
+
+/** 256 random bits in 43 characters: the shortest that AWS takes for an XKS credential. */
+async function newAccessKey(
+  ports: Makers,
+  { partition, id, now, lifeMs }: NewAccessKey,
+): Promise<Issued> {
+  const accessKeyId = await freshAccessKeyId(ports, partition)
+  const secretAccessKey = encodeBase64(ports.random.bytes(32)).replace("=", "")
+  const secret = new Uint8Array(Buffer.from(secretAccessKey, "latin1"))
+  const expiresAt = instant(now + lifeMs)
+  return {
+    credential: { kind: "access-key", id, accessKeyId, secret, createdAt: now, expiresAt },
+    accessKey: { accessKeyId, secretAccessKey },
+  }
+}
+
+/** One that is free now; the commit's claim sees to it that it still is then. */
+async function freshAccessKeyId(
+  { records, random }: Pick<Ports, "records" | "random">,
+  partition: PartitionId,
+): Promise<string> {
+  for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
+    const serial = Buffer.from(random.bytes(4)).readUInt32BE() % accessKeySerials
+    const accessKeyId = encodeAccessKeyId(partition, serial)
+    const taken = await records.lookup(partition, "credential", accessKeyId)
+    if (taken === undefined) return accessKeyId
+  }
+  throw new HsmError("QUOTA_EXCEEDED", "the partition has nearly all the access keys it can have")
+}
+
+function lifeOf({ lifeMs = limits.tokenLifeDefaultMs }: { lifeMs?: number | undefined }): number {
+  if (lifeMs >= 1 && lifeMs <= limits.tokenLifeMaxMs) return lifeMs
+  throw new HsmError("MALFORMED_REQUEST", "tokens and access keys live at most ten years", {
+    field: "/credential/lifeSeconds",
+  })
+}
+
 /** Rows to claim for a new principal: his name and the credentials that find him. */
 export function principalRows(
   { records }: Pick<Ports, "records">,
@@ -104,6 +157,7 @@ export function principalRows(
 
 /** How a credential stands in its partition's index. */
 export function credentialName(credential: Credential): string {
+  if (credential.kind === "access-key") return credential.accessKeyId
   return credential.kind === "token" ? credential.id : fingerprintName(credential.fingerprint)
 }
 

@@ -9,6 +9,7 @@ import {
   type PartitionQuota,
   type PartitionRecord,
 } from "../domain/partition.ts"
+import { accountIdOf } from "../codec/account-id.ts"
 import { encodeId } from "../codec/id-text.ts"
 import { paths } from "../records/kinds.ts"
 import { perform, recordDone, type Act } from "./act.ts"
@@ -66,9 +67,14 @@ async function create(
   // repetition of the call completes, and never a partition that the list does not show.
   const ref = { id, name, createdAt: act.now, revision: 1 }
   if ((await records.read("partition-ref", clusterPartition, id)) === undefined) {
+    await checkAccount(ports, id)
     await records.commit(clusterPartition, {
       changes: [{ kind: "partition-ref", record: ref }],
-      claims: [...parts.claims, records.claim(clusterPartition, "partition-name", name, id)],
+      claims: [
+        ...parts.claims,
+        records.claim(clusterPartition, "partition-name", name, id),
+        records.claim(clusterPartition, "account", accountIdOf(id), id),
+      ],
     })
   }
   const partition: PartitionRecord = {
@@ -84,6 +90,16 @@ async function create(
   return await populate(ports, act, partition)
 }
 
+/**
+ * Account numbers follow from ids, and among a million partitions two may meet: then the second is
+ * refused. Told apart from a taken name; the commit's claim decides a race.
+ */
+async function checkAccount({ records }: Pick<Ports, "records">, id: PartitionId): Promise<void> {
+  const owner = await records.lookup(clusterPartition, "account", accountIdOf(id))
+  if (owner === undefined || owner === id) return
+  throw new HsmError("CONFLICT", "another partition has this one's account number; try again")
+}
+
 /** Writes a new partition's keys, record and first officer in one commit. */
 export async function populate(
   ports: Pick<Ports, "records" | "random" | "audit" | "clock">,
@@ -92,7 +108,7 @@ export async function populate(
 ): Promise<CreatePartitionResult> {
   const { records } = ports
   const wrapped = records.keyholder.createPartition(partition.id)
-  const { record: officer, token } = newPrincipal(ports, {
+  const { record: officer, token } = await newPrincipal(ports, {
     partition: partition.id,
     name: "officer",
     roles: ["officer"],

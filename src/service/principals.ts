@@ -14,7 +14,9 @@ import { checkAddresses, checkGrants, checkRoles, malformed } from "./check-acce
 import type {
   Context,
   CreatePrincipalCommand,
+  IssueAccessKeyCommand,
   IssueTokenCommand,
+  NewCredential,
   Page,
   PageCommand,
   PrincipalWithToken,
@@ -52,10 +54,10 @@ export async function createPrincipal(
         const first = await ports.records.read("principal", partition, id)
         if (first !== undefined) return { principal: first }
       }
-      const { record, token } = newPrincipal(ports, { ...rest, partition, id })
+      const { record, ...shown } = await newPrincipal(ports, { ...rest, partition, id })
       const claims = [...once.claims, ...principalRows(ports, record)]
       await commit(ports, act, record, { changes: [{ kind: "principal", record }], claims })
-      return withToken(record, token)
+      return { principal: record, ...shown }
     })
   })
 }
@@ -151,6 +153,27 @@ export async function issueToken(
 }
 
 /**
+ * Gives a principal an access key for AWS's dialects, shown once; he may have limits.accessKeysMax.
+ *
+ * @throws HsmError NOT_FOUND, MALFORMED_REQUEST, QUOTA_EXCEEDED.
+ */
+export async function issueAccessKey(
+  ports: Ports,
+  context: Context,
+  { principal: id, lifeMs }: IssueAccessKeyCommand,
+): Promise<PrincipalWithToken> {
+  const ask = { operation: "principal.issue-access-key", target: id } as const
+  return await perform(ports, context, ask, async (act) => {
+    const before = await existing(ports, act.partition.id, id)
+    const kept = before.credentials.filter(({ expiresAt }) => expiresAt > act.now)
+    if (kept.filter(({ kind }) => kind === "access-key").length >= limits.accessKeysMax) {
+      throw new HsmError("QUOTA_EXCEEDED", `at most ${limits.accessKeysMax} live access keys`)
+    }
+    return await addCredential(ports, act, { before, kept, wanted: { kind: "access-key", lifeMs } })
+  })
+}
+
+/**
  * Replaces the caller's own token. The new one lives as long as the longest that an officer gave
  * him, or shorter: nobody prolongs his own access.
  *
@@ -216,9 +239,23 @@ async function addToken(
   if (kept.filter(({ kind }) => kind === "token").length >= limits.credentialsMax) {
     throw new HsmError("QUOTA_EXCEEDED", `at most ${limits.credentialsMax} live tokens`)
   }
-  const { credential, token } = newCredential(ports, before.partition, { kind: "token", lifeMs })
-  const after = await change(ports, act, before, revise(before, [...kept, credential]))
-  return withToken(after, token)
+  return await addCredential(ports, act, { before, kept, wanted: { kind: "token", lifeMs } })
+}
+
+/** Gives a principal one credential more than the ones that he keeps. */
+async function addCredential(
+  ports: Ports,
+  act: Act,
+  parts: {
+    readonly before: PrincipalRecord
+    readonly kept: PrincipalRecord["credentials"]
+    readonly wanted: NewCredential
+  },
+): Promise<PrincipalWithToken> {
+  const { before, kept, wanted } = parts
+  const { credential, ...shown } = await newCredential(ports, before.partition, wanted)
+  const principal = await change(ports, act, before, revise(before, [...kept, credential]))
+  return { principal, ...shown }
 }
 
 function shortened<C extends Credential>(credential: C, endMs: number): C {
@@ -274,8 +311,4 @@ async function existing(
   const found = await records.read("principal", partition, id)
   if (found === undefined) throw new HsmError("NOT_FOUND", "no such principal")
   return found
-}
-
-function withToken(principal: PrincipalRecord, token: string | undefined): PrincipalWithToken {
-  return token === undefined ? { principal } : { principal, token }
 }

@@ -45,6 +45,7 @@ principal.read             oC     -     -              -       -           block
 principal.update           oC     -     -              -       -
 principal.delete           oC     -     -              -       -           blocked frozen
 principal.issue-token      oC     -     -              -       -
+principal.issue-access-key oC     -     -              -       -
 principal.revoke-token     oC     -     -              -       -           blocked frozen
 principal.rotate-own-token umaoOC -     -              -       -           frozen
 issuer.create              oC     -     -              -       -

@@ -45,6 +45,7 @@ test("a token gives its principal's partition, roles and grants", async () => {
   assert.deepEqual(await authenticator.authenticate({ bearer: token, address: here }), {
     partition: partitionA,
     subject: principal.id,
+    name: principal.name,
     roles: principal.roles,
     grants: principal.grants,
     credential: "token",

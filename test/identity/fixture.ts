@@ -58,6 +58,16 @@ export class MemoryRecords implements IdentityRecords {
     return this.#find(partition, (credential) => credential.id === id)
   }
 
+  async principalByAccessKey(
+    partition: PartitionId,
+    accessKeyId: string,
+  ): Promise<PrincipalRecord | undefined> {
+    return this.#find(
+      partition,
+      (credential) => credential.kind === "access-key" && credential.accessKeyId === accessKeyId,
+    )
+  }
+
   async principalByFingerprint(
     partition: PartitionId,
     fingerprint: Uint8Array,

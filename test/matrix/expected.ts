@@ -144,6 +144,14 @@ export const rows = {
     spends: true,
   },
   issueToken: { may: administrators, ok: 200, hidden: noObject, readOnly: "refused" },
+  // A principal has two at most.
+  issueAccessKey: {
+    may: administrators,
+    ok: 200,
+    hidden: noObject,
+    readOnly: "refused",
+    spends: true,
+  },
   revokeCredential: {
     may: administrators,
     ok: 200,

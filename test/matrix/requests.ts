@@ -120,6 +120,7 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   }),
   deletePrincipal: ({ objects }) => ({ params: { principal: objects.principal } }),
   issueToken: ({ objects }) => ({ params: { principal: objects.principal }, body: {} }),
+  issueAccessKey: ({ objects }) => ({ params: { principal: objects.principal }, body: {} }),
   revokeCredential: ({ objects: { principal, credential } }) => ({
     params: { principal, credential },
   }),

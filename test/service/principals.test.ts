@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import test from "node:test"
+import { partitionOfAccessKey } from "../../src/codec/access-key-id.ts"
 import { clusterPartition, parseId, type PrincipalId } from "../../src/domain/ids.ts"
 import { limits } from "../../src/domain/limits.ts"
 import type { Role } from "../../src/domain/principal.ts"
@@ -8,6 +9,7 @@ import type { CreatePrincipalCommand } from "../../src/service/commands.ts"
 import {
   createPrincipal,
   deletePrincipal,
+  issueAccessKey,
   issueToken,
   listPrincipals,
   readPrincipal,
@@ -279,4 +281,37 @@ test("no audit record and no answer but the one with the token holds a secret", 
   const shown = JSON.stringify([events, await listPrincipals(ports, officer, {}), here])
   assert.ok(secret.length > 50 && !shown.includes(secret))
   assert.ok(events.some(({ act, target }) => act === "principal.create" && target === principal.id))
+})
+
+test("an access key names its partition; two live at most, its secret is shown once", async () => {
+  const { ports, events, officer, advance, add } = await officerFixture()
+  const { principal, accessKey, token } = await add("shop", ["user"], {
+    credential: { kind: "access-key", lifeMs: hourMs },
+  })
+  assert.equal(token, undefined)
+  assert.match(accessKey?.accessKeyId ?? "", /^[A-Z2-7]{30}$/)
+  assert.match(accessKey?.secretAccessKey ?? "", /^[A-Za-z0-9+/]{43}$/)
+  assert.equal(partitionOfAccessKey(accessKey?.accessKeyId ?? ""), principal.partition)
+  const issue = () => issueAccessKey(ports, officer, { principal: principal.id })
+  const second = await issue()
+  assert.notEqual(second.accessKey?.accessKeyId, accessKey?.accessKeyId)
+  await assert.rejects(issue(), { code: "QUOTA_EXCEEDED" })
+  advance(hourMs)
+  assert.equal((await issue()).principal.credentials.length, 2, "the one that ended has left")
+  const said = JSON.stringify(events)
+  assert.ok(!said.includes(second.accessKey?.secretAccessKey ?? "?"))
+})
+
+test("an access key for nobody of the partition is refused, as is one without end", async () => {
+  const { ports, officer, add } = await officerFixture()
+  const { principal } = await add("shop", ["user"])
+  const issue = (lifeMs: number) =>
+    issueAccessKey(ports, officer, { principal: principal.id, lifeMs })
+  await assert.rejects(issue(limits.tokenLifeMaxMs + 1), { code: "MALFORMED_REQUEST" })
+  await assert.rejects(issue(0), { code: "MALFORMED_REQUEST" })
+  const absent = parseId<PrincipalId>("7".repeat(26)) ?? assert.fail()
+  await assert.rejects(issueAccessKey(ports, officer, { principal: absent }), { code: "NOT_FOUND" })
+  const operator = { ...officer, caller: { ...officer.caller, partition: clusterPartition } }
+  const foreign = issueAccessKey(ports, operator, { principal: principal.id })
+  await assert.rejects(foreign, { code: "NOT_FOUND" })
 })

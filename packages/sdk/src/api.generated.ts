@@ -205,6 +205,7 @@ export type Operation =
   | "principal.update"
   | "principal.delete"
   | "principal.issue-token"
+  | "principal.issue-access-key"
   | "principal.revoke-token"
   | "principal.rotate-own-token"
   | "issuer.create"
@@ -657,7 +658,7 @@ export interface Whoami {
   readonly subject: string
   readonly roles: Roles
   readonly grants: Grants
-  readonly credential: "token" | "certificate" | "jwt"
+  readonly credential: "token" | "certificate" | "jwt" | "access-key"
 }
 
 export interface TokenRequest {
@@ -666,6 +667,19 @@ export interface TokenRequest {
   /** Older tokens live on for so long. 0: they end now. 0 to 604800. */
   readonly overlapSeconds?: number | undefined
 }
+
+export interface AccessKeyRequest {
+  /** 1 to 315360000. */
+  readonly lifeSeconds?: number | undefined
+}
+
+/** Shown once; absent when an answer repeats an earlier one. */
+export interface AccessKey {
+  readonly accessKeyId: AccessKeyId
+  readonly secretAccessKey: string
+}
+
+export type AccessKeyId = string
 
 /** Narrows the roles; every condition that is present must hold. */
 export interface Grant {
@@ -703,9 +717,10 @@ export interface Principal {
 
 export interface Credential {
   readonly id: Id
-  readonly kind: "token" | "certificate"
+  readonly kind: "token" | "certificate" | "access-key"
   /** Of a certificate; SHA-256 of its DER. Base64, at most 49856 bytes. */
   readonly fingerprint?: string | undefined
+  readonly accessKeyId?: AccessKeyId | undefined
   readonly createdAt: Instant
   readonly expiresAt: Instant
 }
@@ -719,6 +734,7 @@ export interface PrincipalPage {
 export interface PrincipalWithToken {
   readonly principal: Principal
   readonly token?: Token | undefined
+  readonly accessKey?: AccessKey | undefined
 }
 
 /** Shown once; absent when an answer repeats an earlier one, and with certificates. */
@@ -735,6 +751,11 @@ export interface CreatePrincipalRequest {
 export type NewCredential =
   | {
     readonly kind: "token"
+    /** 1 to 315360000. */
+    readonly lifeSeconds?: number | undefined
+  }
+  | {
+    readonly kind: "access-key"
     /** 1 to 315360000. */
     readonly lifeSeconds?: number | undefined
   }
@@ -873,6 +894,8 @@ export interface SomeQuota {
 export interface Partition {
   readonly id: Id
   readonly name: Name
+  /** The partition's number in the AWS dialects. */
+  readonly accountId: string
   /** `managed`: under the cluster's master key. */
   readonly custody: "managed"
   readonly state: "active" | "blocked"
@@ -1507,6 +1530,15 @@ export const operations = {
     queryParams: [],
     successStatus: 200,
   },
+  issueAccessKey: {
+    method: "POST",
+    path: "/api/v1/principals/{principal}/access-keys",
+    roles: ["officer", "cluster-officer"],
+    idempotent: false,
+    pathParams: ["principal"],
+    queryParams: [],
+    successStatus: 200,
+  },
   revokeCredential: {
     method: "DELETE",
     path: "/api/v1/principals/{principal}/credentials/{credential}",
@@ -1975,6 +2007,14 @@ export interface Operations {
       readonly principal: Id
     }
     readonly body: TokenRequest
+    readonly response: PrincipalWithToken
+  }
+  readonly issueAccessKey: {
+    readonly params: {
+      /** The principal's id. */
+      readonly principal: Id
+    }
+    readonly body: AccessKeyRequest
     readonly response: PrincipalWithToken
   }
   readonly revokeCredential: {

@@ -30,7 +30,11 @@ const fields: Columns<Principal> = [
   [
     "credentials",
     ({ credentials }) =>
-      credentials.map(({ id, kind, expiresAt }) => `${kind} ${id} until ${expiresAt}`).join("; "),
+      credentials
+        .map(({ id, kind, accessKeyId = "", expiresAt }) =>
+          [kind, accessKeyId, id, "until", expiresAt].filter((word) => word !== "").join(" "),
+        )
+        .join("; "),
   ],
   ["created", ({ createdAt }) => createdAt],
   ["revision", ({ revision }) => revision],
@@ -55,6 +59,7 @@ export const principalCommands: readonly Command[] = [
       ...grantOptions,
       lifeOption,
       ["--certificate <file>", "he proves himself by this certificate (PEM), without a token"],
+      ["--access-key", "he comes with an AWS SDK: an access key instead of a token"],
     ],
     example: "keyhold principal create shop --role user --key-names 'orders*'",
     async run({ out, connect }, input) {
@@ -145,8 +150,20 @@ export const principalCommands: readonly Command[] = [
     },
   },
   {
+    usage: "principal access-key <principal>",
+    summary: "Issue an access key for the AWS dialects; a principal has two at most",
+    options: [["--life <time>", "until the access key expires; 365d unless given"]],
+    example: "keyhold principal access-key 01k2v7x9q4m8w3r5t6y1z0manp --life 90d",
+    async run({ out, connect }, input) {
+      const body = { lifeSeconds: input.seconds("life") }
+      const params = { principal: input.text("principal") }
+      const kh = await connect()
+      await showWithToken(out, await kh.call("issueAccessKey", { params, body }))
+    },
+  },
+  {
     usage: "principal revoke <principal> <credential>",
-    summary: "Revoke one token or certificate; holds from the next request on",
+    summary: "Revoke one token, certificate or access key; holds from the next request on",
     example: "keyhold principal revoke 01k2v7x9q4m8w3r5t6y1z0manp 01k2v7x9q4m8w3r5t6y1z0cred",
     async run({ out, connect }, input) {
       const kh = await connect()
@@ -157,7 +174,7 @@ export const principalCommands: readonly Command[] = [
   },
 ]
 
-/** Shows a principal and, this once, his token. */
+/** Shows a principal and, this once, his token or access key. */
 export async function showWithToken(
   out: CliContext["out"],
   made: PrincipalWithToken,
@@ -167,8 +184,11 @@ export async function showWithToken(
       ([title, cell]) => [title, (one: PrincipalWithToken) => cell(one.principal)] as const,
     ),
     ["token", ({ token }) => token],
+    ["access key id", ({ accessKey }) => accessKey?.accessKeyId],
+    ["secret access key", ({ accessKey }) => accessKey?.secretAccessKey],
   ])
-  if (made.token !== undefined) out.note("The token is shown this once: keep it in a safe place.")
+  const secret = made.token ?? made.accessKey?.secretAccessKey
+  if (secret !== undefined) out.note("The secret is shown this once: keep it in a safe place.")
 }
 
 /** All conditions of one grant; none given: no change, or no narrowing. */
@@ -186,7 +206,10 @@ function readGrants(input: Input): readonly Grant[] | undefined {
 
 async function readCredential(input: Input) {
   const path = input.maybe("certificate")
-  if (path === undefined) return { kind: "token", lifeSeconds: input.seconds("life") } as const
+  if (path === undefined) {
+    const kind = input.flag("accessKey") ? "access-key" : "token"
+    return { kind, lifeSeconds: input.seconds("life") } as const
+  }
   try {
     const { raw } = new X509Certificate(await readFile(path))
     return { kind: "certificate", certificate: raw.toString("base64") } as const

@@ -205,6 +205,7 @@ export type Operation =
   | "principal.update"
   | "principal.delete"
   | "principal.issue-token"
+  | "principal.issue-access-key"
   | "principal.revoke-token"
   | "principal.rotate-own-token"
   | "issuer.create"
@@ -610,7 +611,7 @@ export interface Whoami {
   readonly subject: string
   readonly roles: Roles
   readonly grants: Grants
-  readonly credential: "token" | "certificate" | "jwt"
+  readonly credential: "token" | "certificate" | "jwt" | "access-key"
 }
 
 export interface TokenRequest {
@@ -619,6 +620,19 @@ export interface TokenRequest {
   /** Older tokens live on for so long. 0: they end now. 0 to 604800. */
   readonly overlapSeconds?: number
 }
+
+export interface AccessKeyRequest {
+  /** 1 to 315360000. */
+  readonly lifeSeconds?: number
+}
+
+/** Shown once; absent when an answer repeats an earlier one. */
+export interface AccessKey {
+  readonly accessKeyId: AccessKeyId
+  readonly secretAccessKey: string
+}
+
+export type AccessKeyId = string
 
 /** Narrows the roles; every condition that is present must hold. */
 export interface Grant {
@@ -656,9 +670,10 @@ export interface Principal {
 
 export interface Credential {
   readonly id: Id
-  readonly kind: "token" | "certificate"
+  readonly kind: "token" | "certificate" | "access-key"
   /** Of a certificate; SHA-256 of its DER. Base64, at most 49856 bytes. */
   readonly fingerprint?: string | undefined
+  readonly accessKeyId?: AccessKeyId | undefined
   readonly createdAt: Instant
   readonly expiresAt: Instant
 }
@@ -672,6 +687,7 @@ export interface PrincipalPage {
 export interface PrincipalWithToken {
   readonly principal: Principal
   readonly token?: Token | undefined
+  readonly accessKey?: AccessKey | undefined
 }
 
 /** Shown once; absent when an answer repeats an earlier one, and with certificates. */
@@ -688,6 +704,11 @@ export interface CreatePrincipalRequest {
 export type NewCredential =
   | {
     readonly kind: "token"
+    /** 1 to 315360000. */
+    readonly lifeSeconds?: number
+  }
+  | {
+    readonly kind: "access-key"
     /** 1 to 315360000. */
     readonly lifeSeconds?: number
   }
@@ -826,6 +847,8 @@ export interface SomeQuota {
 export interface Partition {
   readonly id: Id
   readonly name: Name
+  /** The partition's number in the AWS dialects. */
+  readonly accountId: string
   /** `managed`: under the cluster's master key. */
   readonly custody: "managed"
   readonly state: "active" | "blocked"
@@ -1390,6 +1413,14 @@ export interface Operations {
       readonly principal: Id
     }
     readonly body: TokenRequest
+    readonly response: PrincipalWithToken
+  }
+  readonly issueAccessKey: {
+    readonly params: {
+      /** The principal's id. */
+      readonly principal: Id
+    }
+    readonly body: AccessKeyRequest
     readonly response: PrincipalWithToken
   }
   readonly revokeCredential: {

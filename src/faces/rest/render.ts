@@ -1,5 +1,6 @@
 /** Records as the wire shows them: camelCase, base64, RFC 3339, whole seconds; no hashes. */
 
+import { accountIdOf } from "../../codec/account-id.ts"
 import { encodeBase64 } from "../../codec/base64.ts"
 import type { Instant } from "../../domain/ids.ts"
 import type { IssuerRecord } from "../../domain/issuer.ts"
@@ -80,7 +81,18 @@ export function renderPage<T, R>(
 /** A partition. */
 export function renderPartition(record: PartitionRecord): wire.Partition {
   const { id, name, custody, state, flags, quota, createdAt, revision } = record
-  return { id, name, custody, state, flags, quota, createdAt: renderTime(createdAt), revision }
+  const accountId = accountIdOf(id)
+  return {
+    id,
+    name,
+    accountId,
+    custody,
+    state,
+    flags,
+    quota,
+    createdAt: renderTime(createdAt),
+    revision,
+  }
 }
 
 /** A principal; of its credentials what is no secret. */
@@ -106,6 +118,7 @@ function renderCredential(credential: Credential): wire.Credential {
     id,
     kind,
     fingerprint: kind === "certificate" ? encodeBase64(credential.fingerprint) : undefined,
+    accessKeyId: kind === "access-key" ? credential.accessKeyId : undefined,
     createdAt: renderTime(createdAt),
     expiresAt: renderTime(expiresAt),
   }
@@ -115,8 +128,9 @@ function renderCredential(credential: Credential): wire.Credential {
 export function renderToken({
   principal,
   token,
+  accessKey,
 }: commands.PrincipalWithToken): wire.PrincipalWithToken {
-  return { principal: renderPrincipal(principal), token }
+  return { principal: renderPrincipal(principal), token, accessKey }
 }
 
 /** An issuer. */

@@ -26,6 +26,7 @@ import {
 import {
   createPrincipal,
   deletePrincipal,
+  issueAccessKey,
   issueToken,
   listPrincipals,
   readPrincipal,
@@ -65,6 +66,7 @@ export const services = {
   generateDataKey,
   generateRandom,
   importKey,
+  issueAccessKey,
   issueToken,
   listIssuers,
   listKeys,

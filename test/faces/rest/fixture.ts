@@ -101,6 +101,14 @@ const principal: PrincipalRecord = {
   credentials: [
     { kind: "token", id: branded(id), hash: secretHash, createdAt: at, expiresAt: at },
     { kind: "certificate", id: branded(id), fingerprint: bytes, createdAt: at, expiresAt: at },
+    {
+      kind: "access-key",
+      id: branded(id),
+      accessKeyId: "A".repeat(30),
+      secret: secretHash,
+      createdAt: at,
+      expiresAt: at,
+    },
   ],
   createdAt: at,
   revision: 1,
@@ -169,6 +177,10 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   generateDataKey: { keyId: about.keyId, version: 1, ciphertext: bytes, plaintext: bytes },
   generateRandom: bytes,
   importKey: keyRecord,
+  issueAccessKey: {
+    principal,
+    accessKey: { accessKeyId: "A".repeat(30), secretAccessKey: "s".repeat(43) },
+  },
   issueToken: { principal, token: "kh1_x" },
   listIssuers: { items: [issuer], next: undefined },
   listKeys: { items: [keyRecord], next: "n" },

@@ -83,6 +83,7 @@ export const principalRoutes: Routes<
   | "updatePrincipal"
   | "deletePrincipal"
   | "issueToken"
+  | "issueAccessKey"
   | "revokeCredential"
   | "createIssuer"
   | "listIssuers"
@@ -125,6 +126,14 @@ export const principalRoutes: Routes<
     }),
     renderToken,
   ),
+  issueAccessKey: route(
+    "issueAccessKey",
+    ({ params: { principal }, body }) => ({
+      principal: principalId(principal),
+      lifeMs: tokenLife(body).lifeMs,
+    }),
+    renderToken,
+  ),
   revokeCredential: route(
     "revokeCredential",
     ({ params: { principal, credential } }) => ({
@@ -163,7 +172,7 @@ function tokenLife({ lifeSeconds, overlapSeconds }: wire.TokenRequest): {
 
 function newCredential(credential: wire.NewCredential): NewCredential {
   if (credential.kind === "certificate") return credential
-  return { kind: "token", lifeMs: tokenLife(credential).lifeMs }
+  return { kind: credential.kind, lifeMs: tokenLife(credential).lifeMs }
 }
 
 /** One of two ways to know the issuer's keys, and the narrower type that says so. */
