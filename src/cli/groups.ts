@@ -26,6 +26,10 @@ export const groups: readonly Group[] = [
     load: async () => (await import("./commands/sign.ts")).signCommands,
   },
   {
+    words: ["encapsulate", "decapsulate", "agree"],
+    load: async () => (await import("./commands/share-secret.ts")).secretCommands,
+  },
+  {
     words: ["data-key", "random", "batch"],
     load: async () => (await import("./commands/data.ts")).dataCommands,
   },

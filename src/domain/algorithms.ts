@@ -22,8 +22,13 @@ export const keyUsages = [
   "wrap",
   "unwrap",
   "derive",
+  "encapsulate",
+  "decapsulate",
 ] as const
 export type KeyUsage = (typeof keyUsages)[number]
+
+/** Uses of a pair's public half; the others need its private one. */
+export const publicUsages: readonly KeyUsage[] = ["verify", "encrypt", "wrap", "encapsulate"]
 
 export interface KeyAlgorithmRow {
   /** `secret`: raw bytes; `pair`: a PKCS#8 private key, or an SPKI public key alone. */
@@ -110,13 +115,31 @@ function curve(source: string, hash: (typeof allHashes)[number]) {
   const others = allHashes.filter((other) => other !== hash)
   return {
     ...signer,
+    usages: ["sign", "verify", "derive"] as const,
     mechanisms: [
       ...[hash, ...others].map((one) => `ECDSA_${one}` as const),
       "ECDSA_KECCAK_256" as const,
+      "ECDH" as const,
     ],
     source,
   }
 }
+
+const agreement = {
+  form: "pair",
+  status: "recommended",
+  usages: ["derive"],
+  defaultUsages: ["derive"],
+} as const
+const dh = { ...agreement, mechanisms: ["DH"] } as const
+const mlKem = {
+  form: "pair",
+  status: "recommended",
+  usages: ["encapsulate", "decapsulate"],
+  defaultUsages: ["encapsulate", "decapsulate"],
+  mechanisms: ["ML_KEM"],
+  source: "FIPS 203",
+} as const
 
 const mlDsa = { ...signer, mechanisms: ["ML_DSA"], source: "FIPS 204" } as const
 const slhDsa = { ...signer, mechanisms: ["SLH_DSA"], source: "FIPS 205" } as const
@@ -162,6 +185,17 @@ export const keyAlgorithms = {
   EC_BRAINPOOL_P512: { ...curve("RFC 5639 section 3.7", "SHA_512"), status: "acceptable" },
   ED25519: { ...signer, mechanisms: ["ED25519"], source: "RFC 8032 section 5.1" },
   ED448: { ...signer, mechanisms: ["ED448"], source: "RFC 8032 section 5.2" },
+  X25519: { ...agreement, mechanisms: ["X25519"], source: "RFC 7748 section 6.1" },
+  X448: { ...agreement, mechanisms: ["X448"], source: "RFC 7748 section 6.2" },
+  // 112 bits of strength: SP 800-56A revision 3 appendix D.
+  DH_FFDHE2048: { ...dh, status: "acceptable", source: "RFC 7919 appendix A.1" },
+  DH_FFDHE3072: { ...dh, source: "RFC 7919 appendix A.2" },
+  DH_FFDHE4096: { ...dh, source: "RFC 7919 appendix A.3" },
+  DH_FFDHE6144: { ...dh, source: "RFC 7919 appendix A.4" },
+  DH_FFDHE8192: { ...dh, source: "RFC 7919 appendix A.5" },
+  ML_KEM_512: mlKem,
+  ML_KEM_768: mlKem,
+  ML_KEM_1024: mlKem,
   ML_DSA_44: mlDsa,
   ML_DSA_65: mlDsa,
   ML_DSA_87: mlDsa,

@@ -13,7 +13,7 @@ export const algorithmStatuses = ["recommended", "acceptable", "legacy"] as cons
 export type AlgorithmStatus = (typeof algorithmStatuses)[number]
 
 export interface MechanismRow {
-  readonly kind: "encryption" | "signature" | "mac" | "wrap"
+  readonly kind: "encryption" | "signature" | "mac" | "wrap" | "kem" | "agreement"
   readonly status: AlgorithmStatus
   /** Seals under one key version with IVs drawn at random here; absent: without a bound. */
   readonly sealsMax?: number
@@ -37,6 +37,7 @@ const plainSignature = { kind: "signature", status: acceptable } as const
 const oldSignature = { kind: "signature", status: legacy } as const
 const mac = { kind: "mac", status: recommended } as const
 const wrap = { kind: "wrap", status: recommended } as const
+const agreement = { kind: "agreement", status: recommended } as const
 
 /** Every mechanism. */
 export const mechanisms = {
@@ -102,6 +103,11 @@ export const mechanisms = {
   CAMELLIA_CMAC: { ...mac, status: acceptable, source: "RFC 3713, SP 800-38B" },
   AES_KWP: { ...wrap, source: "SP 800-38F section 6.3, RFC 5649" },
   AES_KW: { ...wrap, source: "SP 800-38F section 6.2, RFC 3394" },
+  ML_KEM: { kind: "kem", status: recommended, source: "FIPS 203 section 7" },
+  ECDH: { ...agreement, source: "SP 800-56A revision 3 section 5.7.1.2" },
+  X25519: { ...agreement, source: "RFC 7748 section 6.1" },
+  X448: { ...agreement, source: "RFC 7748 section 6.2" },
+  DH: { ...agreement, status: acceptable, source: "SP 800-56A revision 3 section 5.7.1.1" },
 } as const satisfies Record<string, MechanismRow>
 export type MechanismId = keyof typeof mechanisms
 

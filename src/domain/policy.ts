@@ -7,6 +7,7 @@
 import {
   keyAlgorithm,
   mechanismRow,
+  publicUsages,
   type KeyAlgorithmId,
   type MechanismId,
   type MechanismRow,
@@ -197,7 +198,7 @@ const rules = {
   "secret-half": {
     code: "OPERATION_FORBIDDEN",
     check: ({ key, version }, { usage }) => {
-      if (usage !== "sign" && usage !== "decrypt") return
+      if (usage === undefined || publicUsages.includes(usage)) return
       if (key === undefined) return
       const used = key.versions.find((known) => known.version === version) ?? currentVersion(key)
       return used?.hasSecret === false ? "only the public half is here" : undefined
@@ -270,5 +271,8 @@ const kindByOperation: Partial<Record<OperationId, MechanismRow["kind"]>> = {
   "key.verify": "signature",
   "key.mac": "mac",
   "key.verify-mac": "mac",
+  "key.encapsulate": "kem",
+  "key.decapsulate": "kem",
+  "key.agree": "agreement",
   "key.wrap": "wrap",
 }

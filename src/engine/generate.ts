@@ -1,13 +1,21 @@
 /** How key material comes to be: made here, or brought along; either way tested before use. */
 
-import { defaultMechanism, keyAlgorithm, type KeyAlgorithmId } from "../domain/algorithms.ts"
+import {
+  defaultMechanism,
+  keyAlgorithm,
+  type KeyAlgorithmId,
+  type MechanismId,
+  type MechanismRow,
+} from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import { malformed } from "./malformed.ts"
-import { provider } from "./open-keys.ts"
+import { provider, type OpenKey } from "./open-keys.ts"
 import type {
+  AgreementId,
   EncryptionId,
   ImportedMaterial,
   ImportFormat,
+  KemId,
   Material,
   SignatureId,
 } from "./provider.ts"
@@ -66,25 +74,65 @@ async function refusingAlike<T>(
 /** True when what one half does, the other undoes; and for secret keys and public halves alone. */
 async function isConsistent(algorithm: KeyAlgorithmId, given: ImportedMaterial): Promise<boolean> {
   if (keyAlgorithm(algorithm).form === "secret" || given.material === undefined) return true
-  const signs = defaultMechanism(algorithm, "signature")
-  const encrypts = defaultMechanism(algorithm, "encryption")
-  const probe = randomBytes(32)
   const key = provider.keys[algorithm].open(given.material, undefined)
   try {
-    if (signs !== undefined) {
-      // Of the kind that was asked for; likewise below.
-      const row = provider.signature[signs as SignatureId]
-      if (!row.verify(key, probe, await row.sign(key, probe))) return false
+    for (const [kind, isKindConsistent] of consistencyTests) {
+      const mechanism = defaultMechanism(algorithm, kind)
+      // A pair that signs has shown that its halves belong together: agreeing would show no more.
+      const isShown = kind === "agreement" && defaultMechanism(algorithm, "signature") !== undefined
+      if (mechanism === undefined || isShown) continue
+      if (!(await isKindConsistent(key, mechanism))) return false
     }
-    if (encrypts !== undefined) {
-      const row = provider.encryption[encrypts as EncryptionId]
-      const none = new Uint8Array()
-      const ciphertext = row.seal(key, { iv: none, aad: none, plaintext: probe })
-      const opened = await row.open(key, { iv: none, aad: none, ciphertext })
-      if (opened.toHex() !== probe.toHex()) return false
-    }
+    return true
   } catch {
     return false
   }
-  return true
+}
+
+type ConsistencyTest = (key: OpenKey, mechanism: MechanismId) => Promise<boolean>
+
+const none = new Uint8Array()
+
+/** By what a pair is good for; the mechanism is of that kind. */
+const consistencyTests: readonly (readonly [MechanismRow["kind"], ConsistencyTest])[] = [
+  [
+    "signature",
+    async (key, mechanism) => {
+      const probe = randomBytes(32)
+      const row = provider.signature[mechanism as SignatureId]
+      return row.verify(key, probe, await row.sign(key, probe))
+    },
+  ],
+  [
+    "encryption",
+    async (key, mechanism) => {
+      const probe = randomBytes(32)
+      const row = provider.encryption[mechanism as EncryptionId]
+      const ciphertext = row.seal(key, { iv: none, aad: none, plaintext: probe })
+      return same(await row.open(key, { iv: none, aad: none, ciphertext }), probe)
+    },
+  ],
+  [
+    "kem",
+    async (key, mechanism) => {
+      const row = provider.kem[mechanism as KemId]
+      const { sharedSecret, ciphertext } = row.encapsulate(key)
+      return same(await row.decapsulate(key, ciphertext), sharedSecret)
+    },
+  ],
+  [
+    "agreement",
+    async (key, mechanism) => {
+      const row = provider.agreement[mechanism as AgreementId]
+      const keys = provider.keys[key.algorithm]
+      using made = (await keys.generate()).material
+      const other = keys.open(made, undefined)
+      return same(await row.agree(key, other), await row.agree(other, key))
+    },
+  ],
+]
+
+/** Values that are thrown away. */
+function same(one: Uint8Array, other: Uint8Array): boolean {
+  return one.toHex() === other.toHex()
 }

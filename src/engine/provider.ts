@@ -14,6 +14,8 @@ export type EncryptionId = MechanismOf<"encryption">
 export type SignatureId = MechanismOf<"signature">
 export type MacId = MechanismOf<"mac">
 export type WrapId = MechanismOf<"wrap">
+export type KemId = MechanismOf<"kem">
+export type AgreementId = MechanismOf<"agreement">
 
 /**
  * Where private-key operations run. `fast`: at once, below 150 microseconds. `slow`: off the event
@@ -118,6 +120,30 @@ export interface WrapRow<Key> {
   readonly unwrap: (key: Key, wrapped: Uint8Array) => SecretBytes
 }
 
+/** A shared secret, and what carries it to the holder of the private half. */
+export interface Encapsulated {
+  readonly sharedSecret: Uint8Array
+  readonly ciphertext: Uint8Array
+}
+
+export interface KemRow<Key> {
+  /** Of every ciphertext under this key. */
+  readonly ciphertextBytes: (key: Key) => number
+  readonly encapsulate: (key: Key) => Encapsulated
+  /** A forged ciphertext of the right length gives a secret that nobody else has. */
+  readonly decapsulate: (key: Key, ciphertext: Uint8Array) => Uint8Array | Promise<Uint8Array>
+}
+
+export interface AgreementRow<Key> {
+  /**
+   * The whole shared secret, leading zeros included. Throws or rejects with anything at all when
+   * the two give none.
+   *
+   * @param peer - a public half of the same algorithm, checked when it was read.
+   */
+  readonly agree: (key: Key, peer: Key) => Uint8Array | Promise<Uint8Array>
+}
+
 /** `native`: with the addon; `node:crypto`: without. */
 export type ProviderName = "native" | "node:crypto"
 
@@ -128,4 +154,6 @@ export interface Provider<Key> {
   readonly signature: Readonly<Record<SignatureId, SignatureRow<Key>>>
   readonly mac: Readonly<Record<MacId, MacRow<Key>>>
   readonly wrap: Readonly<Record<WrapId, WrapRow<Key>>>
+  readonly kem: Readonly<Record<KemId, KemRow<Key>>>
+  readonly agreement: Readonly<Record<AgreementId, AgreementRow<Key>>>
 }

@@ -11,17 +11,22 @@ import {
 } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type {
+  AgreementAnswer,
   EncryptionAnswer,
+  KemAnswer,
   MacAnswer,
   SignatureAnswer,
   WrapAnswer,
 } from "./known-answers/answer.ts"
 import { encryptionAnswers } from "./known-answers/encryption.ts"
 import { macAnswers, wrapAnswers } from "./known-answers/mac-and-wrap.ts"
+import { agreementAnswers, kemAnswers } from "./known-answers/shared-secrets.ts"
 import { signatureAnswers } from "./known-answers/signature.ts"
 import { provider as providerInUse, type OpenKey } from "./open-keys.ts"
 import type {
+  AgreementRow,
   EncryptionRow,
+  KemRow,
   MacRow,
   Provider,
   SignatureId,
@@ -49,6 +54,8 @@ type Tested =
   | AnswersOf<typeof signatureAnswers>
   | AnswersOf<typeof macAnswers>
   | AnswersOf<typeof wrapAnswers>
+  | AnswersOf<typeof kemAnswers>
+  | AnswersOf<typeof agreementAnswers>
 type Nothing<Missing extends never> = Missing
 /** Stops the compiler when a key algorithm occurs in no known answer. */
 export type UntestedAlgorithm = Nothing<Exclude<KeyAlgorithmId, Tested>>
@@ -134,6 +141,13 @@ function allChecks(provider: Provider<OpenKey>): readonly Check[] {
     ...pair(provider.wrap, wrapAnswers, (row, answer: WrapAnswer) =>
       checkWrap(row, open(provider, answer), answer),
     ),
+    ...pair(provider.kem, kemAnswers, (row, answer: KemAnswer) =>
+      checkKem(row, open(provider, answer), answer),
+    ),
+    ...pair(provider.agreement, agreementAnswers, (row, answer: AgreementAnswer) => {
+      const peer = provider.keys[answer.algorithm].open(undefined, answer.publicKey)
+      return checkAgreement(row, { key: open(provider, answer), peer }, answer)
+    }),
   ]
 }
 
@@ -218,6 +232,26 @@ function checkWrap(
   if (!equal(row.wrap(key, secret), wrapped)) return false
   if (!row.unwrap(key, wrapped).lend((bytes) => equal(bytes, secret))) return false
   return refuses(() => row.unwrap(key, flipped(wrapped)))
+}
+
+async function checkKem(
+  row: KemRow<OpenKey>,
+  key: OpenKey,
+  { ciphertext, sharedSecret }: KemAnswer,
+): Promise<boolean> {
+  if (!equal(await row.decapsulate(key, ciphertext), sharedSecret)) return false
+  const rejected = await row.decapsulate(key, flipped(ciphertext))
+  if (rejected.length !== sharedSecret.length || equal(rejected, sharedSecret)) return false
+  const fresh = row.encapsulate(key)
+  return equal(await row.decapsulate(key, fresh.ciphertext), fresh.sharedSecret)
+}
+
+async function checkAgreement(
+  row: AgreementRow<OpenKey>,
+  { key, peer }: { readonly key: OpenKey; readonly peer: OpenKey },
+  { sharedSecret }: AgreementAnswer,
+): Promise<boolean> {
+  return equal(await row.agree(key, peer), sharedSecret)
 }
 
 async function refuses(open: () => unknown): Promise<boolean> {

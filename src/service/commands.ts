@@ -129,6 +129,34 @@ export interface DataKeyResult {
   readonly plaintext?: Uint8Array
 }
 
+export interface EncapsulateCommand {
+  readonly key: KeyRef
+  readonly mechanism?: MechanismId | undefined
+}
+export interface EncapsulateResult {
+  readonly keyId: KeyId
+  readonly version: number
+  readonly mechanism: MechanismId
+  /** For whoever may decapsulate with the key. */
+  readonly ciphertext: Uint8Array
+  /** Its receiver wipes it. */
+  readonly sharedSecret: Uint8Array
+}
+export interface DecapsulateCommand extends EncapsulateCommand {
+  readonly ciphertext: Uint8Array
+  /** Undefined: the current one. */
+  readonly version?: number | undefined
+}
+export interface AgreeCommand {
+  readonly key: KeyRef
+  /** SPKI DER, of the key's own algorithm. */
+  readonly publicKey: Uint8Array
+  readonly mechanism?: MechanismId | undefined
+  /** Undefined: the current one. */
+  readonly version?: number | undefined
+}
+export type SharedSecretResult = Omit<EncapsulateResult, "ciphertext">
+
 export interface RandomCommand {
   /** 1 to limits.randomBytesMax bytes. */
   readonly length: number

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 
-import { keyAlgorithm } from "../domain/algorithms.ts"
+import { keyAlgorithm, publicUsages } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import { isName, type KeyAttributes, type KeyRecord, type KeyVersion } from "../domain/key.ts"
@@ -186,9 +186,8 @@ function newAttributes(
   { origin, hasSecret }: { origin: string; hasSecret: boolean },
 ): KeyAttributes {
   const { defaultUsages } = keyAlgorithm(template.algorithm)
-  const publicUses = ["verify", "encrypt", "wrap"]
   const wanted = template.usages ?? defaultUsages
-  const usages = hasSecret ? wanted : wanted.filter((usage) => publicUses.includes(usage))
+  const usages = hasSecret ? wanted : wanted.filter((usage) => publicUsages.includes(usage))
   const { extractable = false, sensitive = true } = template
   return {
     usages,

@@ -22,6 +22,8 @@ const operationOf = {
   signature: "key.verify",
   mac: "key.verify-mac",
   wrap: "key.wrap",
+  kem: "key.decapsulate",
+  agreement: "key.agree",
 } as const satisfies Record<MechanismRow["kind"], string>
 
 function ruleOf(asked: Question, legacyAlgorithms: boolean): string {

@@ -36,7 +36,17 @@ export const key: KeyRecord = {
   algorithm: "AES_256",
   state: "active",
   attributes: {
-    usages: ["encrypt", "decrypt", "sign", "verify", "wrap", "unwrap", "derive"],
+    usages: [
+      "encrypt",
+      "decrypt",
+      "sign",
+      "verify",
+      "wrap",
+      "unwrap",
+      "derive",
+      "encapsulate",
+      "decapsulate",
+    ],
     extractable: true,
     sensitive: false,
     modifiable: true,

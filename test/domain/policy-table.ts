@@ -15,6 +15,9 @@ key.verify                 u      A     keyUse         verify  -           froze
 key.mac                    u      A     keyUse         sign    -           frozen rate
 key.verify-mac             u      A     keyUse         verify  -           frozen rate
 key.data-key               u      A     keyUse         encrypt -           frozen rate
+key.encapsulate            u      A     keyUse         encapsulate -       frozen rate
+key.decapsulate            u      A     keyUse         decapsulate -       frozen rate
+key.agree                  u      A     keyUse         derive  -           frozen rate
 key.wrap                   um     A     keyUse         wrap    trusted     frozen rate
 key.describe               umao   any   -              -       -           blocked frozen
 key.public                 umao   any   -              -       -           blocked frozen

@@ -16,7 +16,7 @@ test("self-tests cover every mechanism and every key algorithm", async () => {
   assert.deepEqual(sorted(passed.map((row) => row.algorithm)), sorted(Object.keys(keyAlgorithms)))
 })
 
-const { encryption, signature, mac, wrap } = nodeProvider
+const { encryption, signature, mac, wrap, kem, agreement } = nodeProvider
 const broken: Record<string, Partial<Provider<OpenKey>>> = {
   "AES_GCM with AES_128": {
     encryption: {
@@ -53,6 +53,16 @@ const broken: Record<string, Partial<Provider<OpenKey>>> = {
     signature: { ...signature, RSA_PSS_SHA_256: signature.RSA_PKCS1_SHA_256 },
   },
   "HMAC_SHA_512 with HMAC_SHA_512": { mac: { ...mac, HMAC_SHA_512: mac.HMAC_SHA_384 } },
+  "ML_KEM with ML_KEM_512": {
+    // A row that answers whoever forges a ciphertext.
+    kem: { ...kem, ML_KEM: { ...kem.ML_KEM, decapsulate: () => new Uint8Array(32) } },
+  },
+  "X448 with X448": {
+    agreement: {
+      ...agreement,
+      X448: { agree: async (...keys) => flip(await agreement.X448.agree(...keys), 0) },
+    },
+  },
   "AES_KWP with AES_192": {
     wrap: { ...wrap, AES_KWP: { ...wrap.AES_KWP, wrap: (_key, secret) => secret.slice() } },
   },

@@ -116,6 +116,9 @@ export const rows = {
   mac: use,
   verifyMac: use,
   generateDataKey: use,
+  encapsulate: use,
+  decapsulate: use,
+  agree: use,
   random: { may: ["user"], ok: 200 },
   batch: { may: all, ok: 200, blocked: "works" },
 

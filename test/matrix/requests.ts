@@ -96,6 +96,17 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
     body: { message, mac: message },
   }),
   generateDataKey: ({ objects }) => ({ params: { key: objects.keys.cipher }, body: {} }),
+  encapsulate: ({ objects }) => ({ params: { key: objects.keys.kem }, body: {} }),
+  decapsulate: ({ objects }) => ({
+    params: { key: objects.keys.kem },
+    // A secret that nobody else has: this row asks who may.
+    body: { ciphertext: base64(new Uint8Array(1088)) },
+  }),
+  agree: ({ objects }) => ({
+    params: { key: objects.keys.agreement },
+    // RFC 7748 section 6.1: Bob's.
+    body: { publicKey: "MCowBQYDK2VuAyEA3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08=" },
+  }),
   random: () => ({ body: { length: 1 } }),
   batch: () => ({ body: { operations: [{ operation: "random", length: 1 }] } }),
 

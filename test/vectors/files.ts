@@ -1,11 +1,21 @@
 /** Which file of Wycheproof's tests which of our algorithms; what it has to be, byte for byte. */
 import type { KeyAlgorithmId, MechanismId } from "../../src/domain/algorithms.ts"
+import { sharedSecretFiles } from "./shared-secret-files.ts"
 
 /**
  * What a case shows. `cipher`: both directions; `decrypt`, `verify`: one; `sign`: one result;
  * `hedged`: one of many signatures, all of which verify.
  */
-export type CaseKind = "cipher" | "decrypt" | "verify" | "sign" | "hedged" | "mac" | "wrap"
+export type CaseKind =
+  | "cipher"
+  | "decrypt"
+  | "verify"
+  | "sign"
+  | "hedged"
+  | "mac"
+  | "wrap"
+  | "kem"
+  | "agree"
 
 type Sha2 = "SHA_256" | "SHA_384" | "SHA_512"
 type Hashed = Sha2 | "SHA_1" | "SHA3_256" | "SHA3_512"
@@ -17,6 +27,10 @@ export interface VectorFile {
   readonly mechanism: MechanismId | ((group: Group) => MechanismId | undefined)
   /** Of ECDSA's signatures, where it is not DER. */
   readonly encoding?: "raw"
+  /** The other side's public key as SPKI. */
+  readonly peer?: (published: Uint8Array) => Uint8Array
+  /** Cases that are acceptable there and right here, by their flags. */
+  readonly isUnusualGood?: (flags: readonly string[]) => boolean
   readonly tests: number
   /** Of the file as Wycheproof published it, before gzip. */
   readonly sha256: string
@@ -30,15 +44,17 @@ export interface Group extends Readonly<Record<string, unknown>> {
   readonly privateKeyPkcs8?: string
   /** Of ML-DSA, where there is no PKCS#8. */
   readonly privateSeed?: string
-  readonly tests: readonly ({
-    readonly tcId: number
-    readonly flags: readonly string[]
-    readonly result: "valid" | "invalid" | "acceptable"
-  } & Readonly<
-    Partial<
-      Record<"key" | "msg" | "aad" | "label" | "ctx" | "iv" | "ct" | "mu" | "tag" | "sig", string>
-    >
-  >)[]
+  readonly tests: readonly Test[]
+}
+
+type Field =
+  | ("key" | "msg" | "aad" | "label" | "ctx" | "iv" | "ct" | "mu" | "tag" | "sig")
+  | ("private" | "public" | "shared" | "seed" | "c" | "K")
+
+export interface Test extends Readonly<Partial<Record<Field, string>>> {
+  readonly tcId: number
+  readonly flags?: readonly string[]
+  readonly result: "valid" | "invalid" | "acceptable"
 }
 
 // Wycheproof's key sizes are those of our identifiers.
@@ -60,7 +76,6 @@ const oaep = (hash: Sha2 | "SHA_1") =>
   ({ kind: "decrypt", algorithm: rsa, mechanism: `RSA_OAEP_${hash}` }) as const
 const pss = (hash: Sha2) =>
   ({ kind: "verify", algorithm: rsa, mechanism: `RSA_PSS_${hash}` }) as const
-
 /** Every file of an algorithm that we have; by its name without `_test.json`. */
 export const vectorFiles = {
   aes_gcm: {
@@ -374,5 +389,6 @@ export const vectorFiles = {
     tests: 26,
     sha256: "45153219d486fd135d35aa968a957a0c015c7829e8dc59bea5f87e6c30912677",
   },
+  ...sharedSecretFiles,
 } as const satisfies Record<string, VectorFile>
 export type VectorFileId = keyof typeof vectorFiles

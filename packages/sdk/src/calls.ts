@@ -144,6 +144,44 @@ export function generateDataKey(
   })
 }
 
+/** A shared secret for the caller, and the ciphertext that carries it to the key's holder. */
+export interface Encapsulated {
+  /** Wipe it after use. */
+  readonly sharedSecret: Uint8Array
+  readonly ciphertext: Uint8Array
+}
+
+/** Makes a shared secret under a KEM's public half. */
+export function encapsulate(
+  key: string,
+  { mechanism }: MechanismOptions = {},
+): Call<Encapsulated, "encapsulate"> {
+  return call("encapsulate", { key }, { mechanism }, ({ sharedSecret, ciphertext }) => ({
+    sharedSecret: decodeBase64(sharedSecret),
+    ciphertext: decodeBase64(ciphertext),
+  }))
+}
+
+/** @returns the shared secret; another one for a ciphertext that was tampered with. */
+export function decapsulate(
+  key: string,
+  ciphertext: Uint8Array,
+  { mechanism, version }: VersionOptions = {},
+): Call<Uint8Array, "decapsulate"> {
+  const body = { ciphertext: encodeBase64(ciphertext), mechanism, version }
+  return call("decapsulate", { key }, body, ({ sharedSecret }) => decodeBase64(sharedSecret))
+}
+
+/** @param publicKey - SPKI DER of the other. @returns the whole secret; derive keys from it. */
+export function agree(
+  key: string,
+  publicKey: Uint8Array,
+  { mechanism, version }: VersionOptions = {},
+): Call<Uint8Array, "agree"> {
+  const body = { publicKey: encodeBase64(publicKey), mechanism, version }
+  return call("agree", { key }, body, ({ sharedSecret }) => decodeBase64(sharedSecret))
+}
+
 /** @param length - 1 to 4,096 bytes. */
 export function random(length: number): Call<Uint8Array, "random"> {
   return call("random", {}, { length }, ({ bytes }) => decodeBase64(bytes))

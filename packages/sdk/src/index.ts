@@ -8,6 +8,7 @@ export * as calls from "./calls.ts"
 export type {
   Call,
   CipherOptions,
+  Encapsulated,
   MechanismOptions,
   PlainDataKey,
   VersionOptions,

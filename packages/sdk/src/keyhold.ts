@@ -144,6 +144,32 @@ export class Keyhold extends Client {
     return this.run(calls.generateDataKey(key, options), options)
   }
 
+  /** Makes a shared secret for the holder of a KEM key. */
+  encapsulate(
+    key: string,
+    options?: calls.MechanismOptions & CallOptions,
+  ): Promise<calls.Encapsulated> {
+    return this.run(calls.encapsulate(key, options), options)
+  }
+
+  /** Takes the shared secret out of a ciphertext of {@link Keyhold.encapsulate}. */
+  decapsulate(
+    key: string,
+    ciphertext: Uint8Array,
+    options?: calls.VersionOptions & CallOptions,
+  ): Promise<Uint8Array> {
+    return this.run(calls.decapsulate(key, ciphertext, options), options)
+  }
+
+  /** Agrees on a shared secret with the holder of a public key (SPKI DER). */
+  agree(
+    key: string,
+    publicKey: Uint8Array,
+    options?: calls.VersionOptions & CallOptions,
+  ): Promise<Uint8Array> {
+    return this.run(calls.agree(key, publicKey, options), options)
+  }
+
   /** Random bytes of the HSM, 1 to 4,096. */
   random(length: number, options?: CallOptions): Promise<Uint8Array> {
     return this.run(calls.random(length), options)

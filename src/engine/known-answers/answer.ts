@@ -50,6 +50,21 @@ export interface WrapAnswer extends Known {
   readonly wrapped: Uint8Array
 }
 
+export interface KemAnswer extends Known {
+  /** PKCS#8 DER. */
+  readonly key: Uint8Array
+  readonly ciphertext: Uint8Array
+  readonly sharedSecret: Uint8Array
+}
+
+export interface AgreementAnswer extends Known {
+  /** PKCS#8 DER. */
+  readonly key: Uint8Array
+  /** The other side's, SPKI DER. */
+  readonly publicKey: Uint8Array
+  readonly sharedSecret: Uint8Array
+}
+
 export const none: Uint8Array = new Uint8Array()
 
 /** Bytes from hex that is broken over lines. */

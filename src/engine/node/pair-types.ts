@@ -9,6 +9,7 @@ import {
   type KeyObject,
 } from "node:crypto"
 import { promisify } from "node:util"
+import { derContent, derTags, readDer } from "../../codec/der.ts"
 import { malformed } from "../malformed.ts"
 import type { Lane } from "../provider.ts"
 import { isSoundEdwardsPoint, type EdwardsCurve } from "./edwards-point.ts"
@@ -59,11 +60,7 @@ export function ec(namedCurve: string): PairType {
       asymmetricKeyType === "ec" && details?.namedCurve === namedCurve,
     // OpenSSL refuses points that are not on the curve, and these curves have cofactor 1.
     rebuildPublic: (given) =>
-      createPublicKey({
-        key: given.export({ format: "raw-public" }),
-        format: "raw-public",
-        ...type,
-      }),
+      createPublicKey({ key: pointOf(given), format: "raw-public", ...type }),
     // It accepts any scalar beside any point, though.
     rebuildPrivate: (given) => {
       const ecdh = createECDH(namedCurve)
@@ -74,8 +71,7 @@ export function ec(namedCurve: string): PairType {
         key.fill(0)
         throw malformed("/material", "the private value is not between 1 and the curve's order")
       }
-      const point = createPublicKey(given).export({ format: "raw-public" })
-      if (!ecdh.getPublicKey().equals(point)) {
+      if (!ecdh.getPublicKey().equals(pointOf(createPublicKey(given)))) {
         key.fill(0)
         throw malformed("/material", "the two halves do not belong together")
       }
@@ -84,6 +80,20 @@ export function ec(namedCurve: string): PairType {
       return rebuilt
     },
   }
+}
+
+/**
+ * The uncompressed point. Infinity is refused before node:crypto is asked for it: that call leaves
+ * an error behind in OpenSSL, for which the next key would be refused.
+ */
+function pointOf(key: KeyObject): Buffer {
+  const field = "/material"
+  const [spki] = readDer(key.export({ format: "der", type: "spki" }), field)
+  const [, bits] = readDer(derContent(spki, derTags.sequence, field), field)
+  if (derContent(bits, derTags.bitString, field)[1] === 0) {
+    throw malformed(field, "the public key is the point at infinity")
+  }
+  return key.export({ format: "raw-public" })
 }
 
 /** Types with one parameter set: the public half always follows from the private one. */
@@ -128,6 +138,19 @@ export function edwards(type: "ed25519" | "ed448", curve: EdwardsCurve): PairTyp
     generate: () => (type === "ed25519" ? generateLater("ed25519") : generateLater("ed448")),
     isSound: (key) => isSoundEdwardsPoint(key, curve),
   })
+}
+
+/** RFC 7748: any bytes are a public key; what agrees to nothing shows when it is used. */
+export function montgomery(type: "x25519" | "x448"): PairType {
+  return whole(type, {
+    lane: type === "x25519" ? "fast" : "slow",
+    generate: () => (type === "x25519" ? generateLater("x25519") : generateLater("x448")),
+  })
+}
+
+/** FIPS 203; a key is its seed of 64 bytes, and one that lost it is not imported. */
+export function mlKem(type: "ml-kem-512" | "ml-kem-768" | "ml-kem-1024"): PairType {
+  return whole(type, { lane: "fast", generate: () => generateLater(type), secret: "raw-seed" })
 }
 
 /** FIPS 204; a key is its seed of 32 bytes, and one that lost it is not imported. */

@@ -1,14 +1,17 @@
 /** The provider that node:crypto (OpenSSL 3.5) is: all rows of this version. */
 
 import type { Provider } from "../provider.ts"
+import { agreement } from "./agreement.ts"
 import { aead } from "./aead.ts"
 import { blockCipher } from "./block-cipher.ts"
+import { dh } from "./dh-group.ts"
+import { mlKemRow } from "./kem.ts"
 import { kw, kwp } from "./key-wrap.ts"
 import { cmac, gmac, hmac, kmac } from "./macs.ts"
 import type { NodeKey } from "./key.ts"
 import { edwards25519, edwards448 } from "./edwards-point.ts"
 import { pairKeys } from "./pair-keys.ts"
-import { ec, edwards, mlDsa, rsa, slhDsa } from "./pair-types.ts"
+import { ec, edwards, mlDsa, mlKem, montgomery, rsa, slhDsa } from "./pair-types.ts"
 import { pkcs1Encryption, raw } from "./rsa-legacy.ts"
 import { oaep } from "./rsa-oaep.ts"
 import { hasEqualParts, secretKeys } from "./secret-keys.ts"
@@ -55,6 +58,16 @@ export const nodeProvider = {
     EC_BRAINPOOL_P512: pairKeys("EC_BRAINPOOL_P512", ec("brainpoolP512r1")),
     ED25519: pairKeys("ED25519", edwards("ed25519", edwards25519)),
     ED448: pairKeys("ED448", edwards("ed448", edwards448)),
+    X25519: pairKeys("X25519", montgomery("x25519")),
+    X448: pairKeys("X448", montgomery("x448")),
+    DH_FFDHE2048: pairKeys("DH_FFDHE2048", dh(2048)),
+    DH_FFDHE3072: pairKeys("DH_FFDHE3072", dh(3072)),
+    DH_FFDHE4096: pairKeys("DH_FFDHE4096", dh(4096)),
+    DH_FFDHE6144: pairKeys("DH_FFDHE6144", dh(6144)),
+    DH_FFDHE8192: pairKeys("DH_FFDHE8192", dh(8192)),
+    ML_KEM_512: pairKeys("ML_KEM_512", mlKem("ml-kem-512")),
+    ML_KEM_768: pairKeys("ML_KEM_768", mlKem("ml-kem-768")),
+    ML_KEM_1024: pairKeys("ML_KEM_1024", mlKem("ml-kem-1024")),
     ML_DSA_44: pairKeys("ML_DSA_44", mlDsa("ml-dsa-44")),
     ML_DSA_65: pairKeys("ML_DSA_65", mlDsa("ml-dsa-65")),
     ML_DSA_87: pairKeys("ML_DSA_87", mlDsa("ml-dsa-87")),
@@ -147,4 +160,6 @@ export const nodeProvider = {
     CAMELLIA_CMAC: cmac("camellia"),
   },
   wrap: { AES_KWP: kwp, AES_KW: kw },
+  kem: { ML_KEM: mlKemRow },
+  agreement: { ECDH: agreement, X25519: agreement, X448: agreement, DH: agreement },
 } as const satisfies Provider<NodeKey>

@@ -55,6 +55,16 @@ export type KeyAlgorithm =
   | "EC_BRAINPOOL_P512"
   | "ED25519"
   | "ED448"
+  | "X25519"
+  | "X448"
+  | "DH_FFDHE2048"
+  | "DH_FFDHE3072"
+  | "DH_FFDHE4096"
+  | "DH_FFDHE6144"
+  | "DH_FFDHE8192"
+  | "ML_KEM_512"
+  | "ML_KEM_768"
+  | "ML_KEM_1024"
   | "ML_DSA_44"
   | "ML_DSA_65"
   | "ML_DSA_87"
@@ -135,6 +145,11 @@ export type Mechanism =
   | "CAMELLIA_CMAC"
   | "AES_KWP"
   | "AES_KW"
+  | "ML_KEM"
+  | "ECDH"
+  | "X25519"
+  | "X448"
+  | "DH"
 
 export type KeyState =
   | "active"
@@ -151,8 +166,10 @@ export type KeyUsage =
   | "wrap"
   | "unwrap"
   | "derive"
+  | "encapsulate"
+  | "decapsulate"
 
-/** What the key may do; the algorithm's defaults when absent. At most 7. */
+/** What the key may do; the algorithm's defaults when absent. At most 9. */
 export type Usages = readonly KeyUsage[]
 
 export type Role =
@@ -175,6 +192,9 @@ export type Operation =
   | "key.mac"
   | "key.verify-mac"
   | "key.data-key"
+  | "key.encapsulate"
+  | "key.decapsulate"
+  | "key.agree"
   | "key.wrap"
   | "key.describe"
   | "key.public"
@@ -536,6 +556,42 @@ export interface DataKey {
   readonly plaintext?: string | undefined
 }
 
+export interface EncapsulateRequest {
+  readonly mechanism?: Mechanism
+}
+
+export interface EncapsulateResult {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** A full message with what encryption adds. Base64, at most 66560 bytes. */
+  readonly ciphertext: string
+  /** Base64, at most 8192 bytes. */
+  readonly sharedSecret: string
+}
+
+export interface DecapsulateRequest {
+  /** A full message with what encryption adds. Base64, at most 66560 bytes. */
+  readonly ciphertext: Uint8Array
+  readonly mechanism?: Mechanism
+  readonly version?: Version
+}
+
+export interface AgreeRequest {
+  /** The other side's SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
+  readonly publicKey: Uint8Array
+  readonly mechanism?: Mechanism
+  readonly version?: Version
+}
+
+export interface SharedSecret {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** Base64, at most 8192 bytes. */
+  readonly sharedSecret: string
+}
+
 export interface RandomRequest {
   /** Bytes. 1 to 4096. */
   readonly length: number
@@ -565,6 +621,9 @@ export interface BatchOperation {
     | "mac"
     | "verifyMac"
     | "generateDataKey"
+    | "encapsulate"
+    | "decapsulate"
+    | "agree"
     | "random"
     | "createKey"
     | "importKey"
@@ -1287,6 +1346,30 @@ export interface Operations {
     }
     readonly body: DataKeyRequest
     readonly response: DataKey
+  }
+  readonly encapsulate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: EncapsulateRequest
+    readonly response: EncapsulateResult
+  }
+  readonly decapsulate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: DecapsulateRequest
+    readonly response: SharedSecret
+  }
+  readonly agree: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: AgreeRequest
+    readonly response: SharedSecret
   }
   readonly random: {
     readonly params: Readonly<Record<string, never>>

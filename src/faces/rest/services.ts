@@ -39,18 +39,21 @@ import { exportLines, listRecords } from "../../service/read-audit.ts"
 import { describeKey, listKeys, publicKey } from "../../service/read-key.ts"
 import { rotateKey } from "../../service/rotate-key.ts"
 import { sealNode, shred } from "../../service/seal.ts"
+import { agree, decapsulate, encapsulate } from "../../service/share-secret.ts"
 import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
 import { disableKey, enableKey, trustKey, updateKey } from "../../service/update-key.ts"
 import { whoami } from "../../service/whoami.ts"
 
 /** The services themselves. */
 export const services = {
+  agree,
   blockPartition,
   cancelDeletion,
   createIssuer,
   createKey,
   createPartition,
   createPrincipal,
+  decapsulate,
   decrypt,
   deleteIssuer,
   deleteKey,
@@ -59,6 +62,7 @@ export const services = {
   describeKey,
   disableKey,
   enableKey,
+  encapsulate,
   encrypt,
   explainDecision,
   exportKey,

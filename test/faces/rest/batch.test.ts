@@ -31,7 +31,7 @@ async function run(
 
 test("every operation that may stand in a batch answers there as in its own call", async () => {
   const inBatch = endpoints.filter(({ operation }) => operation["x-batch"])
-  assert.equal(inBatch.length, 12)
+  assert.ok(inBatch.length >= 15)
   for (const { id, method, path, body, parameters, response, status } of inBatch) {
     const { examples = [{}] } = deref(body ?? {}) as { readonly examples?: readonly object[] }
     const key = parameters.some(({ name }) => name === "key") ? { key: "orders" } : {}

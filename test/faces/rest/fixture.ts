@@ -142,12 +142,14 @@ async function* lines(): AsyncGenerator<string> {
 
 /** What each service answers. */
 export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Services[Name]>> } = {
+  agree: { ...about, sharedSecret: bytes },
   blockPartition: partition,
   cancelDeletion: keyRecord,
   createIssuer: issuer,
   createKey: keyRecord,
   createPartition: { partition, officer: principal, token: "kh1_x" },
   createPrincipal: { principal, token: "kh1_x" },
+  decapsulate: { ...about, sharedSecret: bytes },
   decrypt: { ...about, plaintext: bytes },
   deleteIssuer: undefined,
   deleteKey: keyRecord,
@@ -164,6 +166,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   describeKey: keyRecord,
   disableKey: keyRecord,
   enableKey: keyRecord,
+  encapsulate: { ...about, ciphertext: bytes, sharedSecret: bytes },
   encrypt: { ...about, ciphertext: bytes, iv: bytes },
   explainDecision: { allowed: true, rules: [{ rule: "role", allows: true }] },
   exportKey: {

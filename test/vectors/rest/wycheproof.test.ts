@@ -76,6 +76,14 @@ const steps: Record<Exclude<CaseKind, "wrap">, Steps> = {
     const item = { operation: "sign", key, mechanism, message: base64(msg) }
     return [{ item, field: "signature", value: base64(sig) }]
   },
+  kem: ({ ct, secret, mechanism }, key) => {
+    const item = { operation: "decapsulate", key, mechanism, ciphertext: base64(ct) }
+    return [{ item, field: "sharedSecret", value: base64(secret) }]
+  },
+  agree: ({ peer, secret, mechanism }, key) => {
+    const item = { operation: "agree", key, mechanism, publicKey: base64(peer) }
+    return [{ item, field: "sharedSecret", value: base64(secret) }]
+  },
   mac: ({ msg, tag, mechanism, result }, key) => {
     const input = { key, mechanism, message: base64(msg) }
     const check = { operation: "verifyMac", ...input, mac: base64(tag) }
@@ -93,6 +101,8 @@ const usages: Record<CaseKind, readonly string[]> = {
   sign: ["sign"],
   hedged: ["verify"],
   mac: ["sign", "verify"],
+  kem: ["decapsulate"],
+  agree: ["derive"],
   wrap: ["wrap", "unwrap"],
 }
 

@@ -1,7 +1,12 @@
 /** Routes that use keys. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
-import type { DecryptResult, SignResult, VerifyResult } from "../../../service/commands.ts"
+import type {
+  DecryptResult,
+  SharedSecretResult,
+  SignResult,
+  VerifyResult,
+} from "../../../service/commands.ts"
 import type * as wire from "../api.generated.ts"
 import { route, type Routes } from "../route.ts"
 
@@ -15,6 +20,9 @@ export const cryptoRoutes: Routes<
   | "mac"
   | "verifyMac"
   | "generateDataKey"
+  | "encapsulate"
+  | "decapsulate"
+  | "agree"
   | "random"
 > = {
   encrypt: route(
@@ -65,6 +73,20 @@ export const cryptoRoutes: Routes<
       plaintext: plaintext === undefined ? undefined : encodeBase64(plaintext),
     }),
   ),
+  encapsulate: route(
+    "encapsulate",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    ({ ciphertext, ...secret }) => ({
+      ...renderSecret(secret),
+      ciphertext: encodeBase64(ciphertext),
+    }),
+  ),
+  decapsulate: route(
+    "decapsulate",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    renderSecret,
+  ),
+  agree: route("agree", ({ params: { key }, body }) => ({ key, ...body }), renderSecret),
   random: route(
     "generateRandom",
     ({ body }) => body,
@@ -79,6 +101,15 @@ function renderPlaintext({
   plaintext,
 }: DecryptResult): wire.DecryptResult {
   return { keyId, version, mechanism, plaintext: encodeBase64(plaintext) }
+}
+
+function renderSecret({
+  keyId,
+  version,
+  mechanism,
+  sharedSecret,
+}: SharedSecretResult): wire.SharedSecret {
+  return { keyId, version, mechanism, sharedSecret: encodeBase64(sharedSecret) }
 }
 
 function renderMac({ keyId, version, mechanism, signature }: SignResult): wire.MacResult {
