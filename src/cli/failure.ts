@@ -35,6 +35,7 @@ export interface Shown {
 /** What to do about each code; empty where its detail says it all. */
 const hints = {
   ABORTED: "",
+  APPROVAL_REQUIRED: "make a request of it: keyhold request --help",
   AUDIT_UNAVAILABLE: "the node cannot write its audit log: tell its operator",
   CONFIGURATION: "keyhold --help names the options and variables that find the node",
   CONFLICT: "somebody else changed it meanwhile: look at it again, then repeat",

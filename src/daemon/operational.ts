@@ -3,7 +3,7 @@
 import type { AuditLog } from "../audit/audit-log.ts"
 import { checkpointKeyName } from "../audit/protocol.ts"
 import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
-import type { Clock, RandomSource } from "../domain/ports.ts"
+import type { RandomSource, SureClock } from "../domain/ports.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
 import type { TokenHasher } from "../identity/ports.ts"
@@ -32,7 +32,7 @@ export interface Foundation {
   readonly clusterId: ClusterId
   readonly store: Store
   readonly audit: AuditLog
-  readonly clock: Clock
+  readonly clock: SureClock
   readonly random: RandomSource
   readonly roots: RootFiles
   readonly anchor: StateAnchor

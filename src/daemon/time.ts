@@ -7,7 +7,7 @@
 import { join } from "node:path"
 
 import { instant, type Instant } from "../domain/ids.ts"
-import type { Clock } from "../domain/ports.ts"
+import type { SureClock } from "../domain/ports.ts"
 import { readIfPresent, writeDurably } from "./files.ts"
 import { systemClock } from "./system.ts"
 
@@ -16,9 +16,7 @@ const jumpMs = 5_000
 /** How long the two have to agree before time is trusted again. */
 const settleMs = 60_000
 
-export interface NodeClock extends Clock {
-  /** False while timelocks, windows and schedules must not fire. */
-  isSure(): boolean
+export interface NodeClock extends SureClock {
   /** Remembers the time reached; called every few seconds. */
   persist(): Promise<void>
 }

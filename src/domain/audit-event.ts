@@ -25,10 +25,11 @@ export const systemActs = [
 export type SystemAct = (typeof systemActs)[number]
 
 /**
- * `allowed`: written before the work is done. `denied`: refused by a rule. `failed`: the work that
- * an earlier `allowed` record announced did not succeed. `done`: a system act that has happened.
+ * `allowed`: written before the work is done. `denied`: refused by a rule. `pending`: nothing was
+ * done, as others have to approve it. `failed`: the work that an earlier `allowed` record announced
+ * did not succeed. `done`: a system act, or a change, that has happened.
  */
-export const auditOutcomes = ["allowed", "denied", "failed", "done"] as const
+export const auditOutcomes = ["allowed", "denied", "pending", "failed", "done"] as const
 export type AuditOutcome = (typeof auditOutcomes)[number]
 
 export interface AuditEvent {

@@ -1,6 +1,7 @@
 /** The one error type of operating errors. Codes are part of the API and never change meaning. */
 
 export const errorCodes = [
+  "APPROVAL_REQUIRED",
   "AUDIT_UNAVAILABLE",
   "CONFLICT",
   "DECRYPTION_FAILED",

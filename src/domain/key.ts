@@ -4,6 +4,7 @@ import type { KeyAlgorithmId, KeyUsage } from "./algorithms.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { isId } from "./ids.ts"
 import { limits } from "./limits.ts"
+import type { KeyRules } from "./rule.ts"
 
 /**
  * active <-> disabled; either -> deleting (waiting window) or invalidated (the partition's bin);
@@ -47,6 +48,13 @@ export interface RotationSchedule {
   readonly nextAt: Instant
 }
 
+/** Who has to agree before the key does something. A key without these asks nobody. */
+export interface SmartKeyAttributes {
+  readonly rules: KeyRules
+  /** A blocked key is not used; its rule for unblocking says who ends that. */
+  readonly blocked: boolean
+}
+
 /** The policy record. Authenticated under the partition master key; its revision is pinned. */
 export interface KeyRecord {
   readonly id: KeyId
@@ -55,6 +63,8 @@ export interface KeyRecord {
   readonly algorithm: KeyAlgorithmId
   readonly state: KeyState
   readonly attributes: KeyAttributes
+  /** Absent: an ordinary key. */
+  readonly smart?: SmartKeyAttributes
   readonly tags: Readonly<Record<string, string>>
   readonly description: string
   /** Ascending; the last one is used for new work. Empty once destroyed. */

@@ -111,6 +111,24 @@ export const limits = {
   /** Between two fetches of one JWKS, so that unknown key ids cause no flood. */
   jwksCooldownMs: 30_000,
   jwksTimeoutMs: 5_000,
+  /** A rule's tokens, a token's groups, a group's approvers: a board with its deputies. */
+  ruleTokensMax: 16,
+  ruleGroupsMax: 16,
+  ruleApproversMax: 100,
+  /** A token's quorums together: their signatures, of ML-DSA-87 too, fit into one record. */
+  ruleQuorumMax: 16,
+  /** All rules of a key or partition as JSON: beside 200 versions they fit into its record. */
+  rulesBytesMax: 64 * KiB,
+  /** Timelock and timeout are whole minutes, as the TSB dialect counts them; at most a year. */
+  ruleStepMs: minuteMs,
+  ruleTimeMaxMs: 365 * dayMs,
+  /** Ranges of hours of one token. */
+  ruleHoursMax: 32,
+  /** An approver's certificate and its issuers. */
+  chainLengthMax: 4,
+  certificateBytesMax: 4 * KiB,
+  /** Opened approvers' keys kept per process; the oldest is forgotten first. */
+  approverKeysMax: 10_000,
   /** Audit records that wait to become durable; beyond it operations are refused at once. */
   auditQueueMax: 20_000,
   /** One audit record as JSON: a batch of creates lists 2,500 writes of some 200 bytes. */

@@ -7,6 +7,7 @@ import type { KeyUsage } from "./algorithms.ts"
 import type { KeyState } from "./key.ts"
 import type { PartitionFlag } from "./partition.ts"
 import type { Role } from "./principal.ts"
+import type { KeyRuleName } from "./rule.ts"
 
 export interface OperationRow {
   /** Roles of which the caller must hold one. */
@@ -33,6 +34,12 @@ export interface OperationRow {
   readonly states?: readonly KeyState[]
   /** Boolean attribute that the key must have. */
   readonly attribute?: "extractable" | "modifiable" | "destroyable" | "trusted"
+  /** The rule of the key, or of the partition, that has to be met. */
+  readonly rule?: KeyRuleName | "administration"
+  /** Only for keys that carry rules. */
+  readonly smart?: true
+  /** Refused, not free, where there is no such rule. */
+  readonly ruled?: true
 }
 
 const anyone: readonly Role[] = ["user", "manager", "auditor", "officer"]
@@ -50,8 +57,16 @@ const use = {
   metered: true,
   flag: "keyUse",
   states: ["active"],
+  rule: "use",
 } as const satisfies OperationRow
 const change = { roles: manager, target: "key", changes: true } as const satisfies OperationRow
+/** For keys with rules of their own: whoever uses or keeps keys may ask, the rule decides. */
+const smart = {
+  ...change,
+  roles: ["user", "manager", "officer"],
+  states: live,
+  smart: true,
+} as const satisfies OperationRow
 const govern = {
   roles: administrator,
   target: "partition",
@@ -77,10 +92,10 @@ export const operations = {
   "key.create": { ...change, target: "partition" },
   "key.import": { ...change, target: "partition", flag: "keyImport" },
   "key.list": { roles: anyone, target: "partition", whileBlocked: true },
-  "key.update": { ...change, states: live, attribute: "modifiable" },
+  "key.update": { ...change, states: live, attribute: "modifiable", rule: "modify" },
   "key.enable": { ...change, states: live },
   "key.disable": { ...change, roles: ["manager", "officer"], states: live, stopsHarm: true },
-  "key.rotate": { ...change, states: ["active"] },
+  "key.rotate": { ...change, states: ["active"], rule: "modify" },
   "key.delete": { ...change, flag: "keyDestruction", states: live, attribute: "destroyable" },
   "key.cancel-deletion": { ...change, states: ["deleting"] },
   "key.restore": { ...change, roles: officer, states: ["invalidated"] },
@@ -90,7 +105,11 @@ export const operations = {
     flag: "keyDestruction",
     states: ["invalidated", "deleting"],
   },
-  "key.trust": { ...change, roles: officer, states: live },
+  "key.trust": { ...change, roles: officer, states: live, rule: "modify" },
+  "key.block": { ...smart, rule: "block", stopsHarm: true },
+  "key.unblock": { ...smart, rule: "unblock" },
+  "key.set-rules": { ...smart, roles: ["manager", "officer"], rule: "modify" },
+  "key.protect": { ...change, roles: officer, states: live, rule: "administration", ruled: true },
   "key.export-plain": {
     roles: manager,
     target: "key",
@@ -108,6 +127,12 @@ export const operations = {
   "random.generate": { roles: user, target: "partition", metered: true },
   "partition.read": { roles: anyone, target: "partition", whileBlocked: true },
   "partition.update": { roles: officer, target: "partition" },
+  "partition.set-rules": {
+    roles: officer,
+    target: "partition",
+    changes: true,
+    rule: "administration",
+  },
   "partition.block": { roles: officer, target: "partition", stopsHarm: true },
   "partition.unblock": { roles: officer, target: "partition", whileBlocked: true },
   "principal.create": govern,

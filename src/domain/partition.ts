@@ -2,6 +2,7 @@
 
 import type { Instant, PartitionId } from "./ids.ts"
 import { limits } from "./limits.ts"
+import type { Rule } from "./rule.ts"
 
 /** Switches that a partition's security officer sets; enforced in policy.ts alone. */
 export interface PartitionFlags {
@@ -50,6 +51,12 @@ export const defaultQuota: PartitionQuota = {
   operationsPerSecond: limits.operationsPerSecondDefault,
 }
 
+/** What the partition's officers may only do together. */
+export interface PartitionRules {
+  /** For giving rules to a key that has none, and for changing this rule itself. */
+  readonly administration?: Rule
+}
+
 export interface PartitionRecord {
   readonly id: PartitionId
   readonly name: string
@@ -59,6 +66,8 @@ export interface PartitionRecord {
   readonly state: "active" | "blocked"
   readonly flags: PartitionFlags
   readonly quota: PartitionQuota
+  /** Absent: none has been set. */
+  readonly rules?: PartitionRules
   readonly createdAt: Instant
   readonly revision: number
 }

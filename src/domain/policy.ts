@@ -19,14 +19,21 @@ import { limits } from "./limits.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
 import type { PartitionRecord } from "./partition.ts"
 import { grantAdmits, type Caller } from "./principal.ts"
+import { describeVerdict, type RuleVerdict } from "./rule.ts"
+import { isRuled, judge, type Ruling } from "./ruling.ts"
+
+/** What the engine is asked to work on, by name; bytes by content. */
+export type Input = Readonly<Record<string, Uint8Array | string | undefined>>
 
 /** Everything a decision depends on. */
-export interface Question {
+export interface Question extends Ruling {
   readonly operation: OperationId
   readonly caller: Caller
   readonly partition: PartitionRecord
   /** The key acted on; undefined when it does not exist, or the operation has none. */
   readonly key?: KeyRecord | undefined
+  /** Of a use of the key: a permit for a key with rules covers nothing else. */
+  readonly input?: Input | undefined
   readonly mechanism?: MechanismId | undefined
   /** Of the key that is to be made. */
   readonly algorithm?: KeyAlgorithmId | undefined
@@ -47,17 +54,27 @@ export type Decision =
       readonly rule: RuleId
       readonly reason: string
     }
+  | {
+      readonly outcome: "pending"
+      readonly code: "APPROVAL_REQUIRED"
+      readonly rule: "approvals"
+      readonly reason: string
+      /** What is missing. */
+      readonly verdict: RuleVerdict
+    }
   | { readonly outcome: "allowed"; readonly permit: Permit }
 
 /**
  * A permission nobody can forge: the class is not exported as a value, so only `decide` mints one.
- * It covers one operation and one mechanism on one revision of one key, for a short time.
+ * It covers one operation and one mechanism on one revision of one key, for a short time; where the
+ * key carries rules, with one input alone.
  */
 class Permit {
   /** Private fields make the type nominal: a look-alike literal does not compile. */
   readonly #operation: OperationId
   readonly #keyId: KeyId | undefined
   readonly #mechanism: MechanismId | undefined
+  readonly #input: Input | undefined
   readonly revision: number
   readonly expiresAt: Instant
 
@@ -65,16 +82,24 @@ class Permit {
     this.#operation = question.operation
     this.#keyId = question.key?.id
     this.#mechanism = question.mechanism
+    const ruled = isRuled(question, operation(question.operation))
+    this.#input = ruled ? (question.input ?? {}) : undefined
     this.revision = question.key?.revision ?? 0
     this.expiresAt = (question.now + limits.permitMs) as Instant
   }
 
   /** True when this permit was minted for exactly this act. */
-  covers(act: { operation: OperationId; keyId: KeyId; mechanism?: MechanismId }): boolean {
+  covers(act: {
+    operation: OperationId
+    keyId: KeyId
+    mechanism?: MechanismId
+    input?: Input
+  }): boolean {
     return (
       (this.#operation === act.operation || includes[this.#operation] === act.operation) &&
       this.#keyId === act.keyId &&
-      this.#mechanism === act.mechanism
+      this.#mechanism === act.mechanism &&
+      (this.#input === undefined || isSameInput(this.#input, act.input ?? {}))
     )
   }
 }
@@ -82,6 +107,17 @@ export type { Permit }
 
 /** A data key is random bytes, encrypted: leave for the one is leave for the other. */
 const includes: Partial<Record<OperationId, OperationId>> = { "key.data-key": "key.encrypt" }
+
+/** Public values: no secret to compare in constant time. */
+function isSameInput(one: Input, other: Input): boolean {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...names].every((name) => isSame(one[name], other[name]))
+}
+
+function isSame(one: Input[string], other: Input[string]): boolean {
+  if (typeof one !== "object" || typeof other !== "object") return one === other
+  return one.length === other.length && one.every((byte, at) => byte === other[at])
+}
 
 interface Rule {
   readonly code: ErrorCode
@@ -140,6 +176,20 @@ const rules = {
     check: ({ key }, { states }) => {
       if (states === undefined || key === undefined || states.includes(key.state)) return
       return `the key is ${key.state}`
+    },
+  },
+  smart: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key }, { smart }) => {
+      if (smart !== true || key === undefined || key.smart !== undefined) return
+      return "the key carries no rules"
+    },
+  },
+  blocked: {
+    code: "KEY_STATE",
+    check: ({ key }, { rule }) => {
+      if (rule !== "use" || key?.smart?.blocked !== true) return
+      return "the key is blocked"
     },
   },
   usage: {
@@ -225,6 +275,20 @@ const rules = {
       return `more than ${partition.quota.operationsPerSecond} operations per second`
     },
   },
+  ruled: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ partition }, { ruled }) => {
+      if (ruled !== true || partition.rules?.administration !== undefined) return
+      return "the partition has no rule by which its officers decide this together"
+    },
+  },
+  approvals: {
+    code: "APPROVAL_REQUIRED",
+    check: (question, row) => {
+      const verdict = judge(question, row)
+      return verdict.outcome === "met" ? undefined : describeVerdict(verdict)
+    },
+  },
 } as const satisfies Record<string, Rule>
 export type RuleId = keyof typeof rules
 
@@ -237,9 +301,21 @@ export function decide(question: Question): Decision {
   const row = operation(question.operation)
   for (const [rule, { check, code }] of ruleList) {
     const reason = check(question, row)
-    if (reason !== undefined) return { outcome: "denied", code, rule, reason }
+    if (reason === undefined) continue
+    if (rule === "approvals") return undecided(question, row, reason)
+    return { outcome: "denied", code, rule, reason }
   }
   return { outcome: "allowed", permit: new Permit(question) }
+}
+
+/** Everything else allows it: then it waits for approvals, unless none can ever suffice. */
+function undecided(question: Question, row: OperationRow, reason: string): Decision {
+  const verdict = judge(question, row)
+  const rule = "approvals"
+  if (verdict.outcome === "unreachable") {
+    return { outcome: "denied", code: "OPERATION_FORBIDDEN", rule, reason }
+  }
+  return { outcome: "pending", code: "APPROVAL_REQUIRED", rule, reason, verdict }
 }
 
 export interface Explanation {

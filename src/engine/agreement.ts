@@ -32,7 +32,7 @@ export async function agree(
   { mechanism, publicKey }: AgreeInput,
 ): Promise<Uint8Array> {
   const { keyId, algorithm } = handle
-  assert(permit.covers({ operation: "key.agree", keyId, mechanism }))
+  assert(permit.covers({ operation: "key.agree", keyId, mechanism, input: { publicKey } }))
   const row = rowFor(provider.agreement, handle, mechanism)
   const key = openKey(handle)
   const peer = await readPeer(algorithm, publicKey)

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import type { MechanismId } from "../domain/algorithms.ts"
 import { decryptionFailed } from "../domain/errors.ts"
-import type { Permit } from "../domain/policy.ts"
+import type { Input, Permit } from "../domain/policy.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
@@ -46,7 +46,7 @@ export function encrypt(
   { mechanism, plaintext, aad, iv: chosen }: EncryptInput,
 ): Encrypted {
   const { keyId } = handle
-  assert(permit.covers({ operation: "key.encrypt", keyId, mechanism }))
+  assert(permit.covers({ operation: "key.encrypt", keyId, mechanism, input: { plaintext } }))
   const row = rowFor(provider.encryption, handle, mechanism)
   const key = openKey(handle)
   refuseLostAad(row.aead, aad)
@@ -86,7 +86,7 @@ export function decrypt(
   { mechanism, ...input }: DecryptInput,
 ): Uint8Array | Promise<Uint8Array> {
   const { keyId } = handle
-  assert(permit.covers({ operation: "key.decrypt", keyId, mechanism }))
+  assert(permit.covers({ operation: "key.decrypt", keyId, mechanism, input: coveredInput(input) }))
   const row = rowFor(provider.encryption, handle, mechanism)
   const key = openKey(handle)
   refuseLostAad(row.aead, input.aad)
@@ -97,6 +97,11 @@ export function decrypt(
   } catch {
     throw decryptionFailed()
   }
+}
+
+/** What a permit for a decryption names, where it names its input. */
+export function coveredInput({ iv, ciphertext, aad }: Omit<DecryptInput, "mechanism">): Input {
+  return { iv, ciphertext, aad }
 }
 
 function failDecryption(): never {

@@ -47,7 +47,9 @@ export function decapsulate(
   handle: KeyHandle,
   { mechanism, ciphertext }: DecapsulateInput,
 ): Uint8Array | Promise<Uint8Array> {
-  assert(permit.covers({ operation: "key.decapsulate", keyId: handle.keyId, mechanism }))
+  const { keyId } = handle
+  const input = { ciphertext }
+  assert(permit.covers({ operation: "key.decapsulate", keyId, mechanism, input }))
   const row = rowFor(provider.kem, handle, mechanism)
   const key = openKey(handle)
   if (ciphertext.length !== row.ciphertextBytes(key)) throw decryptionFailed()

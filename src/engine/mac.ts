@@ -27,7 +27,7 @@ export function mac(
   { mechanism, message }: MacInput,
 ): Uint8Array {
   const { keyId } = handle
-  assert(permit.covers({ operation: "key.mac", keyId, mechanism }))
+  assert(permit.covers({ operation: "key.mac", keyId, mechanism, input: { message } }))
   const row = rowFor(provider.mac, handle, mechanism)
   const iv = pooledRandomBytes(row.ivBytes)
   const tag = row.tag(openKey(handle), message, iv)
@@ -47,7 +47,8 @@ export function verifyMac(
   { mechanism, message, mac: candidate }: MacInput & { readonly mac: Uint8Array },
 ): boolean {
   const { keyId } = handle
-  assert(permit.covers({ operation: "key.verify-mac", keyId, mechanism }))
+  const input = { message, mac: candidate }
+  assert(permit.covers({ operation: "key.verify-mac", keyId, mechanism, input }))
   const row = rowFor(provider.mac, handle, mechanism)
   if (candidate.length <= row.ivBytes) return false
   const given = candidate.subarray(row.ivBytes)

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { mechanismRow, type MechanismId } from "../domain/algorithms.ts"
 import { limits } from "../domain/limits.ts"
-import type { Permit } from "../domain/policy.ts"
+import type { Input, Permit } from "../domain/policy.ts"
 import { signDigest, verifyDigest } from "./digest/sign.ts"
 import { curves, finishSignature, readSignature, type SignatureEncoding } from "./ecdsa.ts"
 import type { KeyHandle } from "./key-handle.ts"
@@ -45,7 +45,8 @@ export function sign(
 ): Uint8Array | Promise<Uint8Array> {
   const { keyId, algorithm } = handle
   const { mechanism, message, messageType, encoding, context } = input
-  assert(permit.covers({ operation: "key.sign", keyId, mechanism }))
+  const covered = coveredInput(input)
+  assert(permit.covers({ operation: "key.sign", keyId, mechanism, input: covered }))
   const row = rowFor(provider.signature, handle, mechanism)
   checkParameters(handle, input)
   if (messageType === "digest") {
@@ -77,6 +78,17 @@ export function verify(permit: Permit, handle: KeyHandle, input: VerifyInput): b
   return messageType === "digest"
     ? verifyDigest(permit, handle, { mechanism, digest: message, signature: read })
     : row.verify(key, message, read, context)
+}
+
+/** What a permit for a signature names, where it names its input. */
+export function coveredInput({
+  message,
+  messageType = "message",
+  encoding,
+  context = new Uint8Array(),
+}: Omit<SignInput, "mechanism">): Input {
+  const bound = context.length === 0 ? {} : { context }
+  return { message, messageType, encoding, ...bound }
 }
 
 /** Whoever sends a parameter relies on it: a mechanism that ignores it must not take it. */

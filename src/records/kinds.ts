@@ -60,6 +60,7 @@ export const recordKinds = {
       "algorithm",
       "state",
       "attributes",
+      "smart?",
       "tags",
       "description",
       "versions",
@@ -76,7 +77,7 @@ export const recordKinds = {
     ],
   },
   partition: {
-    fields: ["id", "name", "custody", "state", "flags", "quota", "createdAt", "revision"],
+    fields: ["id", "name", "custody", "state", "flags", "quota", "rules?", "createdAt", "revision"],
   },
   principal: {
     fields: [

@@ -16,7 +16,14 @@ import { isId, parseId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { operation, type OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
-import { decide, mechanismKind, type Permit, type Question } from "../domain/policy.ts"
+import {
+  decide,
+  mechanismKind,
+  type Decision,
+  type Input,
+  type Permit,
+  type Question,
+} from "../domain/policy.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import type { Ports } from "./ports.ts"
 
@@ -27,6 +34,8 @@ export interface Ask {
   readonly mechanism?: MechanismId | undefined
   readonly version?: number | undefined
   readonly externalIv?: boolean
+  /** What the engine will be asked to work on; for keys with rules. */
+  readonly input?: Input
   /** For the log: a word of ours, never free text from a caller. */
   readonly note?: "digest"
   /** Principal, partition or issuer acted on, for the log. */
@@ -62,11 +71,7 @@ export async function perform<T>(
   const { key } = question
   const event = describe(context, ask, question)
   const { stopsHarm = false, changes = false } = operation(ask.operation)
-  if (decision.outcome === "denied") {
-    const { code, rule, reason } = decision
-    await ports.audit.enqueue({ ...event, outcome: "denied", code, rule })
-    throw new HsmError(code, reason, denialDetail(code, rule))
-  }
+  if (decision.outcome !== "allowed") return await refuse(ports, event, decision)
   const durable = ports.audit.enqueue(event, { stopsHarm })
   durable.catch(() => {}) // Awaited below, on both ways out.
   if (!changes && key !== undefined) ports.inFlight.begin(key.id)
@@ -85,6 +90,16 @@ export async function perform<T>(
   } finally {
     if (!changes && key !== undefined) ports.inFlight.end(key.id)
   }
+}
+
+async function refuse(
+  { audit }: Ports,
+  event: AuditEvent,
+  decision: Exclude<Decision, { outcome: "allowed" }>,
+): Promise<never> {
+  const { outcome, code, rule, reason } = decision
+  await audit.enqueue({ ...event, outcome, code, rule })
+  throw new HsmError(code, reason, denialDetail(code, rule))
 }
 
 /**
@@ -114,7 +129,9 @@ export async function frame(
     algorithm: ask.creates,
     version: ask.version,
     externalIv: ask.externalIv,
+    input: ask.input,
     now,
+    timeSure: ports.clock.isSure(),
     withinRate: draws !== true || !metered || ports.meter.take(partition.id, perSecond, now),
     keyCount: ask.creates === undefined ? undefined : await countKeys(ports, partition),
   }

@@ -4,6 +4,7 @@
  */
 
 import type { KeyAlgorithmId, KeyUsage, MechanismId } from "../domain/algorithms.ts"
+import type { Hours } from "../domain/hours.ts"
 import type { CredentialId, Instant, KeyId, PartitionId, PrincipalId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord, KeyState } from "../domain/key.ts"
@@ -11,6 +12,8 @@ import type { OperationId } from "../domain/operation.ts"
 import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
 import type { Explanation } from "../domain/policy.ts"
 import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
+import type { KeyRuleName } from "../domain/rule.ts"
+import type { ApproverTemplate } from "../identity/approver.ts"
 
 /** One request: who asks, and what the log calls it. */
 export interface Context {
@@ -177,6 +180,8 @@ export interface KeyTemplate {
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly description?: string | undefined
   readonly rotationPeriodMs?: number | undefined
+  /** Absent: an ordinary key, which asks nobody. Present: it is never extractable. */
+  readonly rules?: KeyRulesTemplate | undefined
 }
 export type CreateKeyCommand = KeyTemplate & Idempotent
 
@@ -213,6 +218,29 @@ export interface UpdateKeyCommand {
   readonly rotationPeriodMs?: number | null | undefined
   /** Optimistic lock: the revision that the caller saw. */
   readonly ifRevision?: number | undefined
+}
+
+/** A rule as callers write it; docs/operate/quorum.md. */
+export interface RuleTemplate {
+  readonly tokens: readonly TokenTemplate[]
+}
+export interface TokenTemplate {
+  readonly name: string
+  readonly timelockMs: number
+  readonly timeoutMs: number
+  readonly groups: readonly GroupTemplate[]
+  readonly hours?: readonly Hours[] | undefined
+}
+export interface GroupTemplate {
+  readonly name: string
+  readonly quorum: number
+  readonly approvers: readonly ApproverTemplate[]
+}
+export type KeyRulesTemplate = { readonly [Name in KeyRuleName]?: RuleTemplate | undefined }
+
+export interface SetKeyRulesCommand {
+  readonly key: KeyRef
+  readonly rules: KeyRulesTemplate
 }
 
 export interface DeleteKeyCommand {
@@ -283,6 +311,10 @@ export interface CreatePartitionResult {
 }
 export interface UpdatePartitionCommand {
   readonly flags?: Partial<PartitionFlags> | undefined
+}
+/** Undefined: no rule any more. */
+export interface SetPartitionRulesCommand {
+  readonly administration: RuleTemplate | undefined
 }
 export interface UpdateQuotaCommand {
   readonly partition: PartitionId

@@ -7,12 +7,14 @@ import { HsmError } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import { isName, type KeyAttributes, type KeyRecord, type KeyVersion } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
+import type { KeyRules } from "../domain/rule.ts"
 import { generateMaterial, importMaterial } from "../engine/generate.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
 import { perform, recordDone, type Act } from "./act.ts"
 import type { Context, CreateKeyCommand, ImportKeyCommand, KeyTemplate } from "./commands.ts"
+import { makeKeyRules } from "./make-rules.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
@@ -73,6 +75,7 @@ async function make(
   maker: Maker,
 ): Promise<KeyRecord> {
   checkTemplate(command)
+  const rules = command.rules && (await makeKeyRules(command.rules, ports.clock.now(), "/rules"))
   const ask = { operation: maker.operation, creates: command.algorithm } as const
   return await perform(ports, context, ask, async (act) => {
     const { idempotencyKey: key, ...rest } = command
@@ -85,7 +88,8 @@ async function make(
       }
       const made = await maker.produce()
       try {
-        const record = newRecord(act, command, { id, maker, made, subject: context.caller.subject })
+        const { subject } = context.caller
+        const record = newRecord(act, command, { id, maker, made, rules, subject })
         await store(ports, act, record, { made, claims: once.claims })
         return record
       } finally {
@@ -144,12 +148,13 @@ export function dueRows(record: KeyRecord): Write[] {
 function newRecord(
   act: Act,
   template: KeyTemplate,
-  parts: { id: KeyId; maker: Maker; made: Made; subject: string },
+  parts: { id: KeyId; maker: Maker; made: Made; rules: KeyRules | undefined; subject: string },
 ): KeyRecord {
   const { now, partition } = act
   const {
     made,
     maker: { origin },
+    rules,
   } = parts
   const { rotationPeriodMs } = template
   const version: KeyVersion = {
@@ -167,6 +172,7 @@ function newRecord(
     algorithm: template.algorithm,
     state: "active",
     attributes: newAttributes(template, { origin, hasSecret: version.hasSecret }),
+    ...(rules === undefined ? {} : { smart: { rules, blocked: false } }),
     tags: template.tags ?? {},
     description: template.description ?? "",
     versions: [version],
@@ -209,6 +215,9 @@ function checkTemplate(template: KeyTemplate): void {
   checkUsages(template)
   if (template.sensitive === false && template.extractable !== true) {
     malformed("/sensitive", "only an extractable key may be other than sensitive")
+  }
+  if (template.rules !== undefined && template.extractable === true) {
+    malformed("/extractable", "a key with rules never leaves")
   }
   checkTags(template.tags ?? {})
   const period = template.rotationPeriodMs

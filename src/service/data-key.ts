@@ -24,8 +24,9 @@ export async function generateDataKey(
       field: "/length",
     })
   }
-  return await perform(ports, context, { operation: "key.data-key", key }, async (act) => {
-    const plaintext = ports.random.bytes(length)
+  const plaintext = ports.random.bytes(length)
+  const ask = { operation: "key.data-key", key, input: { plaintext } } as const
+  return await perform(ports, context, ask, async (act) => {
     const { keyId, version, ciphertext } = await encryptWith(ports, act, { plaintext, aad })
     if (withPlaintext) return { keyId, version, ciphertext, plaintext }
     plaintext.fill(0)

@@ -47,6 +47,7 @@ export async function encrypt(
     key: command.key,
     mechanism: command.mechanism,
     externalIv: command.iv !== undefined,
+    input: { plaintext: command.plaintext },
   } as const
   return await perform(ports, context, ask, (act) => encryptWith(ports, act, command))
 }
@@ -112,12 +113,18 @@ async function decryptOwn(
   { ciphertext, aad = none }: DecryptCommand,
 ): Promise<DecryptResult> {
   const { suite: mechanism, keyId, version, header, iv, body } = parse(ciphertext)
-  const ask = { operation: "key.decrypt", key: keyId, mechanism, version } as const
+  const sealed = {
+    version,
+    mechanism,
+    iv,
+    ciphertext: body,
+    aad: bind(ports, mechanism, { header, aad }),
+  }
+  const input = engine.coveredInput(sealed)
+  const ask = { operation: "key.decrypt", key: keyId, mechanism, version, input } as const
   try {
     return await perform(ports, context, ask, async (act) => {
       const key = keyOf(act)
-      const bound = bind(ports, mechanism, { header, aad })
-      const sealed = { version, mechanism, iv, ciphertext: body, aad: bound }
       const plaintext = await open(ports, act, key, sealed)
       return { keyId: key.id, version, mechanism, plaintext }
     })
@@ -140,23 +147,19 @@ async function decryptRaw(
   { ciphertext, aad = none }: DecryptCommand,
   raw: NonNullable<DecryptCommand["raw"]>,
 ): Promise<DecryptResult> {
+  const sealed = { iv: raw.iv ?? none, ciphertext, aad }
   const ask = {
     operation: "key.decrypt",
     key: raw.key,
     mechanism: raw.mechanism,
     version: raw.version,
+    input: engine.coveredInput(sealed),
   } as const
   return await perform(ports, context, ask, async (act) => {
     const key = keyOf(act)
     const mechanism = mechanismOf(act)
     const version = raw.version ?? currentVersion(key)?.version ?? 0
-    const plaintext = await open(ports, act, key, {
-      version,
-      mechanism,
-      iv: raw.iv ?? none,
-      ciphertext,
-      aad,
-    })
+    const plaintext = await open(ports, act, key, { version, mechanism, ...sealed })
     return { keyId: key.id, version, mechanism, plaintext }
   })
 }

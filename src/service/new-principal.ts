@@ -9,6 +9,7 @@ import { HsmError } from "../domain/errors.ts"
 import { instant } from "../domain/ids.ts"
 import type { CredentialId, Instant, PartitionId, PrincipalId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
+import type { Clock } from "../domain/ports.ts"
 import type { Credential, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
 import { readCertificate } from "../identity/certificate.ts"
 import { issueToken } from "../identity/token.ts"
@@ -16,7 +17,7 @@ import { fingerprintName } from "../records/identity-records.ts"
 import type { NewCredential, ShownAccessKey } from "./commands.ts"
 import type { Ports } from "./ports.ts"
 
-type Makers = Pick<Ports, "records" | "random" | "clock">
+type Makers = Pick<Ports, "records" | "random"> & { readonly clock: Clock }
 
 export interface NewPrincipal {
   readonly partition: PartitionId

@@ -19,10 +19,12 @@ import type {
   CreatePartitionResult,
   Page,
   PageCommand,
+  SetPartitionRulesCommand,
   UpdatePartitionCommand,
   UpdateQuotaCommand,
 } from "./commands.ts"
 import { limits } from "../domain/limits.ts"
+import { makeRule } from "./make-rules.ts"
 import { newPrincipal, principalRows } from "./new-principal.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
@@ -184,6 +186,26 @@ export async function updatePartition(
 ): Promise<PartitionRecord> {
   return await perform(ports, context, { operation: "partition.update" }, (act) =>
     change(ports, act, act.partition, { flags: { ...act.partition.flags, ...flags } }),
+  )
+}
+
+/**
+ * Sets the rule by which the officers of the caller's own partition decide together. Once there is
+ * one, it has to be met to change it.
+ *
+ * @throws HsmError MALFORMED_REQUEST for a rule that cannot be; APPROVAL_REQUIRED.
+ */
+export async function setPartitionRules(
+  ports: Ports,
+  context: Context,
+  { administration }: SetPartitionRulesCommand,
+): Promise<PartitionRecord> {
+  const rule =
+    administration && (await makeRule(administration, ports.clock.now(), "/administration"))
+  return await perform(ports, context, { operation: "partition.set-rules" }, (act) =>
+    change(ports, act, act.partition, {
+      rules: rule === undefined ? {} : { administration: rule },
+    }),
   )
 }
 

@@ -2,7 +2,7 @@
 
 import type { AuditSink } from "../domain/audit-event.ts"
 import type { ClusterId } from "../domain/ids.ts"
-import type { Clock, RandomSource } from "../domain/ports.ts"
+import type { RandomSource, SureClock } from "../domain/ports.ts"
 import type { KeyCache } from "../records/key-cache.ts"
 import type { Records } from "../records/records.ts"
 import type { AuditReader } from "./audit-reader.ts"
@@ -16,7 +16,7 @@ export interface Ports {
   readonly keys: KeyCache
   readonly audit: AuditSink
   readonly auditReader: AuditReader
-  readonly clock: Clock
+  readonly clock: SureClock
   readonly random: RandomSource
   readonly meter: Meter
   readonly inFlight: InFlight

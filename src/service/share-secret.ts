@@ -42,7 +42,8 @@ export async function decapsulate(
   context: Context,
   { key, mechanism, version, ciphertext }: DecapsulateCommand,
 ): Promise<SharedSecretResult> {
-  const ask = { operation: "key.decapsulate", key, mechanism, version } as const
+  const input = { ciphertext }
+  const ask = { operation: "key.decapsulate", key, mechanism, version, input } as const
   return await withKey(ports, context, ask, async ({ permit }, handle, used) => ({
     sharedSecret: await kem.decapsulate(permit, handle, { mechanism: used, ciphertext }),
   }))
@@ -59,7 +60,8 @@ export async function agree(
   context: Context,
   { key, mechanism, version, publicKey }: AgreeCommand,
 ): Promise<SharedSecretResult> {
-  const ask = { operation: "key.agree", key, mechanism, version } as const
+  const input = { publicKey }
+  const ask = { operation: "key.agree", key, mechanism, version, input } as const
   return await withKey(ports, context, ask, async ({ permit }, handle, used) => ({
     sharedSecret: await agreement.agree(permit, handle, { mechanism: used, publicKey }),
   }))

@@ -31,7 +31,11 @@ export async function sign(
   context: Context,
   command: SignCommand,
 ): Promise<SignResult> {
-  return await produce(ports, context, command, { operation: "key.sign", run: signatures.sign })
+  return await produce(ports, context, command, {
+    operation: "key.sign",
+    covers: signatures.coveredInput,
+    run: signatures.sign,
+  })
 }
 
 /** Authenticates a message with a key's current version. Errors as {@link sign}. */
@@ -40,7 +44,11 @@ export async function mac(
   context: Context,
   command: MacCommand,
 ): Promise<SignResult> {
-  return await produce(ports, context, command, { operation: "key.mac", run: macs.mac })
+  return await produce(ports, context, command, {
+    operation: "key.mac",
+    covers: ({ message }) => ({ message }),
+    run: macs.mac,
+  })
 }
 
 /**
@@ -70,6 +78,7 @@ export async function verifyMac(
 
 interface Producer {
   readonly operation: "key.sign" | "key.mac"
+  readonly covers: typeof signatures.coveredInput
   readonly run: typeof signatures.sign | typeof macs.mac
 }
 
@@ -77,10 +86,11 @@ async function produce(
   ports: Ports,
   context: Context,
   { key: ref, mechanism: wanted, message, messageType, encoding, context: bound }: SignCommand,
-  { operation, run }: Producer,
+  { operation, covers, run }: Producer,
 ): Promise<SignResult> {
   checkSize(message)
-  const ask = { operation, key: ref, mechanism: wanted, ...noteOf(messageType) } as const
+  const input = covers({ message, messageType, encoding, context: bound })
+  const ask = { operation, key: ref, mechanism: wanted, input, ...noteOf(messageType) } as const
   return await perform(ports, context, ask, async (act) => {
     const mechanism = mechanismOf(act)
     const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
@@ -116,7 +126,15 @@ async function check(
   const input = { message, messageType, signature, encoding, context: bound }
   checkSize(message)
   const note = noteOf(messageType)
-  const ask = { operation, key: ref, mechanism: named, version: wanted, ...note } as const
+  const covered = { message, mac: signature }
+  const ask = {
+    operation,
+    key: ref,
+    mechanism: named,
+    version: wanted,
+    input: covered,
+    ...note,
+  } as const
   return await perform(ports, context, ask, async (act) => {
     const key = keyOf(act)
     const mechanism = mechanismOf(act)

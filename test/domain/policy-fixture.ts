@@ -16,6 +16,9 @@ export function id<Id extends KeyId | PartitionId>(digit: string): Id {
   return parsed
 }
 
+/** A token that asks nobody. */
+export const free = { name: "free", timelockMs: 0, timeoutMs: 0, groups: [] } as const
+
 export const partition: PartitionRecord = {
   id: id("1"),
   name: "a",
@@ -23,6 +26,7 @@ export const partition: PartitionRecord = {
   state: "active",
   flags: defaultFlags,
   quota: defaultQuota,
+  rules: { administration: { tokens: [free] } },
   createdAt: now,
   revision: 1,
 }
@@ -63,6 +67,8 @@ export const key: KeyRecord = {
     { version: 2, ...version },
     { version: 3, ...version },
   ],
+  // Rules that ask nobody: what they say when they ask is test/domain/rule.test.ts's.
+  smart: { rules: {}, blocked: false },
   minVersion: 2,
   createdAt: now,
   createdBy: "somebody",
@@ -80,5 +86,6 @@ export const caller: Caller = {
 }
 
 export function ask(changed: Partial<Question>): Question {
-  return { operation: "key.encrypt", caller, partition, key, now, withinRate: true, ...changed }
+  const plain = { operation: "key.encrypt", caller, partition, key, now } as const
+  return { ...plain, withinRate: true, timeSure: true, ...changed }
 }

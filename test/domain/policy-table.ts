@@ -35,11 +35,16 @@ key.cancel-deletion        m      W     -              -       -
 key.restore                o      I     -              -       -
 key.purge                  o      IW    keyDestruction -       -
 key.trust                  o      AD    -              -       -
+key.block                  umo    AD    -              -       -           blocked frozen
+key.unblock                umo    AD    -              -       -
+key.set-rules              mo     AD    -              -       -
+key.protect                o      AD    -              -       -
 key.export-plain           m      A     plainExport    -       extractable frozen
 key.export-wrapped         m      A     wrappedExport  -       extractable frozen
 random.generate            u      -     -              -       -           frozen rate
 partition.read             umao   -     -              -       -           blocked frozen
 partition.update           o      -     -              -       -           frozen
+partition.set-rules        o      -     -              -       -
 partition.block            o      -     -              -       -           blocked frozen
 partition.unblock          o      -     -              -       -           blocked frozen
 principal.create           oC     -     -              -       -

@@ -252,6 +252,22 @@ test("a permit covers its own operation, key and mechanism, and nothing else", (
   assert.equal(permit.expiresAt, ask({}).now + limits.permitMs)
 })
 
+test("a permit for a key with rules covers the one input that was asked about", () => {
+  const act = { operation: "key.sign", keyId: key.id, mechanism: "ECDSA_SHA_256" } as const
+  const input = { message: Uint8Array.of(1, 2), messageType: "message", encoding: undefined }
+  const signer = { ...key, algorithm: "EC_P256" } as const
+  const permit = permitOf({ ...act, key: signer, input })
+  assert.ok(permit.covers({ ...act, input: { ...input, message: Uint8Array.of(1, 2) } }))
+  assert.ok(!permit.covers({ ...act, input: { ...input, message: Uint8Array.of(1, 3) } }))
+  assert.ok(!permit.covers({ ...act, input: { ...input, message: Uint8Array.of(1) } }))
+  assert.ok(!permit.covers({ ...act, input: { ...input, messageType: "digest" } }))
+  assert.ok(!permit.covers({ ...act, input: { ...input, encoding: "raw" } }))
+  assert.ok(!permit.covers({ ...act, input: { ...input, context: Uint8Array.of(1) } }))
+  assert.ok(!permit.covers(act))
+  const { smart: _rules, ...plain } = signer
+  assert.ok(permitOf({ ...act, key: plain, input }).covers(act))
+})
+
 test("leave for a data key is leave to encrypt it, and not the other way round", () => {
   const act = { keyId: key.id, mechanism: "XAES_256_GCM" } as const
   const dataKey = permitOf({ operation: "key.data-key", mechanism: "XAES_256_GCM" })

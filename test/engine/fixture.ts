@@ -84,6 +84,7 @@ export function question(
     mechanism,
     now: instant(0),
     withinRate: true,
+    timeSure: true,
   }
 }
 

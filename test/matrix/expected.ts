@@ -54,6 +54,7 @@ const all: readonly Role[] = [
   "cluster-officer",
 ]
 const inside: readonly Role[] = ["user", "manager", "auditor", "officer"]
+const users: readonly Role[] = ["user", "manager", "officer"]
 const administrators: readonly Role[] = ["officer", "cluster-officer"]
 const operators: readonly Role[] = ["operator", "cluster-officer"]
 
@@ -90,6 +91,10 @@ export const rows = {
   getPublicKey: read,
   updateKey: manage,
   trustKey: decide,
+  blockKey: { may: users, ok: 200, hidden: noKey, blocked: "works" },
+  unblockKey: { may: users, ok: 200, hidden: noKey, readOnly: "refused" },
+  setKeyRules: { may: ["manager", "officer"], ok: 200, hidden: noKey, readOnly: "refused" },
+  protectKey: { ...decide, spends: true },
   enableKey: manage,
   disableKey: {
     may: ["manager", "officer"],
@@ -132,6 +137,7 @@ export const rows = {
 
   getPartition: { may: inside, ok: 200, blocked: "works" },
   updatePartition: { may: ["officer"], ok: 200 },
+  setPartitionRules: { may: ["officer"], ok: 200, readOnly: "refused" },
   blockPartition: { may: ["officer"], ok: 200, blocked: "works" },
   unblockPartition: { may: ["officer"], ok: 200, blocked: "works" },
 

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { listEndpoints, readSpec } from "../../src/faces/rest/spec.ts"
 import { base64, type Fields } from "../support/rest-client.ts"
 import type { Role, RowId } from "./expected.ts"
-import { freshName, issuerBody, type Objects } from "./world.ts"
+import { freeRule, freshName, issuerBody, type Objects } from "./world.ts"
 
 /** What goes into the operation's path and query, and its body. */
 export interface Wanted {
@@ -57,6 +57,10 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
     body: { description: "changed" },
   }),
   trustKey: ({ objects }) => ({ params: { key: objects.keys.wrapper }, body: { trusted: true } }),
+  blockKey: ({ objects }) => ({ params: { key: objects.keys.smart } }),
+  unblockKey: ({ objects }) => ({ params: { key: objects.keys.smart } }),
+  setKeyRules: ({ objects }) => ({ params: { key: objects.keys.smart }, body: {} }),
+  protectKey: ({ objects }) => ({ params: { key: objects.keys.cipher }, body: {} }),
   enableKey: ({ objects }) => ({ params: { key: objects.keys.cipher } }),
   disableKey: ({ objects }) => ({ params: { key: objects.keys.cipher } }),
   rotateKey: ({ objects }) => ({ params: { key: objects.keys.cipher } }),
@@ -117,6 +121,7 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
 
   getPartition: () => ({}),
   updatePartition: () => ({ body: { flags: {} } }),
+  setPartitionRules: () => ({ body: { administration: freeRule } }),
   blockPartition: () => ({}),
   unblockPartition: () => ({}),
 

@@ -27,6 +27,7 @@ const keyKinds = [
   "agreement",
   "plain",
   "wrapper",
+  "smart",
   "deleting",
   "invalidated",
   "destroyed",
@@ -90,6 +91,9 @@ export async function makeWorld(): Promise<World> {
   }
 }
 
+/** A rule that asks nobody. */
+export const freeRule = { tokens: [{ name: "free", groups: [] }] }
+
 /** Everything anew, for a case that uses something up. */
 export async function freshObjects(world: World, place: Place): Promise<Objects> {
   const { client } = world.node
@@ -129,6 +133,7 @@ async function makePlace(node: DevNode): Promise<Place> {
     auditor: (await makePrincipal(client, officer, "auditor")).token,
   }
   const place = { partition: made.partition.id, tokens }
+  await client.call(officer, "PUT /partition/rules", { administration: freeRule })
   return { ...place, objects: await makeObjects(client, place) }
 }
 
@@ -198,6 +203,7 @@ async function makeObjects(
     agreement: await create({ algorithm: "X25519" }),
     plain: await create({ extractable: true, sensitive: false }),
     wrapper: await create({ usages: ["wrap", "unwrap"] }),
+    smart: await create({ rules: {} }),
     deleting: await create({}),
     invalidated: await create({}),
     destroyed: await create({}),

@@ -25,7 +25,7 @@ export async function identityServiceFixture() {
   const clusterId = parseId<ClusterId>("1".repeat(26))
   assert.ok(clusterId)
   const store = openMemoryStore()
-  const clock = { time: start, now: () => clock.time }
+  const clock = { time: start, now: () => clock.time, isSure: () => true }
   const cmk = random.bytes(32)
   const roots = new Map<number, Uint8Array>()
   const files = {

@@ -56,9 +56,15 @@ export class ListAudit {
 /** Time that moves when it is told to. */
 export class HandClock {
   #time = instant(Date.UTC(2026, 10, 23))
+  /** False: in doubt, as after a jump. */
+  sure = true
 
   now(): ReturnType<typeof instant> {
     return this.#time
+  }
+
+  isSure(): boolean {
+    return this.sure
   }
 
   advance(ms: number): void {

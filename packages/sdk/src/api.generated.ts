@@ -212,11 +212,16 @@ export type Operation =
   | "key.restore"
   | "key.purge"
   | "key.trust"
+  | "key.block"
+  | "key.unblock"
+  | "key.set-rules"
+  | "key.protect"
   | "key.export-plain"
   | "key.export-wrapped"
   | "random.generate"
   | "partition.read"
   | "partition.update"
+  | "partition.set-rules"
   | "partition.block"
   | "partition.unblock"
   | "principal.create"
@@ -293,6 +298,10 @@ export interface Key {
   /** When the key is deleting, the moment from which it is destroyed. */
   readonly deleteAt?: Instant | undefined
   readonly destroyedAt?: Instant | undefined
+  /** Who has to agree to what; absent for an ordinary key. */
+  readonly rules?: KeyRules | undefined
+  /** Of a key with rules; it is not used until it is unblocked. */
+  readonly blocked?: boolean | undefined
   readonly revision: Revision
 }
 
@@ -328,6 +337,7 @@ export interface CreateKeyRequest {
   readonly tags?: Tags | undefined
   readonly description?: Description | undefined
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
+  readonly rules?: KeyRulesRequest | undefined
 }
 
 export interface ImportKeyRequest {
@@ -343,6 +353,7 @@ export interface ImportKeyRequest {
   readonly tags?: Tags | undefined
   readonly description?: Description | undefined
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
+  readonly rules?: KeyRulesRequest | undefined
   /** Secret bytes; PKCS#8 DER (RFC 5958); or a public key alone, SPKI DER. */
   readonly format: "raw" | "pkcs8" | "spki"
   /** Base64, at most 8192 bytes. */
@@ -368,6 +379,121 @@ export interface UpdateKeyRequest {
   readonly rotationPeriodSeconds?: number | null | undefined
   /** Change only what the caller has seen; otherwise CONFLICT. */
   readonly ifRevision?: Revision | undefined
+}
+
+/** For people; nothing is compared with it. */
+export type RuleName = string
+
+/** Whole minutes, from the node's timestamp on the request; 0 for none. 0 to 31536000. */
+export type RuleSeconds = number
+
+/** SHA-256 of the public key's SubjectPublicKeyInfo, lower-case hex. */
+export type Fingerprint = string
+
+/** Hours of the week on the clocks of a place. */
+export interface Hours {
+  /** At most 7. */
+  readonly days: readonly ("Mon" | "Tue" | "Wed" | "Thu" | "Fri" | "Sat" | "Sun")[]
+  readonly from: string
+  /** Not included; after `from`. */
+  readonly to: string
+  /** Of the IANA database. */
+  readonly timeZone: string
+}
+
+/** An approver, by a public key or by a certificate. */
+export interface ApproverRequest {
+  readonly kind: "public-key" | "certificate"
+  readonly name: RuleName
+  /** SubjectPublicKeyInfo, DER; of kind `public-key`. Base64, at most 8192 bytes. */
+  readonly publicKey?: string | undefined
+  /**
+   * Of kind `certificate`: the approver's own, then each one's issuer. The last one is trusted
+   * as it stands here. At most 4.
+   */
+  readonly chain?: readonly string[] | undefined
+}
+
+export interface GroupRequest {
+  readonly name: RuleName
+  /** 1 to 16. */
+  readonly quorum: number
+  /** At most 100. */
+  readonly approvers: readonly ApproverRequest[]
+}
+
+/** All groups have to agree, between timelock and timeout, within the hours. */
+export interface TokenOfRuleRequest {
+  readonly name: RuleName
+  readonly timelockSeconds?: RuleSeconds | undefined
+  readonly timeoutSeconds?: RuleSeconds | undefined
+  /** At most 16. */
+  readonly groups: readonly GroupRequest[]
+  /** At any hour when absent. At most 32. */
+  readonly hours?: readonly Hours[] | undefined
+}
+
+/** One of the tokens suffices. No token means never. */
+export interface RuleRequest {
+  /** At most 16. */
+  readonly tokens: readonly TokenOfRuleRequest[]
+}
+
+/** A rule that is absent asks nobody. */
+export interface KeyRulesRequest {
+  readonly use?: RuleRequest | undefined
+  readonly block?: RuleRequest | undefined
+  readonly unblock?: RuleRequest | undefined
+  readonly modify?: RuleRequest | undefined
+}
+
+export interface PartitionRulesRequest {
+  readonly administration?: RuleRequest | undefined
+}
+
+export interface Approver {
+  readonly kind: "public-key" | "certificate"
+  readonly name: RuleName
+  readonly fingerprint: Fingerprint
+  /** Base64, at most 8192 bytes. */
+  readonly publicKey: string
+  /** At most 4. */
+  readonly chain?: readonly string[] | undefined
+}
+
+export interface Group {
+  readonly name: RuleName
+  /** 1 to 16. */
+  readonly quorum: number
+  /** At most 100. */
+  readonly approvers: readonly Approver[]
+}
+
+export interface TokenOfRule {
+  readonly name: RuleName
+  readonly timelockSeconds: RuleSeconds
+  readonly timeoutSeconds: RuleSeconds
+  /** At most 16. */
+  readonly groups: readonly Group[]
+  /** At most 32. */
+  readonly hours?: readonly Hours[] | undefined
+}
+
+export interface Rule {
+  /** At most 16. */
+  readonly tokens: readonly TokenOfRule[]
+}
+
+export interface KeyRules {
+  readonly use?: Rule | undefined
+  readonly block?: Rule | undefined
+  readonly unblock?: Rule | undefined
+  readonly modify?: Rule | undefined
+}
+
+/** What the partition's officers decide together. */
+export interface PartitionRules {
+  readonly administration?: Rule | undefined
 }
 
 export interface TrustRequest {
@@ -971,6 +1097,7 @@ export interface Partition {
   readonly state: "active" | "blocked"
   readonly flags: Flags
   readonly quota: Quota
+  readonly rules?: PartitionRules | undefined
   readonly createdAt: Instant
   readonly revision: Revision
 }
@@ -1014,7 +1141,7 @@ export interface AuditRecord {
    * `allowed` is written before the work, `failed` after work that did not succeed, `done`
    * after what the system did by itself.
    */
-  readonly outcome: "allowed" | "denied" | "failed" | "done"
+  readonly outcome: "allowed" | "denied" | "pending" | "failed" | "done"
   readonly subject: string
   readonly address?: string | undefined
   readonly requestId?: string | undefined
@@ -1098,6 +1225,7 @@ export interface Shredded {
 
 /** Stable; never changes its meaning. */
 export type ErrorCode =
+  | "APPROVAL_REQUIRED"
   | "AUDIT_UNAVAILABLE"
   | "CONFLICT"
   | "DECRYPTION_FAILED"
@@ -1297,6 +1425,42 @@ export const operations = {
   trustKey: {
     method: "POST",
     path: "/api/v1/keys/{key}/trust",
+    roles: ["officer"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  blockKey: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/block",
+    roles: ["user", "manager", "officer"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  unblockKey: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/unblock",
+    roles: ["user", "manager", "officer"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  setKeyRules: {
+    method: "PUT",
+    path: "/api/v1/keys/{key}/rules",
+    roles: ["manager", "officer"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  protectKey: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/protect",
     roles: ["officer"],
     idempotent: false,
     pathParams: ["key"],
@@ -1513,6 +1677,15 @@ export const operations = {
   updatePartition: {
     method: "PATCH",
     path: "/api/v1/partition",
+    roles: ["officer"],
+    idempotent: false,
+    pathParams: [],
+    queryParams: [],
+    successStatus: 200,
+  },
+  setPartitionRules: {
+    method: "PUT",
+    path: "/api/v1/partition/rules",
     roles: ["officer"],
     idempotent: false,
     pathParams: [],
@@ -1848,6 +2021,38 @@ export interface Operations {
     readonly body: TrustRequest
     readonly response: Key
   }
+  readonly blockKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly unblockKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: Key
+  }
+  readonly setKeyRules: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: KeyRulesRequest
+    readonly response: Key
+  }
+  readonly protectKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: KeyRulesRequest
+    readonly response: Key
+  }
   readonly enableKey: {
     readonly params: {
       /** The key's id or name. */
@@ -2026,6 +2231,11 @@ export interface Operations {
   readonly updatePartition: {
     readonly params: Readonly<Record<string, never>>
     readonly body: UpdatePartitionRequest
+    readonly response: Partition
+  }
+  readonly setPartitionRules: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: PartitionRulesRequest
     readonly response: Partition
   }
   readonly blockPartition: {

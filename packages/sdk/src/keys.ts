@@ -5,6 +5,7 @@ import type {
   ExportedKey,
   ImportKeyRequest,
   Key,
+  KeyRulesRequest,
   Operations,
   PublicKey,
   Receipt,
@@ -66,6 +67,25 @@ export class Keys {
   /** Lets a key wrap others for export, or no longer. */
   trust(key: string, body: { readonly trusted: boolean }): Promise<Key> {
     return this.#client.call("trustKey", { params: { key }, body })
+  }
+
+  /** Stops all use of a key with rules. */
+  block(key: string): Promise<Key> {
+    return this.#client.call("blockKey", { params: { key } })
+  }
+
+  unblock(key: string): Promise<Key> {
+    return this.#client.call("unblockKey", { params: { key } })
+  }
+
+  /** Replaces the rules of a key that has some. */
+  setRules(key: string, body: KeyRulesRequest): Promise<Key> {
+    return this.#client.call("setKeyRules", { params: { key }, body })
+  }
+
+  /** Gives rules to a key that has none; by the partition's officers together. */
+  protect(key: string, body: KeyRulesRequest): Promise<Key> {
+    return this.#client.call("protectKey", { params: { key }, body })
   }
 
   enable(key: string): Promise<Key> {

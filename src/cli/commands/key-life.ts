@@ -3,6 +3,7 @@
 import type { Key, Keyhold, Receipt } from "@keyhold/sdk"
 import { outputOption, type Command } from "../command.ts"
 import { lazily, type Columns } from "../output.ts"
+import { readKeyRules, rulesText } from "../rules.ts"
 import { keyFields } from "./key.ts"
 
 /** Commands that name a key and answer with it. */
@@ -13,6 +14,16 @@ const steps: readonly {
 }[] = [
   { word: "enable", summary: "Allow a disabled key's use", step: (kh, key) => kh.keys.enable(key) },
   { word: "disable", summary: "Stop a key's use", step: (kh, key) => kh.keys.disable(key) },
+  {
+    word: "block",
+    summary: "Stop all use of a key with rules, as its rule for blocking says",
+    step: (kh, key) => kh.keys.block(key),
+  },
+  {
+    word: "unblock",
+    summary: "Let a blocked key be used again, as its rule for unblocking says",
+    step: (kh, key) => kh.keys.unblock(key),
+  },
   {
     word: "rotate",
     summary: "Make a new version; older ones keep decrypting and verifying",
@@ -67,6 +78,28 @@ export const keyLifeCommands: readonly Command[] = [
       await out.record(await step(kh, input.text("key")), keyFields)
     },
   })),
+  {
+    usage: "key set-rules <key> <file>",
+    summary: "Replace a key's rules, as its rule for modifying says",
+    description: rulesText,
+    example: "keyhold key set-rules payments rules.json",
+    async run({ out, stdin, connect }, input) {
+      const rules = await readKeyRules(input.text("file"), stdin)
+      const kh = await connect()
+      await out.record(await kh.keys.setRules(input.text("key"), rules), keyFields)
+    },
+  },
+  {
+    usage: "key protect <key> <file>",
+    summary: "Give rules to a key that has none; the partition's officers together",
+    description: rulesText,
+    example: "keyhold key protect release rules.json",
+    async run({ out, stdin, connect }, input) {
+      const rules = await readKeyRules(input.text("file"), stdin)
+      const kh = await connect()
+      await out.record(await kh.keys.protect(input.text("key"), rules), keyFields)
+    },
+  },
   {
     usage: "key delete <key>",
     summary: "Delete a key: unusable at once, destroyed after a window",

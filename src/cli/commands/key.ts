@@ -3,10 +3,11 @@
 import type { CreateKeyRequest, Key } from "@keyhold/sdk"
 import type { Command, OptionRow } from "../command.ts"
 import { CliError } from "../failure.ts"
-import type { Input } from "../input.ts"
+import type { Input, StandardInput } from "../input.ts"
 import { collectItems, limitOption } from "../lists.ts"
 import { materialFormats, readMaterial } from "../material.ts"
 import type { Columns } from "../output.ts"
+import { describeRule, readKeyRules } from "../rules.ts"
 import { keyAlgorithms, keyStates, keyUsages } from "../vocabulary.ts"
 
 /** A key in a list. */
@@ -59,6 +60,14 @@ export const keyFields: Columns<Key> = [
   ],
   ["oldest usable", ({ minVersion }) => minVersion],
   ["next rotation", ({ nextRotationAt }) => nextRotationAt],
+  ["blocked", ({ blocked }) => blocked],
+  ...(["use", "block", "unblock", "modify"] as const).map(
+    (name) =>
+      [
+        `rule for ${name}`,
+        ({ rules }: Key) => rules && (rules[name] ? describeRule(rules[name]) : "nobody is asked"),
+      ] as const,
+  ),
   ["created", ({ createdAt, createdBy }) => `${createdAt} by ${createdBy}`],
   ["updated", ({ updatedAt }) => updatedAt],
   ["destroyed from", ({ deleteAt }) => deleteAt],
@@ -76,10 +85,12 @@ const template: readonly OptionRow[] = [
   ["--tag <name=value...>", "free tag; repeat for several"],
   ["--description <text>", "what the key is for"],
   ["--rotate-every <time>", "make a new version so often, such as 90d"],
+  ["--rules <file>", "who has to agree to what; see: keyhold key set-rules --help"],
 ]
 const algorithmOption: OptionRow = ["--algorithm <id>", "see: keyhold algorithms"]
 
-function readTemplate(input: Input): CreateKeyRequest {
+async function readTemplate(input: Input, stdin: StandardInput): Promise<CreateKeyRequest> {
+  const rules = input.maybe("rules")
   return {
     name: input.text("name"),
     algorithm: input.one("algorithm", keyAlgorithms),
@@ -92,6 +103,7 @@ function readTemplate(input: Input): CreateKeyRequest {
     tags: input.pairs("tag"),
     description: input.maybe("description"),
     rotationPeriodSeconds: input.seconds("rotateEvery"),
+    rules: rules === undefined ? undefined : await readKeyRules(rules, stdin),
   }
 }
 
@@ -102,8 +114,8 @@ export const keyCommands: readonly Command[] = [
     required: [algorithmOption],
     options: template,
     example: "keyhold key create orders --algorithm AES_256",
-    async run({ out, connect }, input) {
-      const request = readTemplate(input)
+    async run({ out, stdin, connect }, input) {
+      const request = await readTemplate(input, stdin)
       const kh = await connect()
       await out.record(await kh.keys.create(request), keyFields)
     },
@@ -116,7 +128,7 @@ export const keyCommands: readonly Command[] = [
     options: [...template, ["--format <format>", `one of ${materialFormats.join(", ")}`]],
     example: "keyhold key import partner partner.pem --algorithm EC_P256",
     async run({ out, stdin, connect }, input) {
-      const request = readTemplate(input)
+      const request = await readTemplate(input, stdin)
       const format = input.oneOf("format", materialFormats)
       const material = await readMaterial(input.maybe("file"), stdin, format)
       const kh = await connect()

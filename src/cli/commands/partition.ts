@@ -6,6 +6,7 @@ import { CliError } from "../failure.ts"
 import type { Input } from "../input.ts"
 import { collectItems, limitOption } from "../lists.ts"
 import type { Columns } from "../output.ts"
+import { describeRule, readRule, rulesText } from "../rules.ts"
 
 /** Every flag, and what it allows. */
 const flags: Readonly<Record<keyof SomeFlags, string>> = {
@@ -42,6 +43,7 @@ const fields: Columns<Partition> = [
         .map(([name, on]) => `${name}=${on ? "on" : "off"}`)
         .join(" "),
   ],
+  ["officers", ({ rules }) => rules?.administration && describeRule(rules.administration)],
   ["revision", ({ revision }) => revision],
 ]
 const createdFields: Columns<CreatedPartition> = [
@@ -77,6 +79,19 @@ export const partitionCommands: readonly Command[] = [
       const body = { flags: readFlags(input) ?? {} }
       const kh = await connect()
       await out.record(await kh.call("updatePartition", { body }), fields)
+    },
+  },
+  {
+    usage: "partition set-rules [file]",
+    summary: "Set the rule by which your partition's officers decide together",
+    description: `Without a file the rule is removed. Once there is one, it has to be met to change
+it. The file holds one RULE:\n\n${rulesText}`,
+    example: "keyhold partition set-rules officers.json",
+    async run({ out, stdin, connect }, input) {
+      const path = input.maybe("file")
+      const body = path === undefined ? {} : { administration: await readRule(path, stdin) }
+      const kh = await connect()
+      await out.record(await kh.call("setPartitionRules", { body }), fields)
     },
   },
   {

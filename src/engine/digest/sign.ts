@@ -38,7 +38,8 @@ export function signDigest(
   handle: KeyHandle,
   { mechanism, digest, encoding }: SignDigestInput,
 ): Uint8Array | Promise<Uint8Array> {
-  assert(permit.covers({ operation: "key.sign", keyId: handle.keyId, mechanism }))
+  const input = { message: digest, messageType: "digest", encoding }
+  assert(permit.covers({ operation: "key.sign", keyId: handle.keyId, mechanism, input }))
   const { row, hash } = rowOf(handle, mechanism, digest)
   return finishSignature(row.sign(openKey(handle), hash, digest), handle.algorithm, encoding)
 }

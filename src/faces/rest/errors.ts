@@ -13,6 +13,7 @@ interface ErrorRow {
 
 /** Total: a new code does not compile until it has a row. */
 export const errorTable = {
+  APPROVAL_REQUIRED: { status: 403, title: "Others have to approve this" },
   AUDIT_UNAVAILABLE: {
     status: 503,
     title: "The audit log cannot be written",

@@ -2,28 +2,14 @@
 
 import { accountIdOf } from "../../codec/account-id.ts"
 import { encodeBase64 } from "../../codec/base64.ts"
-import type { Instant } from "../../domain/ids.ts"
 import type { IssuerRecord } from "../../domain/issuer.ts"
 import { currentVersion, type KeyRecord, type KeyVersion } from "../../domain/key.ts"
 import type { PartitionRecord } from "../../domain/partition.ts"
 import type { Credential, PrincipalRecord } from "../../domain/principal.ts"
 import type * as commands from "../../service/commands.ts"
 import type * as wire from "./api.generated.ts"
-
-/** RFC 3339 in UTC with milliseconds. */
-export function renderTime(at: Instant): string {
-  return new Date(at).toISOString()
-}
-
-/** Whole seconds of a duration. */
-export function renderSeconds(ms: number): number {
-  return Math.floor(ms / 1_000)
-}
-
-/** Milliseconds of a duration on the wire. */
-export function milliseconds(seconds: number): number {
-  return seconds * 1_000
-}
+import { renderKeyRules, renderRule } from "./rules.ts"
+import { renderSeconds, renderTime } from "./times.ts"
 
 function optional<T, R>(value: T | undefined, render: (value: T) => R): R | undefined {
   return value === undefined ? undefined : render(value)
@@ -50,6 +36,8 @@ export function renderKey(key: KeyRecord): wire.Key {
     updatedAt: renderTime(key.updatedAt),
     deleteAt: optional(key.deleteAt, renderTime),
     destroyedAt: optional(key.destroyedAt, renderTime),
+    rules: optional(key.smart?.rules, renderKeyRules),
+    blocked: key.smart?.blocked,
     revision: key.revision,
   }
 }
@@ -80,16 +68,16 @@ export function renderPage<T, R>(
 
 /** A partition. */
 export function renderPartition(record: PartitionRecord): wire.Partition {
-  const { id, name, custody, state, flags, quota, createdAt, revision } = record
-  const accountId = accountIdOf(id)
+  const { id, name, custody, state, flags, quota, rules, createdAt, revision } = record
   return {
     id,
     name,
-    accountId,
+    accountId: accountIdOf(id),
     custody,
     state,
     flags,
     quota,
+    rules: rules && { administration: optional(rules.administration, renderRule) },
     createdAt: renderTime(createdAt),
     revision,
   }

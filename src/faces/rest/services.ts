@@ -19,6 +19,7 @@ import {
   listPartitions,
   readPartition,
   readPartitionById,
+  setPartitionRules,
   unblockPartition,
   updatePartition,
   updateQuota,
@@ -41,12 +42,14 @@ import { rotateKey } from "../../service/rotate-key.ts"
 import { sealNode, shred } from "../../service/seal.ts"
 import { agree, decapsulate, encapsulate } from "../../service/share-secret.ts"
 import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
+import { blockKey, protectKey, setKeyRules, unblockKey } from "../../service/smart-key.ts"
 import { disableKey, enableKey, trustKey, updateKey } from "../../service/update-key.ts"
 import { whoami } from "../../service/whoami.ts"
 
 /** The services themselves. */
 export const services = {
   agree,
+  blockKey,
   blockPartition,
   cancelDeletion,
   createIssuer,
@@ -78,6 +81,7 @@ export const services = {
   listPrincipals,
   listRecords,
   mac,
+  protectKey,
   publicKey,
   purgeKey,
   readPartition,
@@ -88,9 +92,12 @@ export const services = {
   rotateKey,
   rotateOwnToken,
   sealNode,
+  setKeyRules,
+  setPartitionRules,
   shred,
   sign,
   trustKey,
+  unblockKey,
   unblockPartition,
   updateKey,
   updatePartition,

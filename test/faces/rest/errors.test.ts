@@ -9,6 +9,7 @@ const problemSchema = { $ref: "#/components/schemas/Problem" }
 
 /** Written apart from the implementation's table. */
 const statuses: Readonly<Record<string, number>> = {
+  APPROVAL_REQUIRED: 403,
   AUDIT_UNAVAILABLE: 503,
   CONFLICT: 409,
   DECRYPTION_FAILED: 422,

@@ -16,6 +16,7 @@ import {
 import type { KeyRecord } from "../../../src/domain/key.ts"
 import { defaultFlags, defaultQuota, type PartitionRecord } from "../../../src/domain/partition.ts"
 import type { Caller, PrincipalRecord } from "../../../src/domain/principal.ts"
+import type { ApproverKey } from "../../../src/domain/rule.ts"
 import { loadApi } from "../../../src/faces/rest/endpoints.ts"
 import { createRestFace } from "../../../src/faces/rest/face.ts"
 import type { FaceReply } from "../../../src/faces/message.ts"
@@ -39,6 +40,14 @@ export const id = "01k2v7x9q4m8w3r5t6y1z0a2bc"
 const at = instant(Date.UTC(2026, 10, 23, 9, 30))
 const bytes = Uint8Array.of(1, 2, 3)
 
+const approver: ApproverKey = {
+  kind: "certificate",
+  name: "Anna",
+  fingerprint: "0".repeat(64),
+  publicKey: bytes,
+  chain: [bytes],
+}
+
 export const keyRecord: KeyRecord = {
   id: branded<KeyId>(id),
   partition: clusterPartition,
@@ -55,6 +64,22 @@ export const keyRecord: KeyRecord = {
     neverExtractable: true,
     alwaysSensitive: true,
     trusted: false,
+  },
+  smart: {
+    rules: {
+      use: {
+        tokens: [
+          {
+            name: "day",
+            timelockMs: 60_000,
+            timeoutMs: 0,
+            groups: [{ name: "finance", quorum: 1, approvers: [approver] }],
+            hours: [{ days: ["Mon"], from: 510, to: 1_440, timeZone: "Europe/Zurich" }],
+          },
+        ],
+      },
+    },
+    blocked: false,
   },
   tags: { customer: "4711" },
   description: "",
@@ -83,6 +108,7 @@ const partition: PartitionRecord = {
   state: "active",
   flags: defaultFlags,
   quota: defaultQuota,
+  rules: { administration: { tokens: [] } },
   createdAt: at,
   revision: 1,
 }
@@ -143,6 +169,7 @@ async function* lines(): AsyncGenerator<string> {
 /** What each service answers. */
 export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Services[Name]>> } = {
   agree: { ...about, sharedSecret: bytes },
+  blockKey: keyRecord,
   blockPartition: partition,
   cancelDeletion: keyRecord,
   createIssuer: issuer,
@@ -191,6 +218,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   listPrincipals: { items: [principal], next: undefined },
   listRecords: { items: [view], next: undefined },
   mac: { ...about, signature: bytes },
+  protectKey: keyRecord,
   publicKey: { keyId: about.keyId, version: 1, publicKey: bytes },
   purgeKey: keyRecord,
   readPartition: partition,
@@ -201,9 +229,12 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   rotateKey: keyRecord,
   rotateOwnToken: { principal, token: "kh1_x" },
   sealNode: undefined,
+  setKeyRules: keyRecord,
+  setPartitionRules: partition,
   shred: { epoch: 8, destroyedEpochs: [7] },
   sign: { ...about, signature: bytes },
   trustKey: keyRecord,
+  unblockKey: keyRecord,
   unblockPartition: partition,
   updateKey: keyRecord,
   updatePartition: partition,

@@ -4,8 +4,9 @@ import { CodecError } from "../../../codec/error.ts"
 import { instant, type Instant } from "../../../domain/ids.ts"
 import type { AuditFilter, AuditRecordView } from "../../../service/audit-reader.ts"
 import type { AuditRecord, Operations } from "../api.generated.ts"
-import { renderPage, renderTime } from "../render.ts"
+import { renderPage } from "../render.ts"
 import { route, type Routes } from "../route.ts"
+import { renderTime } from "../times.ts"
 
 /** Operations of the group Audit. */
 export const auditRoutes: Routes<"listAuditRecords" | "exportAudit"> = {

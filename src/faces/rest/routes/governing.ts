@@ -5,7 +5,6 @@ import type { CredentialId, PartitionId, PrincipalId } from "../../../domain/ids
 import type { NewCredential } from "../../../service/commands.ts"
 import type * as wire from "../api.generated.ts"
 import {
-  milliseconds,
   renderIssuer,
   renderPage,
   renderPartition,
@@ -13,6 +12,8 @@ import {
   renderToken,
 } from "../render.ts"
 import { nothing, route, type Routes } from "../route.ts"
+import { parseRule } from "../rules.ts"
+import { milliseconds } from "../times.ts"
 
 /** Operations of the groups Partition and Cluster. */
 export const partitionRoutes: Routes<
@@ -21,6 +22,7 @@ export const partitionRoutes: Routes<
   | "explain"
   | "getPartition"
   | "updatePartition"
+  | "setPartitionRules"
   | "blockPartition"
   | "unblockPartition"
   | "createPartition"
@@ -45,6 +47,13 @@ export const partitionRoutes: Routes<
   ),
   getPartition: route("readPartition", nothing, renderPartition),
   updatePartition: route("updatePartition", ({ body }) => body, renderPartition),
+  setPartitionRules: route(
+    "setPartitionRules",
+    ({ body: { administration: rule } }) => ({
+      administration: rule && parseRule(rule, "/administration"),
+    }),
+    renderPartition,
+  ),
   blockPartition: route("blockPartition", nothing, renderPartition),
   unblockPartition: route("unblockPartition", nothing, renderPartition),
   createPartition: route(

@@ -1,10 +1,17 @@
 /** Routes that make, find, change and retire keys. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
-import type { DeletionReceipt, KeyTemplate, ListKeysCommand } from "../../../service/commands.ts"
+import type {
+  DeletionReceipt,
+  KeyTemplate,
+  ListKeysCommand,
+  SetKeyRulesCommand,
+} from "../../../service/commands.ts"
 import type { Operations, Receipt } from "../api.generated.ts"
-import { milliseconds, renderKey, renderPage, renderTime } from "../render.ts"
+import { renderKey, renderPage } from "../render.ts"
 import { route, type Routes } from "../route.ts"
+import { parseKeyRules } from "../rules.ts"
+import { milliseconds, renderTime } from "../times.ts"
 
 /** Operations of the group Keys. */
 export const keyRoutes: Routes<
@@ -15,6 +22,10 @@ export const keyRoutes: Routes<
   | "getPublicKey"
   | "updateKey"
   | "trustKey"
+  | "blockKey"
+  | "unblockKey"
+  | "setKeyRules"
+  | "protectKey"
   | "enableKey"
   | "disableKey"
   | "rotateKey"
@@ -66,6 +77,10 @@ export const keyRoutes: Routes<
     ({ params: { key }, body: { trusted } }) => ({ key, trusted }),
     renderKey,
   ),
+  blockKey: route("blockKey", ({ params }) => params, renderKey),
+  unblockKey: route("unblockKey", ({ params }) => params, renderKey),
+  setKeyRules: route("setKeyRules", rulesCommand, renderKey),
+  protectKey: route("protectKey", rulesCommand, renderKey),
   enableKey: route("enableKey", ({ params }) => params, renderKey),
   disableKey: route("disableKey", ({ params }) => params, renderKey),
   rotateKey: route("rotateKey", ({ params }) => params, renderKey),
@@ -96,9 +111,24 @@ export const keyRoutes: Routes<
 
 function template({
   rotationPeriodSeconds: period,
+  rules,
   ...rest
 }: Operations["createKey"]["body"]): KeyTemplate {
-  return { ...rest, rotationPeriodMs: period === undefined ? undefined : milliseconds(period) }
+  return {
+    ...rest,
+    ...(rules === undefined ? {} : { rules: parseKeyRules(rules, "/rules") }),
+    rotationPeriodMs: period === undefined ? undefined : milliseconds(period),
+  }
+}
+
+function rulesCommand({
+  params: { key },
+  body,
+}: {
+  readonly params: Operations["setKeyRules"]["params"]
+  readonly body: Operations["setKeyRules"]["body"]
+}): SetKeyRulesCommand {
+  return { key, rules: parseKeyRules(body, "") }
 }
 
 /** `tag` is a name, or a name and a value joined by the first equals sign. */
