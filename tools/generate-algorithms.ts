@@ -28,9 +28,8 @@ function document(): string {
     return [code(id), form, status, usages.join(", "), served.map(code).join(" "), source]
   })
   const rows = mechanismIds.map((id) => {
-    const { kind, status, sealsMax, source } = mechanismRow(id)
-    const bound = sealsMax === undefined ? "" : `2^${Math.log2(sealsMax)} seals per key version`
-    return [code(id), kind, status, bound, source]
+    const { kind, status, source } = mechanismRow(id)
+    return [code(id), kind, status, boundOf(id), parametersOf(id).map(code).join(" "), source]
   })
   return `# Algorithms
 
@@ -52,7 +51,29 @@ The first mechanism of each kind is the default.
 ${table(["Key algorithm", "Form", "Status", "Possible uses", "Mechanisms", "Standard"], algorithms)}
 ## Mechanisms
 
-${table(["Mechanism", "Kind", "Status", "Bound", "Standard"], rows)}`
+${table(["Mechanism", "Kind", "Status", "Bound", "Parameters", "Standard"], rows)}`
+}
+
+/** How much of it, and of which sizes. */
+function boundOf(id: MechanismId): string {
+  const { sealsMax, digestBytes, messageBytes } = mechanismRow(id)
+  return [
+    ...(sealsMax === undefined ? [] : [`2^${Math.log2(sealsMax)} seals per key version`]),
+    ...(digestBytes === undefined ? [] : [`digests of ${digestBytes} bytes`]),
+    ...(messageBytes === undefined ? [] : [`messages of ${messageBytes} bytes`]),
+  ].join(", ")
+}
+
+/** What a signature may be asked for, as the API names it. */
+function parametersOf(id: MechanismId): readonly string[] {
+  const { context, deterministic, pss, mu, taproot } = mechanismRow(id)
+  return [
+    ...(context === undefined ? [] : ["context"]),
+    ...(deterministic === true ? ["deterministic"] : []),
+    ...(pss === true ? ["saltLength", "mgfHash"] : []),
+    ...(mu === true ? ["mu"] : []),
+    ...(taproot === true ? ["auxRandom", "merkleRoot"] : []),
+  ]
 }
 
 function code(text: string): string {

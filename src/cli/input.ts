@@ -176,6 +176,12 @@ export function parseBase64(content: Uint8Array): Uint8Array {
   }
 }
 
+/** Reads hexadecimal digits. @throws {@link CliError} USAGE */
+export function parseHex(text: string): Uint8Array {
+  if (/^(?:[0-9a-fA-F]{2})*$/.test(text)) return Uint8Array.fromHex(text)
+  throw new CliError("USAGE", "is no hexadecimal number of whole bytes")
+}
+
 /** The first bytes of a source, and the whole source still. */
 export async function peek(
   source: AsyncIterable<Uint8Array>,

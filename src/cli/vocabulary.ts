@@ -9,7 +9,7 @@ import {
   type MechanismId,
 } from "../domain/algorithms.ts"
 
-export { keyUsages } from "../domain/algorithms.ts"
+export { keyUsages, rsaHashes } from "../domain/algorithms.ts"
 export { keyStates } from "../domain/key.ts"
 export { roles } from "../domain/principal.ts"
 

@@ -3,6 +3,7 @@
  * a row of code for each row here; a face maps its dialect's names to these by a table.
  */
 
+import { ecdsaHashes, preHashesOf, rsaHashes } from "./hashes.ts"
 import {
   mechanisms,
   type AlgorithmStatus,
@@ -10,7 +11,8 @@ import {
   type MechanismRow,
 } from "./mechanisms.ts"
 
-export { mechanismRow, mechanisms, parseMechanism } from "./mechanisms.ts"
+export { rsaHashes } from "./hashes.ts"
+export { mechanismRow, mechanisms, muBytes, parseMechanism } from "./mechanisms.ts"
 export type { AlgorithmStatus, MechanismId, MechanismRow } from "./mechanisms.ts"
 
 /** What a key's attributes allow it to do, in PKCS#11 terms (CKA_ENCRYPT and so on). */
@@ -88,18 +90,15 @@ const camellia = {
   mechanisms: ["CAMELLIA_CBC_PAD", "CAMELLIA_CMAC"],
   source: "RFC 3713",
 } as const
-const hashes = ["SHA_256", "SHA_384", "SHA_512", "SHA3_256", "SHA3_384", "SHA3_512"] as const
-/** After those that are recommended. */
-const olderHashes = ["SHA_224", "SHA_1"] as const
-const allHashes = [...hashes, ...olderHashes]
 const rsa = {
   form: "pair",
   status: "recommended",
   usages: ["encrypt", "decrypt", "sign", "verify"],
   defaultUsages: ["sign", "verify"],
   mechanisms: [
-    ...allHashes.map((hash) => `RSA_PSS_${hash}` as const),
-    ...allHashes.map((hash) => `RSA_PKCS1_${hash}` as const),
+    ...rsaHashes.map((hash) => `RSA_PSS_${hash}` as const),
+    ...rsaHashes.map((hash) => `RSA_PKCS1_${hash}` as const),
+    "RSA_PKCS1_NONE",
     "RSA_OAEP_SHA_256",
     "RSA_OAEP_SHA_384",
     "RSA_OAEP_SHA_512",
@@ -111,19 +110,26 @@ const rsa = {
 } as const
 
 /** Any hash with any curve; by default the one of the curve's strength. */
-function curve(source: string, hash: (typeof allHashes)[number]) {
-  const others = allHashes.filter((other) => other !== hash)
+function curve(source: string, hash: (typeof ecdsaHashes)[number]) {
+  const others = ecdsaHashes.filter((other) => other !== hash)
   return {
     ...signer,
     usages: ["sign", "verify", "derive"] as const,
     mechanisms: [
       ...[hash, ...others].map((one) => `ECDSA_${one}` as const),
-      "ECDSA_KECCAK_256" as const,
+      "ECDSA_NONE" as const,
       "ECDH" as const,
     ],
     source,
   }
 }
+
+const ecdsaSecp256k1 = curve("SEC 2 section 2.4.1, the lower s", "SHA_256")
+const secp256k1 = {
+  ...ecdsaSecp256k1,
+  status: "acceptable",
+  mechanisms: [...ecdsaSecp256k1.mechanisms, "BIP340_SCHNORR"],
+} as const
 
 const agreement = {
   form: "pair",
@@ -141,8 +147,18 @@ const mlKem = {
   source: "FIPS 203",
 } as const
 
-const mlDsa = { ...signer, mechanisms: ["ML_DSA"], source: "FIPS 204" } as const
-const slhDsa = { ...signer, mechanisms: ["SLH_DSA"], source: "FIPS 205" } as const
+/** Of FIPS 204 table 1, and of FIPS 205 table 2. */
+type Strength = Parameters<typeof preHashesOf>[0]
+
+function mlDsa(strength: Strength) {
+  const preHashed = preHashesOf(strength).map((hash) => `HASH_ML_DSA_${hash}` as const)
+  return { ...signer, mechanisms: ["ML_DSA" as const, ...preHashed], source: "FIPS 204" }
+}
+
+function slhDsa(strength: Strength) {
+  const preHashed = preHashesOf(strength).map((hash) => `HASH_SLH_DSA_${hash}` as const)
+  return { ...signer, mechanisms: ["SLH_DSA" as const, ...preHashed], source: "FIPS 205" }
+}
 
 /** Every key algorithm. */
 export const keyAlgorithms = {
@@ -177,14 +193,18 @@ export const keyAlgorithms = {
   EC_P256: curve("SP 800-186 section 3.2.1.3", "SHA_256"),
   EC_P384: curve("SP 800-186 section 3.2.1.4", "SHA_384"),
   EC_P521: curve("SP 800-186 section 3.2.1.5", "SHA_512"),
-  EC_SECP256K1: { ...curve("SEC 2 section 2.4.1, the lower s", "SHA_256"), status: "acceptable" },
+  EC_SECP256K1: secp256k1,
   EC_BRAINPOOL_P224: { ...curve("RFC 5639 section 3.3", "SHA_224"), status: "legacy" },
   EC_BRAINPOOL_P256: { ...curve("RFC 5639 section 3.4", "SHA_256"), status: "acceptable" },
   EC_BRAINPOOL_P320: { ...curve("RFC 5639 section 3.5", "SHA_384"), status: "acceptable" },
   EC_BRAINPOOL_P384: { ...curve("RFC 5639 section 3.6", "SHA_384"), status: "acceptable" },
   EC_BRAINPOOL_P512: { ...curve("RFC 5639 section 3.7", "SHA_512"), status: "acceptable" },
-  ED25519: { ...signer, mechanisms: ["ED25519"], source: "RFC 8032 section 5.1" },
-  ED448: { ...signer, mechanisms: ["ED448"], source: "RFC 8032 section 5.2" },
+  ED25519: {
+    ...signer,
+    mechanisms: ["ED25519", "ED25519_CTX", "ED25519_PH"],
+    source: "RFC 8032 section 5.1",
+  },
+  ED448: { ...signer, mechanisms: ["ED448", "ED448_PH"], source: "RFC 8032 section 5.2" },
   X25519: { ...agreement, mechanisms: ["X25519"], source: "RFC 7748 section 6.1" },
   X448: { ...agreement, mechanisms: ["X448"], source: "RFC 7748 section 6.2" },
   // 112 bits of strength: SP 800-56A revision 3 appendix D.
@@ -196,21 +216,21 @@ export const keyAlgorithms = {
   ML_KEM_512: mlKem,
   ML_KEM_768: mlKem,
   ML_KEM_1024: mlKem,
-  ML_DSA_44: mlDsa,
-  ML_DSA_65: mlDsa,
-  ML_DSA_87: mlDsa,
-  SLH_DSA_SHA2_128S: slhDsa,
-  SLH_DSA_SHA2_128F: slhDsa,
-  SLH_DSA_SHA2_192S: slhDsa,
-  SLH_DSA_SHA2_192F: slhDsa,
-  SLH_DSA_SHA2_256S: slhDsa,
-  SLH_DSA_SHA2_256F: slhDsa,
-  SLH_DSA_SHAKE_128S: slhDsa,
-  SLH_DSA_SHAKE_128F: slhDsa,
-  SLH_DSA_SHAKE_192S: slhDsa,
-  SLH_DSA_SHAKE_192F: slhDsa,
-  SLH_DSA_SHAKE_256S: slhDsa,
-  SLH_DSA_SHAKE_256F: slhDsa,
+  ML_DSA_44: mlDsa(128),
+  ML_DSA_65: mlDsa(192),
+  ML_DSA_87: mlDsa(256),
+  SLH_DSA_SHA2_128S: slhDsa(128),
+  SLH_DSA_SHA2_128F: slhDsa(128),
+  SLH_DSA_SHA2_192S: slhDsa(192),
+  SLH_DSA_SHA2_192F: slhDsa(192),
+  SLH_DSA_SHA2_256S: slhDsa(256),
+  SLH_DSA_SHA2_256F: slhDsa(256),
+  SLH_DSA_SHAKE_128S: slhDsa(128),
+  SLH_DSA_SHAKE_128F: slhDsa(128),
+  SLH_DSA_SHAKE_192S: slhDsa(192),
+  SLH_DSA_SHAKE_192F: slhDsa(192),
+  SLH_DSA_SHAKE_256S: slhDsa(256),
+  SLH_DSA_SHAKE_256F: slhDsa(256),
 } as const satisfies Record<string, KeyAlgorithmRow>
 export type KeyAlgorithmId = keyof typeof keyAlgorithms
 

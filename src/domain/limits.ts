@@ -12,6 +12,10 @@ export const limits = {
   signBytesMax: 2.5 * MiB,
   /** The longest signature: SLH-DSA with 256f, FIPS 205 table 2. */
   signatureBytesMax: 49_856,
+  /** What ECDSA signs without a hash's name: the longest digest there is. */
+  bareDigestBytesMax: 64,
+  /** A PSS salt: RSA-8192 with SHA-1, RFC 8017 section 9.1.1 step 3. */
+  saltLengthMax: 1024 - 20 - 2,
   /** A signature's context: FIPS 204 section 5.2, FIPS 205 section 10.2, RFC 8032 section 2. */
   contextBytesMax: 255,
   /** Additional authenticated data; AWS's encryption context allows 8 KiB. */

@@ -3,6 +3,7 @@
  * holds a row of code for each row here; a face maps its dialect's names to these by a table.
  */
 
+import { ecdsaHashes, hashes, preHashes, rsaHashes, type HashId } from "./hashes.ts"
 import { limits } from "./limits.ts"
 
 /**
@@ -17,10 +18,25 @@ export interface MechanismRow {
   readonly status: AlgorithmStatus
   /** Seals under one key version with IVs drawn at random here; absent: without a bound. */
   readonly sealsMax?: number
-  /** A signature can be bound to a context of up to limits.contextBytesMax bytes. */
-  readonly context?: true
+  /** A signature can be, or has to be, bound to a context of 1 to limits.contextBytesMax bytes. */
+  readonly context?: "optional" | "required"
+  /** The message's sender may hash it, and send a digest of so many bytes. */
+  readonly digestBytes?: number
+  /** He may also send what ML-DSA makes of key, context and message (FIPS 204 section 6.2). */
+  readonly mu?: true
+  /** Messages have so many bytes, no more and no fewer. */
+  readonly messageBytes?: number
+  /** Signs for a Taproot output key where a merkle root is named (BIP 341). */
+  readonly taproot?: true
+  /** Random bits go into a signature unless its caller asks for none. */
+  readonly deterministic?: true
+  /** The salt's length and the hash of MGF1 can be chosen. */
+  readonly pss?: true
   readonly source: string
 }
+
+/** ML-DSA's mu: FIPS 204 section 6.2, algorithm 7, line 6. */
+export const muBytes = 64
 
 const recommended = "recommended"
 const acceptable = "acceptable"
@@ -34,10 +50,30 @@ const cipher = { kind: "encryption", status: acceptable } as const
 const oldCipher = { kind: "encryption", status: legacy } as const
 const signature = { kind: "signature", status: recommended } as const
 const plainSignature = { kind: "signature", status: acceptable } as const
-const oldSignature = { kind: "signature", status: legacy } as const
+const deterministic = true
+const ecdsa = { ...signature, deterministic } as const
+const postQuantum = { ...signature, context: "optional", deterministic } as const
+const pss = true
+const taproot = true
+const mu = true
 const mac = { kind: "mac", status: recommended } as const
 const wrap = { kind: "wrap", status: recommended } as const
 const agreement = { kind: "agreement", status: recommended } as const
+
+/** A row of a signature for each hash; no better than its hash is. */
+function each<Prefix extends string, Id extends HashId, Row extends MechanismRow>(
+  prefix: Prefix,
+  ids: readonly Id[],
+  row: Row,
+): Record<`${Prefix}_${Id}`, Row & { readonly digestBytes: number }> {
+  const rows = ids.map((id) => {
+    const { bytes: digestBytes, status: ofHash, source } = hashes[id]
+    const status = ofHash === recommended ? row.status : ofHash
+    return [`${prefix}_${id}`, { ...row, status, digestBytes, source: `${row.source}, ${source}` }]
+  })
+  // One entry per id, by the name that the type says.
+  return Object.fromEntries(rows) as Record<`${Prefix}_${Id}`, Row & { digestBytes: number }>
+}
 
 /** Every mechanism. */
 export const mechanisms = {
@@ -59,35 +95,45 @@ export const mechanisms = {
   RSA_OAEP_SHA_512: { ...encryption, source: "RFC 8017 section 7.1" },
   RSA_PKCS1_ENCRYPTION: { ...oldCipher, source: "RFC 8017 section 7.2, implicit rejection" },
   RSA_RAW: { ...oldCipher, source: "RFC 8017 section 5.1, as many bytes as the modulus" },
-  ECDSA_SHA_1: { ...oldSignature, source: "FIPS 186-5 section 6" },
-  ECDSA_SHA_224: { ...plainSignature, source: "FIPS 186-5 section 6" },
-  ECDSA_SHA_256: { ...signature, source: "FIPS 186-5 section 6" },
-  ECDSA_SHA_384: { ...signature, source: "FIPS 186-5 section 6" },
-  ECDSA_SHA_512: { ...signature, source: "FIPS 186-5 section 6" },
-  ECDSA_SHA3_256: { ...signature, source: "FIPS 186-5 section 6, FIPS 202" },
-  ECDSA_SHA3_384: { ...signature, source: "FIPS 186-5 section 6, FIPS 202" },
-  ECDSA_SHA3_512: { ...signature, source: "FIPS 186-5 section 6, FIPS 202" },
-  ECDSA_KECCAK_256: { ...plainSignature, source: "FIPS 186-5 section 6, Keccak team 2011" },
-  RSA_PSS_SHA_1: { ...oldSignature, source: "RFC 8017 section 8.1" },
-  RSA_PSS_SHA_224: { ...plainSignature, source: "RFC 8017 section 8.1" },
-  RSA_PSS_SHA_256: { ...signature, source: "RFC 8017 section 8.1" },
-  RSA_PSS_SHA_384: { ...signature, source: "RFC 8017 section 8.1" },
-  RSA_PSS_SHA_512: { ...signature, source: "RFC 8017 section 8.1" },
-  RSA_PSS_SHA3_256: { ...signature, source: "RFC 8017 section 8.1, FIPS 202" },
-  RSA_PSS_SHA3_384: { ...signature, source: "RFC 8017 section 8.1, FIPS 202" },
-  RSA_PSS_SHA3_512: { ...signature, source: "RFC 8017 section 8.1, FIPS 202" },
-  RSA_PKCS1_SHA_1: { ...oldSignature, source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_224: { ...plainSignature, source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_256: { ...plainSignature, source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_384: { ...plainSignature, source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA_512: { ...plainSignature, source: "RFC 8017 section 8.2" },
-  RSA_PKCS1_SHA3_256: { ...plainSignature, source: "RFC 8017 section 8.2, FIPS 202" },
-  RSA_PKCS1_SHA3_384: { ...plainSignature, source: "RFC 8017 section 8.2, FIPS 202" },
-  RSA_PKCS1_SHA3_512: { ...plainSignature, source: "RFC 8017 section 8.2, FIPS 202" },
+  ...each("ECDSA", ecdsaHashes, { ...ecdsa, source: "FIPS 186-5 section 6" }),
+  ECDSA_NONE: {
+    ...signature,
+    status: acceptable,
+    source: "FIPS 186-5 section 6, over bytes as they come: PKCS#11 CKM_ECDSA",
+  },
+  BIP340_SCHNORR: {
+    ...signature,
+    status: acceptable,
+    messageBytes: 32,
+    deterministic,
+    taproot,
+    source: "BIP 340, BIP 341",
+  },
+  ...each("RSA_PSS", rsaHashes, { ...signature, pss, source: "RFC 8017 section 8.1" }),
+  ...each("RSA_PKCS1", rsaHashes, { ...plainSignature, source: "RFC 8017 section 8.2" }),
+  RSA_PKCS1_NONE: {
+    ...plainSignature,
+    source: "RFC 8017 section 8.2, over bytes as they come: PKCS#11 CKM_RSA_PKCS",
+  },
   ED25519: { ...signature, source: "RFC 8032 section 5.1" },
-  ED448: { ...signature, context: true, source: "RFC 8032 section 5.2" },
-  ML_DSA: { ...signature, context: true, source: "FIPS 204 section 5.2, hedged" },
-  SLH_DSA: { ...signature, context: true, source: "FIPS 205 section 10.2, hedged" },
+  ED25519_CTX: { ...signature, context: "required", source: "RFC 8032 section 5.1" },
+  ED25519_PH: {
+    ...signature,
+    context: "optional",
+    digestBytes: 64,
+    source: "RFC 8032 section 5.1, SHA-512",
+  },
+  ED448: { ...signature, context: "optional", source: "RFC 8032 section 5.2" },
+  ED448_PH: {
+    ...signature,
+    context: "optional",
+    digestBytes: 64,
+    source: "RFC 8032 section 5.2, SHAKE256",
+  },
+  ML_DSA: { ...postQuantum, mu, source: "FIPS 204 section 5.2" },
+  ...each("HASH_ML_DSA", preHashes, { ...postQuantum, source: "FIPS 204 section 5.4" }),
+  SLH_DSA: { ...postQuantum, source: "FIPS 205 section 10.2" },
+  ...each("HASH_SLH_DSA", preHashes, { ...postQuantum, source: "FIPS 205 section 10.2.2" }),
   HMAC_SHA_1: { ...mac, status: legacy, source: "FIPS 198-1" },
   HMAC_SHA_224: { ...mac, status: acceptable, source: "FIPS 198-1" },
   HMAC_SHA_256: { ...mac, source: "FIPS 198-1" },

@@ -8,12 +8,9 @@ import { HsmError } from "../domain/errors.ts"
 import { keyAlgorithm, type MechanismId } from "../domain/algorithms.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
-import { ecdsaDigest } from "./digest/ecdsa.ts"
-import { nativeDigests } from "./digest/native.ts"
-import { pkcs1Digest, pssDigest } from "./digest/rsa.ts"
-import type { DigestRows } from "./digest/row.ts"
 import { loadAddon } from "./native/load.ts"
-import { nativeProvider, type NativeKey } from "./native/provider.ts"
+import type { NativeKey } from "./native/key.ts"
+import { nativeProvider } from "./native/provider.ts"
 import { nodeProvider } from "./node/provider.ts"
 import type { Provider } from "./provider.ts"
 
@@ -24,12 +21,6 @@ const addon = loadAddon()
 /** The tables in use, chosen once: with the addon where it was built, else by node:crypto alone. */
 export const provider: Provider<OpenKey> =
   addon === undefined ? nodeProvider : nativeProvider(addon)
-
-/** Signatures over bare digests, by the same choice. */
-export const digests: DigestRows<OpenKey> =
-  addon === undefined
-    ? { ecdsa: ecdsaDigest, pss: pssDigest, pkcs1: pkcs1Digest }
-    : nativeDigests(addon)
 
 /** An entry lives as long as its handle, or until the handle is closed. */
 export const openKeys = new WeakMap<KeyHandle, OpenKey>()

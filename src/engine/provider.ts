@@ -5,6 +5,7 @@
  */
 
 import type { KeyAlgorithmId, MechanismId, mechanisms } from "../domain/algorithms.ts"
+import type { HashId } from "../domain/hashes.ts"
 import type { SecretBytes } from "./secret-bytes.ts"
 
 type MechanismOf<Kind> = {
@@ -90,18 +91,54 @@ export interface EncryptionRow<Key> {
   readonly open: (key: Key, input: OpenInput) => Uint8Array | Promise<Uint8Array>
 }
 
+/**
+ * `message`: the mechanism hashes it; `digest`: its sender did; `mu`: what ML-DSA makes of key,
+ * context and message (FIPS 204 section 6.2).
+ */
+export const messageTypes = ["message", "digest", "mu"] as const
+export type MessageType = (typeof messageTypes)[number]
+
+/** What a signature depends on besides key and message; the engine has checked that it fits. */
+export interface SignatureParameters {
+  readonly messageType: MessageType
+  /** Empty unless the mechanism takes one. */
+  readonly context: Uint8Array
+  /** No random bits go into it; of no account when verifying. */
+  readonly deterministic: boolean
+  /** Of PSS; absent: as long as the hash. */
+  readonly saltLength?: number | undefined
+  /** Of PSS's MGF1; absent: the message's. */
+  readonly mgfHash?: HashId | undefined
+  /** Of secp256k1's ECDSA: r, s and the recovery id in place of DER. */
+  readonly recoverable?: boolean
+  /** Of BIP 340: 32 bytes; absent: fresh ones. */
+  readonly auxRandom?: Uint8Array | undefined
+  /** Of BIP 341: 32 bytes, or none; absent: the key is not tweaked. */
+  readonly merkleRoot?: Uint8Array | undefined
+}
+
+/** Of a message, with nothing chosen. */
+export const usualParameters: SignatureParameters = {
+  messageType: "message",
+  context: new Uint8Array(),
+  deterministic: false,
+}
+
 export interface SignatureRow<Key> {
-  /** `context` comes only to mechanisms that take one. ECDSA gives and takes DER. */
+  /** The longest message; absent when only limits.signBytesMax bounds it. */
+  readonly messageBytesMax?: (key: Key) => number
+  /** ECDSA gives and takes DER. */
   readonly sign: (
     key: Key,
     message: Uint8Array,
-    context?: Uint8Array,
+    parameters: SignatureParameters,
   ) => Uint8Array | Promise<Uint8Array>
+  /** False for anything that is no signature of this key over the message. */
   readonly verify: (
     key: Key,
     message: Uint8Array,
     signature: Uint8Array,
-    context?: Uint8Array,
+    parameters: SignatureParameters,
   ) => boolean
 }
 
@@ -156,4 +193,17 @@ export interface Provider<Key> {
   readonly wrap: Readonly<Record<WrapId, WrapRow<Key>>>
   readonly kem: Readonly<Record<KemId, KemRow<Key>>>
   readonly agreement: Readonly<Record<AgreementId, AgreementRow<Key>>>
+}
+
+/** One row for each hash, under the mechanisms' names. */
+export function rowsOf<Prefix extends string, Id extends HashId, Row>(
+  prefix: Prefix,
+  ids: readonly Id[],
+  make: (id: Id) => Row,
+): Record<`${Prefix}_${Id}`, Row> {
+  // One entry per id, by the name that the type says.
+  return Object.fromEntries(ids.map((id) => [`${prefix}_${id}`, make(id)])) as Record<
+    `${Prefix}_${Id}`,
+    Row
+  >
 }

@@ -1,42 +1,59 @@
 /** Signatures under a permit. */
 
 import assert from "node:assert/strict"
-import { mechanismRow, type MechanismId } from "../domain/algorithms.ts"
+import { mechanismRow, muBytes, type MechanismId } from "../domain/algorithms.ts"
+import { rsaHashes, type HashId } from "../domain/hashes.ts"
 import { limits } from "../domain/limits.ts"
 import type { Input, Permit } from "../domain/policy.ts"
-import { signDigest, verifyDigest } from "./digest/sign.ts"
-import { curves, finishSignature, readSignature, type SignatureEncoding } from "./ecdsa.ts"
+import {
+  curves,
+  finishSignature,
+  readSignature,
+  type Curve,
+  type SignatureEncoding,
+} from "./ecdsa.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
-import { openKey, provider, rowFor } from "./open-keys.ts"
+import { openKey, provider, rowFor, type OpenKey } from "./open-keys.ts"
+import type { MessageType, SignatureParameters, SignatureRow } from "./provider.ts"
 import { signingTested } from "./self-test.ts"
-
-export { signDigest, verifyDigest }
 
 export interface SignInput {
   readonly mechanism: MechanismId
   /** At most limits.signBytesMax, which the caller checks. */
   readonly message: Uint8Array
-  /** `digest`: `message` is what the mechanism's hash made of it; else it is the whole message. */
-  readonly messageType?: "message" | "digest" | undefined
+  /** What `message` is; a whole message unless told otherwise. */
+  readonly messageType?: MessageType | undefined
   /** Of ECDSA signatures; DER unless told otherwise. */
   readonly encoding?: SignatureEncoding | undefined
   /** What the signature is bound to besides its message; empty unless told otherwise. */
   readonly context?: Uint8Array | undefined
+  /** True: the same message gets the same signature, by ECDSA (RFC 6979), ML-DSA or SLH-DSA. */
+  readonly deterministic?: boolean | undefined
+  /** Bytes of PSS's salt; as many as the hash has unless told otherwise. */
+  readonly saltLength?: number | undefined
+  /** Of PSS's MGF1; the message's unless told otherwise. */
+  readonly mgfHash?: HashId | undefined
+  /** 32 bytes that go into the nonce of BIP 340; fresh ones unless told otherwise. */
+  readonly auxRandom?: Uint8Array | undefined
+  /** 32 bytes or none: signs for the Taproot output key (BIP 341). */
+  readonly merkleRoot?: Uint8Array | undefined
 }
 
-export interface VerifyInput extends SignInput {
+export interface VerifyInput extends Omit<SignInput, "deterministic"> {
   readonly signature: Uint8Array
 }
 
 /**
- * Signs. Off the event loop, and then with a promise, when the handle is in the slow lane.
+ * Signs. Off the event loop, and then with a promise, when the handle is in the slow lane. What the
+ * caller hashed is not known here: audit records of such a signature say no more than its digest.
  *
  * @param permit - covers `key.sign` with this key and mechanism.
  * @returns a DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3) or raw r and s, as many bytes as the RSA
  * modulus, or the bytes of RFC 8032, FIPS 204 or FIPS 205.
- * @throws HsmError MALFORMED_REQUEST when the mechanism does not sign, or takes no such parameter;
- * OPERATION_FORBIDDEN when only the public half is here; SEALED when the handle was closed.
+ * @throws HsmError MALFORMED_REQUEST when the mechanism does not sign, or takes no such parameter
+ * or message; OPERATION_FORBIDDEN when only the public half is here; SEALED when the handle was
+ * closed.
  */
 export function sign(
   permit: Permit,
@@ -44,65 +61,148 @@ export function sign(
   input: SignInput,
 ): Uint8Array | Promise<Uint8Array> {
   const { keyId, algorithm } = handle
-  const { mechanism, message, messageType, encoding, context } = input
-  const covered = coveredInput(input)
-  assert(permit.covers({ operation: "key.sign", keyId, mechanism, input: covered }))
-  const row = rowFor(provider.signature, handle, mechanism)
-  checkParameters(handle, input)
-  if (messageType === "digest") {
-    return signDigest(permit, handle, { mechanism, digest: message, encoding })
-  }
-  const key = openKey(handle)
-  const tested = signingTested(algorithm)
-  const run = () => row.sign(key, message, context)
-  return finishSignature(tested === undefined ? run() : tested.then(run), algorithm, encoding)
+  const { mechanism, ...rest } = input
+  const { message, encoding } = rest
+  assert(permit.covers({ operation: "key.sign", keyId, mechanism, input: coveredInput(rest) }))
+  const { row, key, parameters } = prepare(handle, input)
+  const tested = signingTested(mechanism, algorithm)
+  const run = () => row.sign(key, message, parameters)
+  const made = tested === undefined ? run() : tested.then(run)
+  return finishSignature(made, curveOf(handle, mechanism), encoding)
 }
 
 /**
  * True when `signature` is this key's over `message`; false for anything else, malformed ones too.
  *
  * @param permit - covers `key.verify` with this key and mechanism.
- * @throws HsmError MALFORMED_REQUEST when the mechanism does not sign, or takes no such parameter;
- * SEALED when the handle was closed.
+ * @throws HsmError MALFORMED_REQUEST as {@link sign} does; SEALED when the handle was closed.
  */
 export function verify(permit: Permit, handle: KeyHandle, input: VerifyInput): boolean {
-  const { keyId, algorithm } = handle
-  const { mechanism, message, messageType, signature, encoding = "der", context } = input
+  const { keyId } = handle
+  const { mechanism, message, signature, encoding = "der" } = input
   assert(permit.covers({ operation: "key.verify", keyId, mechanism }))
-  const row = rowFor(provider.signature, handle, mechanism)
-  checkParameters(handle, input)
-  const key = openKey(handle)
-  const curve = curves[algorithm]
+  const { row, key, parameters } = prepare(handle, input)
+  const curve = curveOf(handle, mechanism)
   const read = curve === undefined ? signature : readSignature(signature, curve, encoding)
-  if (read === undefined) return false
-  return messageType === "digest"
-    ? verifyDigest(permit, handle, { mechanism, digest: message, signature: read })
-    : row.verify(key, message, read, context)
+  return read !== undefined && row.verify(key, message, read, parameters)
 }
 
-/** What a permit for a signature names, where it names its input. */
+/** What a permit for a signature names, where it names its input: all that it depends on. */
 export function coveredInput({
-  message,
+  context = none,
+  deterministic,
+  saltLength,
   messageType = "message",
-  encoding,
-  context = new Uint8Array(),
+  ...rest
 }: Omit<SignInput, "mechanism">): Input {
   const bound = context.length === 0 ? {} : { context }
-  return { message, messageType, encoding, ...bound }
+  const chosen = {
+    ...(deterministic === true ? { deterministic: "true" } : {}),
+    ...(saltLength === undefined ? {} : { saltLength: `${saltLength}` }),
+  }
+  return { ...rest, messageType, ...bound, ...chosen }
 }
 
-/** Whoever sends a parameter relies on it: a mechanism that ignores it must not take it. */
-function checkParameters(
-  { algorithm }: KeyHandle,
-  { mechanism, encoding, context = new Uint8Array() }: SignInput,
-): void {
-  if (encoding !== undefined && curves[algorithm] === undefined) {
-    throw malformed("/encoding", `signatures of ${algorithm} have one encoding`)
+/** Whose ECDSA it is; undefined where signatures have one encoding. */
+function curveOf({ algorithm }: KeyHandle, mechanism: MechanismId): Curve | undefined {
+  return mechanism.startsWith("ECDSA_") ? curves[algorithm] : undefined
+}
+
+/** The row, the key, and parameters that fit both. */
+function prepare(
+  handle: KeyHandle,
+  input: SignInput,
+): {
+  readonly row: SignatureRow<OpenKey>
+  readonly key: OpenKey
+  readonly parameters: SignatureParameters
+} {
+  const row = rowFor(provider.signature, handle, input.mechanism)
+  checkParameters(handle, input)
+  checkMessage(input)
+  const key = openKey(handle)
+  const longest = row.messageBytesMax?.(key)
+  if (longest !== undefined && input.message.length > longest) {
+    throw malformed("/message", `${input.mechanism} takes at most ${longest} bytes`)
   }
-  if (context.length > 0 && mechanismRow(mechanism).context !== true) {
+  const { messageType = "message", context = none, deterministic = false } = input
+  const { saltLength, mgfHash, encoding, auxRandom, merkleRoot } = input
+  const recoverable = encoding === "recoverable"
+  const bitcoin = { recoverable, auxRandom, merkleRoot }
+  const parameters = { messageType, context, deterministic, saltLength, mgfHash, ...bitcoin }
+  return { row, key, parameters }
+}
+
+const none = new Uint8Array()
+
+/** Whoever sends a parameter relies on it: a mechanism that ignores it must not take it. */
+function checkParameters(handle: KeyHandle, input: SignInput): void {
+  const { mechanism, encoding, context = none, deterministic = false } = input
+  const row = mechanismRow(mechanism)
+  const curve = curveOf(handle, mechanism)
+  if (encoding !== undefined && curve === undefined) {
+    throw malformed("/encoding", `signatures of ${mechanism} have one encoding`)
+  }
+  if (encoding === "recoverable" && curve?.recovers !== true) {
+    throw malformed("/encoding", "signatures of this curve do not lead to their key")
+  }
+  if (context.length > 0 && row.context === undefined) {
     throw malformed("/context", `${mechanism} takes no context`)
+  }
+  if (context.length === 0 && row.context === "required") {
+    throw malformed("/context", `${mechanism} needs a context`)
   }
   if (context.length > limits.contextBytesMax) {
     throw malformed("/context", `a context has at most ${limits.contextBytesMax} bytes`)
+  }
+  if (deterministic && row.deterministic !== true) {
+    throw malformed("/deterministic", `${mechanism} leaves no choice`)
+  }
+  checkPss(handle.algorithm, input)
+  checkTaproot(input)
+}
+
+function checkTaproot({ mechanism, auxRandom, merkleRoot }: SignInput): void {
+  const { taproot } = mechanismRow(mechanism)
+  for (const [field, bytes, lengths] of [
+    ["/auxRandom", auxRandom, [32]],
+    ["/merkleRoot", merkleRoot, [0, 32]],
+  ] as const) {
+    if (bytes === undefined) continue
+    if (taproot !== true) throw malformed(field, `${mechanism} knows no Taproot`)
+    if (!lengths.some((length) => length === bytes.length)) {
+      throw malformed(field, `has ${lengths.join(" or ")} bytes`)
+    }
+  }
+}
+
+function checkPss(algorithm: string, { mechanism, saltLength, mgfHash }: SignInput): void {
+  if (saltLength === undefined && mgfHash === undefined) return
+  const { pss, digestBytes = 0 } = mechanismRow(mechanism)
+  if (pss !== true) {
+    const field = saltLength === undefined ? "/mgfHash" : "/saltLength"
+    throw malformed(field, `${mechanism} is no PSS`)
+  }
+  if (mgfHash !== undefined && !rsaHashes.some((known) => known === mgfHash)) {
+    throw malformed("/mgfHash", `${mgfHash} is no hash of PSS`)
+  }
+  // RFC 8017 section 9.1.1, step 3; a modulus has as many bits as the key's name says.
+  const room = Number(algorithm.slice("RSA_".length)) / 8 - digestBytes - 2
+  if (saltLength !== undefined && (saltLength < 0 || saltLength > room)) {
+    throw malformed("/saltLength", `a salt has 0 to ${room} bytes here`)
+  }
+}
+
+/** What its sender prepared is as long as what it stands for. */
+function checkMessage({ mechanism, message, messageType = "message" }: SignInput): void {
+  const { digestBytes, messageBytes, mu } = mechanismRow(mechanism)
+  if (messageType === "message") {
+    if (messageBytes === undefined || message.length === messageBytes) return
+    throw malformed("/message", `${mechanism} signs ${messageBytes} bytes`)
+  }
+  const bytes = messageType === "digest" ? digestBytes : mu === true ? muBytes : undefined
+  if (bytes === undefined) throw malformed("/messageType", `${mechanism} takes no ${messageType}`)
+  if (message.length !== bytes) {
+    throw malformed("/message", `a ${messageType} for ${mechanism} has ${bytes} bytes`)
   }
 }

@@ -37,7 +37,7 @@ export interface Ask {
   /** What the engine will be asked to work on; for keys with rules. */
   readonly input?: Input
   /** For the log: a word of ours, never free text from a caller. */
-  readonly note?: "digest"
+  readonly note?: "digest" | "mu"
   /** Principal, partition or issuer acted on, for the log. */
   readonly target?: string
   /** Of the key that the operation makes: the quota is asked. */

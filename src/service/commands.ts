@@ -4,6 +4,7 @@
  */
 
 import type { KeyAlgorithmId, KeyUsage, MechanismId } from "../domain/algorithms.ts"
+import type { HashId } from "../domain/hashes.ts"
 import type { Hours } from "../domain/hours.ts"
 import type { CredentialId, Instant, KeyId, PartitionId, PrincipalId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
@@ -88,13 +89,25 @@ export interface MacCommand {
   readonly message: Uint8Array
   readonly mechanism?: MechanismId | undefined
 }
-export interface SignCommand extends MacCommand {
-  /** `digest`: `message` was hashed by its sender; a whole message when absent. */
-  readonly messageType?: "message" | "digest" | undefined
-  /** Of ECDSA alone; DER when absent. */
-  readonly encoding?: "der" | "raw" | undefined
+export interface SignatureCommand extends MacCommand {
+  /** `digest`: `message` was hashed by its sender; `mu`: FIPS 204; a whole message when absent. */
+  readonly messageType?: "message" | "digest" | "mu" | undefined
+  /** Of ECDSA alone; DER when absent. `recoverable`: of secp256k1 alone. */
+  readonly encoding?: "der" | "raw" | "recoverable" | undefined
   /** What the signature is bound to; at most limits.contextBytesMax bytes. */
   readonly context?: Uint8Array | undefined
+  /** Bytes of PSS's salt; as many as the hash has when absent. */
+  readonly saltLength?: number | undefined
+  /** Of PSS's MGF1; the message's when absent. */
+  readonly mgfHash?: HashId | undefined
+  /** Of BIP 340: signs for the Taproot output key; 32 bytes or none. */
+  readonly merkleRoot?: Uint8Array | undefined
+}
+export interface SignCommand extends SignatureCommand {
+  /** Of BIP 340: 32 bytes that go into its nonce; fresh ones when absent. */
+  readonly auxRandom?: Uint8Array | undefined
+  /** No random bits: the same message gets the same signature. */
+  readonly deterministic?: boolean | undefined
 }
 export interface SignResult {
   readonly keyId: KeyId
@@ -104,7 +117,7 @@ export interface SignResult {
   readonly signature: Uint8Array
 }
 
-export interface VerifyCommand extends SignCommand {
+export interface VerifyCommand extends SignatureCommand {
   readonly signature: Uint8Array
   /** Undefined: any live version may match, newest first. */
   readonly version?: number | undefined

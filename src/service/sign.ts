@@ -7,7 +7,7 @@ import type { Permit } from "../domain/policy.ts"
 import * as macs from "../engine/mac.ts"
 import * as signatures from "../engine/signature.ts"
 import type { KeyHandle } from "../sealing/handles.ts"
-import { keyOf, mechanismOf, perform } from "./act.ts"
+import { keyOf, mechanismOf, perform, type Ask } from "./act.ts"
 import type {
   Context,
   MacCommand,
@@ -21,10 +21,10 @@ import type { Ports } from "./ports.ts"
 /**
  * Signs a message, or the digest that its sender made of it, with a key's current version.
  *
- * @param command - `context` is what the signature is bound to besides its message.
  * @returns ECDSA: DER (RFC 3279 section 2.2.3) or raw; others: the bytes of their standards.
  * @throws HsmError KEY_NOT_FOUND, KEY_STATE, OPERATION_FORBIDDEN, RATE_LIMITED, PAYLOAD_TOO_LARGE,
- * MALFORMED_REQUEST for a digest of another length, AUDIT_UNAVAILABLE.
+ * MALFORMED_REQUEST for a digest of another length or a parameter that the mechanism does not take,
+ * AUDIT_UNAVAILABLE.
  */
 export async function sign(
   ports: Ports,
@@ -85,23 +85,24 @@ interface Producer {
 async function produce(
   ports: Ports,
   context: Context,
-  { key: ref, mechanism: wanted, message, messageType, encoding, context: bound }: SignCommand,
+  { key: ref, mechanism: wanted, ...input }: SignCommand,
   { operation, covers, run }: Producer,
 ): Promise<SignResult> {
+  const { message, messageType } = input
   checkSize(message)
-  const input = covers({ message, messageType, encoding, context: bound })
-  const ask = { operation, key: ref, mechanism: wanted, input, ...noteOf(messageType) } as const
+  const covered = { input: covers(input) }
+  const ask = {
+    operation,
+    key: ref,
+    mechanism: wanted,
+    ...covered,
+    ...noteOf(messageType),
+  } as const
   return await perform(ports, context, ask, async (act) => {
     const mechanism = mechanismOf(act)
     const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
     const handle = await ports.keys.open(key, version)
-    const signature = await run(act.permit, handle, {
-      mechanism,
-      message,
-      messageType,
-      encoding,
-      context: bound,
-    })
+    const signature = await run(act.permit, handle, { mechanism, ...input })
     return { keyId: key.id, version, mechanism, signature }
   })
 }
@@ -121,9 +122,8 @@ async function check(
   command: VerifyCommand,
   { operation, run }: Checker,
 ): Promise<VerifyResult> {
-  const { key: ref, mechanism: named, version: wanted, messageType } = command
-  const { message, signature, encoding, context: bound } = command
-  const input = { message, messageType, signature, encoding, context: bound }
+  const { key: ref, mechanism: named, version: wanted, ...input } = command
+  const { message, messageType } = input
   checkSize(message)
   const note = noteOf(messageType)
   const covered = { message, mac: signature }
@@ -157,8 +157,8 @@ function candidates(key: KeyRecord, wanted: number | undefined): number[] {
 }
 
 /** What was signed is then known by its digest alone: the log says so. */
-function noteOf(messageType: SignCommand["messageType"]): { note?: "digest" } {
-  return messageType === "digest" ? { note: "digest" } : {}
+function noteOf(messageType: SignCommand["messageType"]): Pick<Ask, "note"> {
+  return messageType === "digest" || messageType === "mu" ? { note: messageType } : {}
 }
 
 function checkSize(message: Uint8Array): void {

@@ -114,6 +114,24 @@ test("MACs and signatures are verified, and another message is told by exit code
   await refused(`verify --key seals --signature ${path("sig")}`, 3, { stdin: "massage" })
 })
 
+test("parameters of signatures are options, and nonsense is a usage error", async () => {
+  await keyhold("key create coins --algorithm EC_SECP256K1")
+  const digest = Buffer.alloc(32, 7)
+  const taproot = "--key coins --mechanism BIP340_SCHNORR --merkle-root="
+  await keyhold(`sign ${taproot} --deterministic -o ${path("one")}`, { stdin: digest })
+  await keyhold(`sign ${taproot} --deterministic -o ${path("two")}`, { stdin: digest })
+  assert.deepEqual(readFileSync(path("one")), readFileSync(path("two")))
+  await keyhold(`verify ${taproot} --signature ${path("one")}`, { stdin: digest })
+  const root = `--merkle-root=${"00".repeat(32)} --key coins --mechanism BIP340_SCHNORR`
+  await refused(`verify ${root} --signature ${path("one")}`, 3, { stdin: digest })
+  const eth = "--key coins --mechanism ECDSA_KECCAK_256 --encoding recoverable"
+  await keyhold(`sign ${eth} --digest -o ${path("eth")}`, { stdin: digest })
+  assert.equal(readFileSync(path("eth")).length, 65)
+  await keyhold(`verify ${eth} --digest --signature ${path("eth")}`, { stdin: digest })
+  await refused("sign --key coins --digest --mu", 2, { stdin: digest })
+  await refused("sign --key coins --merkle-root=0", 2, { stdin: digest })
+})
+
 test("keys enter and leave only where the partition allows it", async () => {
   const material = Buffer.alloc(16, 7)
   const load = "key import legacy --algorithm AES_128 --format raw --extractable --not-sensitive"

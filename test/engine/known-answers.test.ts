@@ -16,6 +16,7 @@ import { signatureAnswers } from "../../src/engine/known-answers/signature.ts"
 import { mac, verifyMac } from "../../src/engine/mac.ts"
 import { nodeProvider } from "../../src/engine/node/provider.ts"
 import type { MacId } from "../../src/engine/provider.ts"
+import { hash } from "../../src/engine/hash.ts"
 import { sign, verify } from "../../src/engine/signature.ts"
 import { flip, handleOf, otherKeyId, permit } from "./fixture.ts"
 import { isRepeated } from "./native.ts"
@@ -46,7 +47,7 @@ for (const { mechanism, answer } of entries<EncryptionAnswer>(encryptionAnswers)
 }
 
 for (const { mechanism, answer } of entries<SignatureAnswer>(signatureAnswers)) {
-  const { algorithm, source, message, signature } = answer
+  const { algorithm, source, message, parameters = {} } = answer
   if (!isRepeated(algorithm)) continue
   test(`${mechanism} with ${algorithm} signs and verifies as ${source} says`, async () => {
     const handle = handleOf(
@@ -54,14 +55,21 @@ for (const { mechanism, answer } of entries<SignatureAnswer>(signatureAnswers)) 
       "key" in answer ? { material: answer.key } : { publicKey: answer.publicKey },
     )
     const verifying = permit("key.verify", handle, mechanism)
-    assert.ok(verify(verifying, handle, { mechanism, message, signature }))
-    const forged = { mechanism, message, signature: flip(signature, 77) }
-    assert.ok(!verify(verifying, handle, forged))
-    assert.ok(!verify(verifying, handle, { mechanism, message: flip(message, 3), signature }))
-    if (!("key" in answer)) return
-    const made = await sign(permit("key.sign", handle, mechanism), handle, { mechanism, message })
-    assert.ok(verify(verifying, handle, { mechanism, message, signature: made }))
-    assert.equal(hexOf(made) === hexOf(signature), answer.repeatable)
+    const input = { mechanism, message, ...parameters }
+    const made =
+      "key" in answer ? await sign(permit("key.sign", handle, mechanism), handle, input) : undefined
+    const signature = "signature" in answer ? answer.signature : made
+    assert.ok(signature !== undefined && verify(verifying, handle, { ...input, signature }))
+    assert.ok(!verify(verifying, handle, { ...input, signature: flip(signature, 77) }))
+    const other = flip(message, 3)
+    assert.ok(!verify(verifying, handle, { ...input, message: other, signature }))
+    if (made === undefined) return
+    assert.ok(verify(verifying, handle, { ...input, signature: made }))
+    if ("signatureSha256" in answer) {
+      assert.equal(hexOf(hash("SHA_256", made)), hexOf(answer.signatureSha256))
+    } else if ("repeatable" in answer) {
+      assert.equal(hexOf(made) === hexOf(signature), answer.repeatable)
+    }
   })
 }
 

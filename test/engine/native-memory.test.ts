@@ -15,13 +15,19 @@ const loops: Record<string, readonly [string, number]> = {
   "failed opens": ["addon.open(aes, nonce, none, text)", 200_000],
   "AES keys": ["addon.seal(addon.aesKey(raw), nonce, none, none)", 50_000],
   "HMAC keys": ["addon.hmac(addon.hmacKey(raw, 'sha256'), text)", 50_000],
-  pairs: ["addon.signDigest(addon.privateKey(pkcs8), 'ecdsa', 'sha256', raw)", 5_000],
-  "refused pairs": ["attempt(() => addon.privateKey(pkcs8.subarray(1)))", 50_000],
-  "signatures on other threads": [
-    "await addon.signDigestLater(pair, 'ecdsa', 'sha256', raw)",
+  pairs: ["addon.sign(addon.privateKey(pkcs8), ecdsa, raw)", 5_000],
+  schemes: [
+    "addon.sign(pair, addon.scheme(undefined, 'digest', { digest: 'sha256' }), raw)",
     5_000,
   ],
-  "verified signatures": ["addon.verifyDigest(pair, 'ecdsa', 'sha256', raw, text)", 20_000],
+  "schemes that fail": [
+    "attempt(() => addon.scheme('ED25519ph', 'digest', { saltlen: -1 }))",
+    50_000,
+  ],
+  "signatures that fail": ["attempt(() => addon.sign(pair, ecdsa, none))", 50_000],
+  "refused pairs": ["attempt(() => addon.privateKey(pkcs8.subarray(1)))", 50_000],
+  "signatures on other threads": ["await addon.signLater(pair, ecdsa, raw)", 5_000],
+  "verified signatures": ["addon.verify(pair, ecdsa, raw, text)", 20_000],
 }
 
 for (const [what, [call, rounds]] of Object.entries(loops)) {
@@ -35,6 +41,7 @@ for (const [what, [call, rounds]] of Object.entries(loops)) {
       const [raw, nonce, none, text] = [32, 24, 0, 64].map((length) => new Uint8Array(length))
       const pkcs8 = Buffer.from("${der}", "hex")
       const [aes, pair] = [addon.aesKey(raw), addon.privateKey(pkcs8)]
+      const ecdsa = addon.scheme(undefined, "digest", { digest: "sha256" })
       const attempt = (call) => { try { call() } catch (error) { return error.code } }
       async function run(rounds) {
         for (let at = 0; at < rounds; at++) {

@@ -9,8 +9,8 @@ import { flip, none } from "./fixture.ts"
 import { addon, path, skip } from "./native.ts"
 
 const names = [
-  ["aesKey", "feed", "hmac", "hmacKey", "open", "privateKey", "publicKey", "seal", "sealFresh"],
-  ["sign", "signDigest", "signDigestLater", "verifyDigest"],
+  ["aesKey", "feed", "hmac", "hmacKey", "open", "privateKey", "publicKey", "scheme", "seal"],
+  ["sealFresh", "sign", "signLater", "verify"],
 ].flat() as (keyof Addon)[]
 const pkcs8 = { format: "der", type: "pkcs8" } as const
 const spki = { format: "der", type: "spki" } as const
@@ -41,7 +41,8 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
   const pair = addon().privateKey(ec.privateKey.export(pkcs8))
   const aes = addon().aesKey(new Uint8Array(32))
   const digest = new Uint8Array(32)
-  const signing = [pair, "ecdsa", "sha256", digest]
+  const scheme = addon().scheme(undefined, "digest", { digest: "sha256" })
+  const signing = [pair, scheme, digest]
   return {
     aesKey: [new Uint8Array(16)],
     feed: [new Uint8Array(noncePoolBytes)],
@@ -52,10 +53,14 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
     publicKey: [ec.publicKey.export(spki)],
     seal: [aes, new Uint8Array(12), new Uint8Array(3), new Uint8Array(20)],
     sealFresh: [aes, 24, new Uint8Array(3), new Uint8Array(20)],
+    scheme: [
+      "ML-DSA-44",
+      "message",
+      { deterministic: 1, mu: 1, "context-string": new Uint8Array(255) },
+    ],
     sign: signing,
-    signDigest: signing,
-    signDigestLater: signing,
-    verifyDigest: [addon().publicKey(ec.publicKey.export(spki)), ...signing.slice(1), digest],
+    signLater: signing,
+    verify: [addon().publicKey(ec.publicKey.export(spki)), ...signing.slice(1), digest],
   }
 }
 
@@ -67,6 +72,12 @@ test("arguments of any type and number give an answer or an error of ours", { sk
   const spoilt = fc.oneof(
     fc.constantFrom(...Object.values(sound).flat(), "pss", "sha512", 12, detached, shared),
     fc.constantFrom<unknown>(new Proxy({}, {}), new DataView(new ArrayBuffer(12)), () => {}),
+    fc.constantFrom<unknown>(
+      { digest: "sha1", saltlen: -1 },
+      { saltlen: 2 ** 31 - 1, "pad-mode": "pss" },
+      { "context-string": new Uint8Array(256) },
+      { "pad-mode": "x".repeat(40), "nonce-type": "1" },
+    ),
     fc.oneof(fc.uint8Array(), fc.uint16Array(), fc.bigInt(), fc.double(), fc.string()),
     fc.anything({ withNullPrototype: true, withTypedArray: true, withBigInt: true }),
   )
@@ -111,8 +122,8 @@ const refusedKeys: Record<string, () => unknown> = {
   "a private key cut short": () => addon().privateKey(ec.privateKey.export(pkcs8).subarray(0, 60)),
   "a public key off the curve": () => addon().publicKey(flip(ec.publicKey.export(spki), 8 * 80)),
   "a public key where a private one belongs": () => addon().privateKey(ec.publicKey.export(spki)),
-  "a key of Ed25519": () =>
-    addon().privateKey(generateKeyPairSync("ed25519").privateKey.export(pkcs8)),
+  "a key that does not sign": () =>
+    addon().privateKey(generateKeyPairSync("x25519").privateKey.export(pkcs8)),
 }
 for (const [what, make] of Object.entries(refusedKeys)) {
   test(`the addon refuses ${what}`, { skip }, () => {
@@ -209,15 +220,16 @@ test("threads load it side by side, and end with signatures on their way", { ski
     const { workerData, parentPort } = require("node:worker_threads")
     const module = { exports: {} }
     process.dlopen(module, workerData.path)
-    const { aesKey, seal, privateKey, signDigest, signDigestLater } = module.exports
+    const { aesKey, seal, privateKey, scheme, sign, signLater } = module.exports
+    const ecdsa = scheme(undefined, "digest", { digest: "sha256" })
     const key = aesKey(new Uint8Array(32))
     const pair = privateKey(workerData.pkcs8)
     let sum = ""
     for (let at = 0; at < 2000; at++) {
       sum = Buffer.from(seal(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(40)))
-      if (at % 20 === 0) signDigest(pair, "ecdsa", "sha256", new Uint8Array(32))
+      if (at % 20 === 0) sign(pair, ecdsa, new Uint8Array(32))
     }
-    for (let at = 0; at < 200; at++) signDigestLater(pair, "ecdsa", "sha256", new Uint8Array(32))
+    for (let at = 0; at < 200; at++) signLater(pair, ecdsa, new Uint8Array(32))
     parentPort.postMessage(sum.toString("hex"))
     process.exit()
   `

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import type { KeyAlgorithmId, MechanismId } from "../../src/domain/algorithms.ts"
 import { ecdsaFromRaw, ecdsaToRaw } from "../../src/codec/ecdsa-signature.ts"
 import { curves } from "../../src/engine/ecdsa.ts"
-import { sign, signDigest, verify } from "../../src/engine/signature.ts"
+import { sign, verify } from "../../src/engine/signature.ts"
 import { flip, newHandle, permit } from "./fixture.ts"
 
 const message = Uint8Array.of(1, 2, 3)
@@ -45,9 +45,32 @@ test("EC_SECP256K1: s is always the lower one", async () => {
     assert.ok(BigInt(`0x${raw.subarray(32).toHex()}`) <= secp256k1Half)
     const der = await sign(signing, handle, { mechanism, message })
     assert.ok(BigInt(`0x${ecdsaToRaw(der, 32).subarray(32).toHex()}`) <= secp256k1Half)
-    const digested = await signDigest(digesting, handle, { mechanism: "ECDSA_SHA_256", digest })
+    const input = { mechanism: "ECDSA_SHA_256", message: digest, messageType: "digest" } as const
+    const digested = await sign(digesting, handle, input)
     assert.ok(BigInt(`0x${ecdsaToRaw(digested, 32).subarray(32).toHex()}`) <= secp256k1Half)
   }
+})
+
+test("EC_SECP256K1: a recoverable signature leads to its key, and to no other", async () => {
+  const mechanism = "ECDSA_KECCAK_256"
+  const handle = await newHandle("EC_SECP256K1")
+  const asked = { mechanism, message, encoding: "recoverable" } as const
+  const checking = permit("key.verify", handle, mechanism)
+  for (let round = 0; round < 8; round++) {
+    const signature = await sign(permit("key.sign", handle, mechanism), handle, asked)
+    assert.equal(signature.length, 65)
+    assert.ok(verify(checking, handle, { ...asked, signature }))
+    const raw = { mechanism, message, signature: signature.subarray(0, 64) } as const
+    assert.ok(verify(checking, handle, { ...raw, encoding: "raw" }))
+    assert.ok(!verify(checking, handle, { ...asked, signature: flip(signature, 64 * 8) }))
+    assert.ok(!verify(checking, handle, { ...asked, signature: flip(signature, 70) }))
+    assert.ok(!verify(checking, handle, { ...asked, signature: signature.subarray(0, 64) }))
+  }
+  const p256 = await newHandle("EC_P256")
+  const wrong = { mechanism: "ECDSA_SHA_256", message, encoding: "recoverable" } as const
+  assert.throws(() => sign(permit("key.sign", p256, "ECDSA_SHA_256"), p256, wrong), {
+    detail: { field: "/encoding" },
+  })
 })
 
 const bound: readonly (readonly [KeyAlgorithmId, MechanismId])[] = [
@@ -105,10 +128,11 @@ test("the first signature of a slow algorithm waits for its self-test, no later 
   const selfTest = JSON.stringify(new URL("../../src/engine/self-test.ts", import.meta.url))
   const program = `
     import { signingTested } from ${selfTest}
-    const waiting = signingTested("SLH_DSA_SHAKE_128F")
+    const waiting = signingTested("SLH_DSA", "SLH_DSA_SHAKE_128F")
     const first = waiting instanceof Promise
     await waiting
-    const later = [signingTested("SLH_DSA_SHAKE_128F"), signingTested("EC_P256")]
+    const again = signingTested("SLH_DSA", "SLH_DSA_SHAKE_128F")
+    const later = [again, signingTested("ECDSA_SHA_256", "EC_P256")]
     process.stdout.write(String(first && later.every((answer) => answer === undefined)))
   `
   const args = ["--input-type=module", "--eval", program]

@@ -133,7 +133,8 @@ export function refusalOf(vector: VectorCase): Refusal | undefined {
   return refusedByDesign.find(({ applies }) => applies(vector))
 }
 
-const folder =
+/** Where all published vectors lie. */
+export const folder =
   process.env["KEYHOLD_VECTORS"] ?? join(import.meta.dirname, "../../../shared/vectors")
 
 /**

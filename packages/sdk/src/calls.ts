@@ -8,8 +8,11 @@ import type {
   CreateKeyRequest,
   Key,
   Mechanism,
+  MessageType,
+  MgfHash,
   OperationId,
   Operations,
+  SignatureEncoding,
 } from "./api.generated.ts"
 import { decodeBase64, encodeBase64 } from "./base64.ts"
 import { KeyholdError } from "./errors.ts"
@@ -51,6 +54,26 @@ export interface MechanismOptions {
   /** The first that the key's algorithm serves, when absent. */
   readonly mechanism?: Mechanism | undefined
 }
+export interface SignatureOptions extends MechanismOptions {
+  /** `digest`: what the mechanism's hash made of the message; `mu`: of ML-DSA. */
+  readonly messageType?: MessageType | undefined
+  /** Of ECDSA; DER when absent. */
+  readonly encoding?: SignatureEncoding | undefined
+  /** What the signature is bound to besides its message; at most 255 bytes. */
+  readonly context?: Uint8Array | undefined
+  /** Bytes of PSS's salt; as many as the hash has when absent. */
+  readonly saltLength?: number | undefined
+  /** Of PSS's MGF1; the message's when absent. */
+  readonly mgfHash?: MgfHash | undefined
+  /** Of BIP 340: signs for the Taproot output key; 32 bytes or none. */
+  readonly merkleRoot?: Uint8Array | undefined
+}
+export interface SignOptions extends SignatureOptions {
+  /** The same message gets the same signature. */
+  readonly deterministic?: boolean | undefined
+  /** Of BIP 340: 32 bytes that go into the nonce; fresh ones when absent. */
+  readonly auxRandom?: Uint8Array | undefined
+}
 export interface VersionOptions extends MechanismOptions {
   /** Any living version when absent, the newest first. */
   readonly version?: number | undefined
@@ -88,13 +111,14 @@ export function decrypt(
   return call("decrypt", {}, body, ({ plaintext }) => decodeBase64(plaintext))
 }
 
-/** @param message - the whole message, not a digest; at most 2.5 MiB. */
+/** @param message - whole, unless `messageType` says otherwise; at most 2.5 MiB. */
 export function sign(
   key: string,
   message: Uint8Array,
-  { mechanism }: MechanismOptions = {},
+  { deterministic, auxRandom, ...options }: SignOptions = {},
 ): Call<Uint8Array, "sign"> {
-  const body = { message: encodeBase64(message), mechanism }
+  const random = { deterministic, auxRandom: optional(auxRandom) }
+  const body = { message: encodeBase64(message), ...signatureFields(options), ...random }
   return call("sign", { key }, body, ({ signature }) => decodeBase64(signature))
 }
 
@@ -102,11 +126,18 @@ export function sign(
 export function verify(
   key: string,
   signed: { readonly message: Uint8Array; readonly signature: Uint8Array },
-  { mechanism, version }: VersionOptions = {},
+  { version, ...options }: SignatureOptions & VersionOptions = {},
 ): Call<boolean, "verify"> {
   const [message, signature] = [encodeBase64(signed.message), encodeBase64(signed.signature)]
-  const body = { message, signature, mechanism, version }
+  const body = { message, signature, version, ...signatureFields(options) }
   return call("verify", { key }, body, ({ valid }) => valid)
+}
+
+/** What signing and verifying have to agree on. */
+function signatureFields(options: SignatureOptions) {
+  const { mechanism, messageType, encoding, context, saltLength, mgfHash, merkleRoot } = options
+  const bytes = { context: optional(context), merkleRoot: optional(merkleRoot) }
+  return { mechanism, messageType, encoding, saltLength, mgfHash, ...bytes }
 }
 
 /** @param message - at most 64 KiB. */

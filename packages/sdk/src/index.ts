@@ -11,6 +11,8 @@ export type {
   Encapsulated,
   MechanismOptions,
   PlainDataKey,
+  SignatureOptions,
+  SignOptions,
   VersionOptions,
 } from "./calls.ts"
 export type { CallArguments, CallInput, CallOptions, ClientOptions } from "./client.ts"

@@ -104,7 +104,7 @@ export class Keyhold extends Client {
   sign(
     key: string,
     message: Uint8Array,
-    options?: calls.MechanismOptions & CallOptions,
+    options?: calls.SignOptions & CallOptions,
   ): Promise<Uint8Array> {
     return this.run(calls.sign(key, message, options), options)
   }
@@ -113,7 +113,7 @@ export class Keyhold extends Client {
   verify(
     key: string,
     signed: { readonly message: Uint8Array; readonly signature: Uint8Array },
-    options?: calls.VersionOptions & CallOptions,
+    options?: calls.SignatureOptions & calls.VersionOptions & CallOptions,
   ): Promise<boolean> {
     return this.run(calls.verify(key, signed, options), options)
   }

@@ -4,8 +4,8 @@ import { calls, encodeBase64 } from "@keyhold/sdk"
 import type { CliContext, Command, OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
 import { CliError } from "../failure.ts"
-import { parseBase64, readAll, type Input, type Limit } from "../input.ts"
-import { mechanisms } from "../vocabulary.ts"
+import { parseBase64, parseHex, readAll, type Input, type Limit } from "../input.ts"
+import { mechanisms, rsaHashes } from "../vocabulary.ts"
 
 const signLimit: Limit = {
   bytesMax: calls.signBytesMax,
@@ -20,10 +20,19 @@ const proofLimit: Limit = { bytesMax: 70_000, hint: "this is no signature and no
 
 const keyOption: OptionRow = ["--key <key>", "name or id"]
 const mechanismOption: OptionRow = ["--mechanism <id>", "another mechanism than the key's first"]
+const encodings = ["der", "raw", "recoverable"] as const
 const parameterOptions: readonly OptionRow[] = [
   ["--digest", "the file holds the digest, not the message: sha256sum's 32 bytes, say"],
-  ["--encoding <encoding>", "of ECDSA: der or raw"],
-  ["--context <text>", "what ML-DSA, SLH-DSA and Ed448 bind a signature to"],
+  ["--mu", "the file holds ML-DSA's mu: 64 bytes (FIPS 204 section 6.2)"],
+  ["--encoding <encoding>", `of ECDSA: ${encodings.join(", ")} (secp256k1 alone)`],
+  ["--context <text>", "what ML-DSA, SLH-DSA, Ed448 and prehashed EdDSA bind a signature to"],
+  ["--salt-length <number>", "bytes of PSS's salt; as many as the hash has unless given"],
+  ["--mgf-hash <hash>", "of PSS's MGF1; the message's unless given"],
+  ["--merkle-root <hex>", "of BIP340_SCHNORR: signs for the Taproot output key; '' for no script"],
+]
+const deterministicOption: OptionRow = [
+  "--deterministic",
+  "the same message gets the same signature: ECDSA (RFC 6979), ML-DSA, SLH-DSA",
 ]
 const verifyOptions: readonly OptionRow[] = [
   mechanismOption,
@@ -37,12 +46,13 @@ export const signCommands: readonly Command[] = [
     summary: "Sign a file of up to 2.5 MiB",
     description: "ECDSA signatures are DER, as OpenSSL reads them, unless told otherwise.",
     required: [keyOption],
-    options: [mechanismOption, ...parameterOptions, ...emitOptions],
+    options: [mechanismOption, ...parameterOptions, deterministicOption, ...emitOptions],
     example: "keyhold sign --key release report.pdf > report.sig",
     async run({ out, stdin, connect }, input) {
       const message = encodeBase64(await readAll(input.maybe("file"), stdin, signLimit))
       const mechanism = input.oneOf("mechanism", mechanisms)
-      const body = { message, mechanism, ...readParameters(input) }
+      const deterministic = input.on("deterministic")
+      const body = { message, mechanism, deterministic, ...readParameters(input) }
       const kh = await connect()
       const ask = () => kh.call("sign", { params: { key: input.text("key") }, body })
       await emit({ out, input }, ask, ({ signature }) => signature)
@@ -96,10 +106,16 @@ export const signCommands: readonly Command[] = [
 
 function readParameters(input: Input) {
   const context = input.maybe("context")
+  const root = input.maybe("merkleRoot")
+  const [digest, mu] = [input.flag("digest"), input.flag("mu")]
+  if (digest && mu) throw new CliError("USAGE", "a file holds a digest or mu, not both")
   return {
-    messageType: input.flag("digest") ? ("digest" as const) : undefined,
-    encoding: input.oneOf("encoding", ["der", "raw"] as const),
+    messageType: digest ? ("digest" as const) : mu ? ("mu" as const) : undefined,
+    encoding: input.oneOf("encoding", encodings),
     context: context === undefined ? undefined : encodeBase64(Buffer.from(context)),
+    saltLength: input.integer("saltLength"),
+    mgfHash: input.oneOf("mgfHash", rsaHashes),
+    merkleRoot: root === undefined ? undefined : encodeBase64(parseHex(root)),
   }
 }
 

@@ -1,6 +1,7 @@
 /** The shapes of known answers, and how they are typed in. */
 
 import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
+import type { SignatureParameters } from "../provider.ts"
 
 /** At least one per row. */
 export type Answers<Answer> = readonly [Answer, ...Answer[]]
@@ -23,9 +24,11 @@ export interface EncryptionAnswer extends Known {
 
 export type SignatureAnswer = Known & {
   readonly message: Uint8Array
-  readonly signature: Uint8Array
+  /** Besides what is usual. */
+  readonly parameters?: Partial<SignatureParameters>
 } & (
     | {
+        readonly signature: Uint8Array
         /** PKCS#8 DER. */
         readonly key: Uint8Array
         /** Signing gives this very signature; otherwise it draws random bits. */
@@ -34,7 +37,13 @@ export type SignatureAnswer = Known & {
         readonly slow?: boolean
       }
     /** SPKI DER: the publication kept its private key. */
-    | { readonly publicKey: Uint8Array }
+    | { readonly signature: Uint8Array; readonly publicKey: Uint8Array }
+    /** Signing without random bits gives a signature with this SHA-256: some are long. */
+    | {
+        readonly key: Uint8Array
+        readonly signatureSha256: Uint8Array
+        readonly slow?: boolean
+      }
   )
 
 export interface MacAnswer extends Known {

@@ -186,4 +186,148 @@ export const rsaHashAnswers = {
       `,
     },
   ],
+  RSA_PSS_SHA_512_256: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -sha512-256 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: false,
+      message: hex`54657374`,
+      signature: hex`
+        410a143f120fe88a51a320b96a041746ea0e780a0aea4c60f986d40e6c6da844a76a713066fb12b59caa
+        8fca6bc186ed14d3b7db35d3e2f3b4bb146259361c3428c46c083dd4cf24b5b366f817a13698779ed5be
+        6cfc48201b80be26200bc81e970e7c7548f2863bee7514e5a32385775d87e26fa7fececbb2d79a3d3a01
+        453e825a2ce5a1928b7686bd7952e24e43c6839e38528a372f36d360d32d3ab261210803992666b6fd64
+        1b06d1d7919bef70159bddb04bc2513f6b4af4f5ace79d5837645ac83b5ffc811e64ec939c04901efb30
+        9086b24ccde8326f81e85c192e1f1abd8471c86f674d3bd372871b154b3713ab7d115087a29fbe35f4be
+        7fbfa945
+      `,
+    },
+  ],
+  RSA_PKCS1_SHA_512_256: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -sha512-256 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: true,
+      message: hex`54657374`,
+      signature: hex`
+        0d2fab9e836c648c001a25655a1266d17d9cf9cdd25de9816dd666d3f10bc23153563aed0dd518d5597d
+        4eefe4b6ed5e2312eae994436dd9c75ce469931bd341e43d14aa71ddf7e3245e059e76e5cfd4f4fe5e86
+        37f6b0d2a78ce9aee50ab87147dbff345acd3fd2d1740c982b471527a7b5291363a10787f7b9104bae66
+        5b084a819d8f7880f3e932e0c85182b47cccd61819c7a4691100039147ff814bdc428f3db2ca5964350f
+        c90a0713b02cc4683d3f1fff5c66df10b832dadcf597a348c8825002aa646032b62cf8bc841885a090cc
+        b9c03b8d65428b1ba636609e7f5e0f3e581df34e8b40e8b71de3b82a8db13b0f856b3e46face8c050d5c
+        c785c9f4
+      `,
+    },
+  ],
+  RSA_PSS_SHA_512_224: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -sha512-224 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: false,
+      message: hex`54657374`,
+      signature: hex`
+        9549b0408cce5ed9cbdcf308abca42bd102caa08598a060489917c902c367443b9d3eb9b949930809e62
+        e5cb13f54d0ca66e4dd22db3ed0a907344a591d2dff1d6ba8b8dc78ca354006ed537e9ad6353026d32b8
+        0df5292ab501bb7f702419e12dac613e48ce0b90234239e5aee72d060f15299b48d701a768db7f09c392
+        b38002fa74a577a093cfc34b940e8a54e044c656dd0f581bf5afb1fcd8131d06c21e77801911036516ae
+        aeaec511a2e7ad9342e4de85a9c382c99e2585f4872501a6d2c929fde7790468af4fb598560bfd04f681
+        f8cd339e8017c68210dcbfa397f26b473825c2269fbab72cc09e285a23c804455a17d54053b0862ec26a
+        9389b2f0
+      `,
+    },
+  ],
+  RSA_PKCS1_SHA_512_224: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -sha512-224 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: true,
+      message: hex`54657374`,
+      signature: hex`
+        6d4ad2f997b9f1c3775e9c78b87c7ab7f3747889cbddfea49fba389213fb2fcb2da35abf4bd590bccd35
+        f8f5f40198e59ebe2784c72aafe32f7a5a8a7f6d9723bce23f79505950041d1f40f5dc6f5347d49a0795
+        98323f2fc5623c00c25bc956ab565858b04625df63949b1a94fb8a0a1a295394af5b6f2ad86ff089dafd
+        892ed1fedb2ac4baa3cb56a394a69395f674c1e8c74d2a410c370c851029373b2a13a0e3e54c8e82aff8
+        6e762ab5b0e1994c7b10f955b1f5fd93e86b1a9f0cf70c8fa649da725d2d282ef7f3a0db927ef8da2893
+        784ba0da7c3ae58d1895bdb86672418df9686f5839dece11987827b24981105749ef33b6e17644571442
+        0261aa16
+      `,
+    },
+  ],
+  RSA_PSS_SHA3_224: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -sha3-224 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: false,
+      message: hex`54657374`,
+      signature: hex`
+        34d13c32465eead5e6416dc59947f43fd1f99f6237ca640b768b781b604213b2523bdb5f97df3545b4fa
+        85c52ce3ced17f457b3f9bbafc198d0ca72b4f288a9c4d4a239b2d9cfa8257fa60d5628755339e937c57
+        cdabea4f6b41e2e0fbc4981949411fee162258f09033373ea0a3311f9b26af40c1db980707dcda09d451
+        77eb29e299f4608df2c10364031397df50eacc90273b3a88e30615495b275500e8ff53387f07c7c4ed88
+        d4ded112527b0d9db8fe76056f2627b7113c08a6fdf39cc9e90349a1cde416aab888cb60c72cf1baaac6
+        3eb64ed9162982b61b24a6ac7ab6b5cede87ce4db18837f554d288735e2f8aa673f0d1849c9b22fb0802
+        c0ce1b4f
+      `,
+    },
+  ],
+  RSA_PKCS1_SHA3_224: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -sha3-224 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: true,
+      message: hex`54657374`,
+      signature: hex`
+        616910ba472eda5dae4ad6e1aac887ff5bf441c96f5ccaee987e2450f532ce9964d761df83402006cbb7
+        35c195d934fc0a0e36c910875aa470117cf1c58b4b85c9edc42ea8a827a789182a1133453a303e3467b5
+        961680ceb7444f7b6a7701c61476315858af73d7c2febe8dd296a0f4540472fa0fef1980c24d12a01cd1
+        24bd405fa8b78c79d709e26595747f788909d41053f525440bd857150438af52de887c031bf0279b1522
+        1c7af88b32f3f97f33dcd564f1f8aa4eba9cb84f77e31b5608c24a6c259529fda278accb8bc17a9a339a
+        d4a9b1ea217b0e3bb219aa11cef04613791b05a32f028bcb968f78c2a8a247ab0f69ae0924511a7e2be8
+        edc966b6
+      `,
+    },
+  ],
+  RSA_PSS_RIPEMD_160: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -ripemd160 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: false,
+      message: hex`54657374`,
+      signature: hex`
+        03daabacd87030393237342ceac234af25f888e38d4a02107a82ad3771fc59556c3648335ab0bfba6ec6
+        7e9cb05acc4c81fc8e88949df52770c0ad2efcb599511ca8f69aa6d3ef60f9779a88a2648797e39e2998
+        92b6005e86e65786ee894b9e2dfd03dd711e50d986cc558860c5deafe1cabc2cd265c6ae889655fc6b57
+        40bb4974ebed9bd85572f6b7732fc0b0afb7eda1f41824d6a7f1df0d996f4e5ef69b72d0857df5e26137
+        1fc7755e512dc476cec36aa624cd3bbf1c014df3e83126e0634d6b770bccb05297bde191c0a35ab9f456
+        bb58739c76d5f8b04c1e388f37bcb704e480f2b3a8a62cdc41d89883f8a519afc701988c98971bd45ba9
+        c6d14427
+      `,
+    },
+  ],
+  RSA_PKCS1_RIPEMD_160: [
+    {
+      algorithm: "RSA_2048",
+      source: "OpenSSL 3.0.19 dgst -ripemd160 -sign, under rsa2048",
+      key: rsa2048,
+      repeatable: true,
+      message: hex`54657374`,
+      signature: hex`
+        594be13943740962347cf8cb6a7754fde84b575198d4e995cd62a3eeab8fc13bf9dc48a960fb49ca18ad
+        07baddbee3b534a5aa3bfe3c2dc9cf37f093f2f531cea508ac03bd3b578cc31627cd5dfa3ab40d535f9a
+        f700453b985a8052f2801bd9a985bafecf80b095304d4399b7972b8ae61c52f8224e870759f989e2dca9
+        cc1152ffd6e340a63ee86dd60e811740297a481c75eefe946362bea1eba26c4efea3ff89a04be70ce40f
+        2f05e71683343b5885b38fde36cb2e974c3a032f11b41eda63eac0e917e0173e729e75a9cdef1e6e8091
+        e95c8f5ca3e6c5b5e0e130403ac5dab9a3865e6834f80bed01e83889919a65564bdcc52c11deb477246f
+        f1f22e2c
+      `,
+    },
+  ],
 } as const satisfies Partial<Readonly<Record<SignatureId, Answers<SignatureAnswer>>>>

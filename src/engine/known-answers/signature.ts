@@ -3,7 +3,9 @@
 import type { SignatureId } from "../provider.ts"
 import { hex, type Answers, type SignatureAnswer } from "./answer.ts"
 import { ecdsaAnswers } from "./ecdsa.ts"
+import { ecdsaHashAnswers } from "./ecdsa-hashes.ts"
 import { mlDsaAnswers } from "./ml-dsa.ts"
+import { preHashAnswers } from "./pre-hash.ts"
 import { rsaHashAnswers } from "./rsa-hashes.ts"
 import { rsa2048 } from "./rsa-key.ts"
 import { slhDsaAnswers } from "./slh-dsa.ts"
@@ -11,7 +13,29 @@ import { slhDsaAnswers } from "./slh-dsa.ts"
 /** By mechanism; every curve, every size of RSA key and every parameter set has one. */
 export const signatureAnswers = {
   ...ecdsaAnswers,
+  ...ecdsaHashAnswers,
   ...rsaHashAnswers,
+  RSA_PKCS1_NONE: [
+    {
+      algorithm: "RSA_2048",
+      source: "Wycheproof rsa_pkcs1_2048_sig_gen, test 83, its DigestInfo",
+      key: rsa2048,
+      repeatable: true,
+      message: hex`
+        3031300d060960864801650304020105000420532eaabd9574880dbf76b9b8cc00832c20a6ec113d6822
+        99550d7a6e0f345e25
+      `,
+      signature: hex`
+        264491e844c119f14e425c03282139a558dcdaeb82a4628173cd407fd319f9076eaebc0dd87a1c22e4d1
+        7839096886d58a9d5b7f7aeb63efec56c45ac7bead4203b6886e1faa90e028ec0ae094d46bf3f97efdd1
+        9045cfbc25a1abda2432639f9876405c0d68f8edbf047c12a454f7681d5d5a2b54bd3723d193dbad4338
+        baad753264006e2d08931c4b8bb79aa1c9cad10eb6605f87c5831f6e2b08e002f9c6f21141f5841d9272
+        7dd3e1d99c36bc560da3c9067df99fcaf818941f72588be33032bad22caf6704223bb114d575b6d02d9d
+        222b580005d930e8f40cce9f672eebb634a20177d84351627964b83f2053d736a84ab1a005f63bd5ba94
+        3de6205c
+      `,
+    },
+  ],
   RSA_PSS_SHA_256: [
     {
       algorithm: "RSA_2048",
@@ -276,6 +300,57 @@ export const signatureAnswers = {
       `,
     },
   ],
+  ED25519_CTX: [
+    {
+      algorithm: "ED25519",
+      source: "RFC 8032 section 7.2, foo",
+      key: hex`
+        302e020100300506032b6570042204200305334e381af78f141cb666f6199f57bc3495335a256a95bd2a
+        55bf546663f6
+      `,
+      repeatable: true,
+      parameters: { context: hex`666f6f` },
+      message: hex`f726936d19c800494e3fdaff20b276a8`,
+      signature: hex`
+        55a4cc2f70a54e04288c5f4cd1e45a7bb520b36292911876cada7323198dd87a8b36950b951300229
+        07a7fb7c4e9b2d5f6cca685a587b4b21f4b888e4e7edb0d
+      `,
+    },
+  ],
+  ED25519_PH: [
+    {
+      algorithm: "ED25519",
+      source: "RFC 8032 section 7.3",
+      key: hex`
+        302e020100300506032b657004220420833fe62409237b9d62ec77587520911e9a759cec1d19755b7da9
+        01b96dca3d42
+      `,
+      repeatable: true,
+      message: hex`616263`,
+      signature: hex`
+        98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a20
+        03d062adf5aaa10b8c61e636062aaad11c2a26083406
+      `,
+    },
+  ],
+  ED448_PH: [
+    {
+      algorithm: "ED448",
+      source: "RFC 8032 section 7.5",
+      key: hex`
+        3047020100300506032b6571043b0439833fe62409237b9d62ec77587520911e9a759cec1d19755b7da9
+        01b96dca3d42ef7822e0d5104127dc05d6dbefde69e3ab2cec7c867c6e2c49
+      `,
+      repeatable: true,
+      message: hex`616263`,
+      signature: hex`
+        822f6901f7480f3d5f562c592994d9693602875614483256505600bbc281ae381f54d6bce2ea911574
+        932f52a4e6cadd78769375ec3ffd1b801a0d9b3f4030cd433964b6457ea39476511214f97469b57dd3
+        2dbc560a9a94d00bff07620464a3ad203df7dc7ce360c3cd3696d9d9fab90f00
+      `,
+    },
+  ],
   ML_DSA: mlDsaAnswers,
   SLH_DSA: slhDsaAnswers,
+  ...preHashAnswers,
 } as const satisfies Readonly<Record<SignatureId, Answers<SignatureAnswer>>>

@@ -12,11 +12,12 @@ interface Held<Name extends string> {
 export type AesKey = Held<"AesKey">
 export type HmacKey = Held<"HmacKey">
 export type PairKey = Held<"PairKey">
+export type Scheme = Held<"Scheme">
 
 /** `KEYHOLD_ARGUMENT`: a bug of ours; `KEYHOLD_KEY`: no such key; `KEYHOLD_FAILED`: OpenSSL. */
 export const addonErrorCodes = ["KEYHOLD_ARGUMENT", "KEYHOLD_KEY", "KEYHOLD_FAILED"] as const
 
-/** OpenSSL's names of the hashes that signatures and MACs may use. */
+/** OpenSSL's names of the hashes that MACs may use. */
 export type Hash =
   | "sha1"
   | "sha224"
@@ -29,8 +30,22 @@ export type Hash =
   | "sha3-512"
   | "keccak-256"
 
-/** PSS: MGF1 over the same hash, and a salt of the hash's length. */
-export type Scheme = "ecdsa" | "pkcs1" | "pss"
+/** OpenSSL's parameters of a signature; those that are absent keep its defaults. */
+export interface SchemeParameters {
+  readonly digest?: string | undefined
+  readonly "mgf1-digest"?: string | undefined
+  readonly "pad-mode"?: "pkcs1" | "pss" | undefined
+  readonly saltlen?: number | undefined
+  /** 1: RFC 6979. */
+  readonly "nonce-type"?: 1 | undefined
+  readonly deterministic?: number | undefined
+  /** 1: the input is ML-DSA's mu. */
+  readonly mu?: 1 | undefined
+  /** 0: the input has its framing already. */
+  readonly "message-encoding"?: 0 | undefined
+  /** At most 255 bytes. */
+  readonly "context-string"?: Uint8Array | undefined
+}
 
 /** What {@link Addon.feed} takes: 512 nonces of 24 bytes. */
 export const noncePoolBytes = 12_288
@@ -59,20 +74,22 @@ export interface Addon {
   hmacKey(raw: Uint8Array, hash: Hash): HmacKey
   /** As long as the hash. */
   hmac(key: HmacKey, message: Uint8Array): Uint8Array
-  /** RSA and EC; whole PKCS#8 DER. It verifies too. */
+  /** Of any algorithm that signs; whole PKCS#8 DER. It verifies too. */
   privateKey(pkcs8: Uint8Array): PairKey
-  /** RSA and EC; whole SPKI DER. It only verifies. */
+  /** Whole SPKI DER. It only verifies. */
   publicKey(spki: Uint8Array): PairKey
-  sign(key: PairKey, scheme: Scheme, hash: Hash, message: Uint8Array): Uint8Array
-  /** `digest` is exactly as long as the hash; here and below. */
-  signDigest(key: PairKey, scheme: Scheme, hash: Hash, digest: Uint8Array): Uint8Array
+  /**
+   * @param algorithm - of OpenSSL's, such as `ED25519ph`; undefined: the key's own, over digests.
+   * @param input - what it will be given; `message`: OpenSSL hashes that itself.
+   */
+  scheme(
+    algorithm: string | undefined,
+    input: "message" | "digest",
+    parameters: SchemeParameters,
+  ): Scheme
+  /** KEYHOLD_FAILED when scheme, key and input do not fit each other; here and below. */
+  sign(key: PairKey, scheme: Scheme, input: Uint8Array): Uint8Array
   /** On a thread of libuv's pool. */
-  signDigestLater(key: PairKey, scheme: Scheme, hash: Hash, digest: Uint8Array): Promise<Uint8Array>
-  verifyDigest(
-    key: PairKey,
-    scheme: Scheme,
-    hash: Hash,
-    digest: Uint8Array,
-    signature: Uint8Array,
-  ): boolean
+  signLater(key: PairKey, scheme: Scheme, input: Uint8Array): Promise<Uint8Array>
+  verify(key: PairKey, scheme: Scheme, input: Uint8Array, signature: Uint8Array): boolean
 }

@@ -9,6 +9,7 @@
 #define NAPI_VERSION 9
 #include <node_api.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,15 +18,16 @@
 #define KH_POOL_BYTES 12288
 /** EVP_*Update counts in int; nobody sends that much. */
 #define KH_BYTES_MAX ((size_t)INT32_MAX - 64)
-#define KH_DIGEST_BYTES_MAX 64
 
 /** The closed list of error codes; src/engine/native/addon.ts repeats it. */
 #define KH_BAD_ARGUMENT "KEYHOLD_ARGUMENT"
 #define KH_BAD_KEY "KEYHOLD_KEY"
 #define KH_FAILED "KEYHOLD_FAILED"
 
-/** The hashes that a signature or a MAC may name. */
+/** The hashes that a MAC may name. */
 #define KH_HASHES 10
+/** What a signature scheme may set. */
+#define KH_PARAMETERS 9
 
 /** Algorithms as OpenSSL found them: a look-up by name on each call costs more than the call. */
 typedef struct {
@@ -36,6 +38,8 @@ typedef struct {
   /** Random bytes for nonces; what lies before `pool_used` is spent and wiped. */
   unsigned char pool[KH_POOL_BYTES];
   size_t pool_used;
+  /** Counts schemes, so that a key knows the one that it is set up for. */
+  uint64_t schemes;
 } kh_env;
 
 typedef struct {
@@ -48,6 +52,16 @@ typedef struct {
   int index;
   size_t bytes;
 } kh_hash;
+
+/** How a signature is made; scheme.c. */
+typedef struct {
+  uint64_t id;
+  /** NULL: the key's own. */
+  EVP_SIGNATURE *algorithm;
+  /** The input is a message, which OpenSSL hashes as the algorithm says; else a digest. */
+  bool takes_messages;
+  OSSL_PARAM parameters[KH_PARAMETERS + 1];
+} kh_scheme;
 
 /* addon.c: arguments in, errors and bytes out. Those that return bool have thrown when false. */
 
@@ -68,10 +82,14 @@ napi_value kh_new_bytes(napi_env env, size_t length, unsigned char **at);
 napi_value kh_throw(napi_env env, const char *code, const char *message);
 void kh_export(napi_env env, napi_value exports, const char *name, napi_callback function);
 
+/** A scheme that lives as long as its value in JavaScript. */
+bool kh_read_scheme(napi_env env, napi_value value, const kh_scheme **scheme);
+
 /* One table of functions per file. */
 
 void kh_export_aead(napi_env env, napi_value exports);
 void kh_export_mac(napi_env env, napi_value exports);
+void kh_export_scheme(napi_env env, napi_value exports);
 void kh_export_signature(napi_env env, napi_value exports);
 
 #endif

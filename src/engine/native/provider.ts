@@ -4,38 +4,18 @@
  */
 
 import assert from "node:assert/strict"
-import { decryptionFailed, HsmError } from "../../domain/errors.ts"
-import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
-import { digestMechanism } from "../digest/row.ts"
+import { decryptionFailed } from "../../domain/errors.ts"
+import { defaultMechanism, type KeyAlgorithmId } from "../../domain/algorithms.ts"
 import type { NodeKey } from "../node/key.ts"
 import { nodeProvider } from "../node/provider.ts"
-import type { EncryptionRow, KeyRow, MacRow, Provider, SignatureRow } from "../provider.ts"
+import type { EncryptionRow, KeyRow, MacRow, Provider } from "../provider.ts"
 import { randomBytes } from "../random.ts"
-import {
-  noncePoolBytes,
-  type Addon,
-  type AesKey,
-  type Hash,
-  type HmacKey,
-  type PairKey,
-} from "./addon.ts"
-
-/** A key as both hold it: node:crypto for the rows that stay with it, the addon for its own. */
-export interface NativeKey extends NodeKey {
-  readonly aes?: AesKey
-  readonly hmac?: HmacKey
-  readonly pair?: PairKey
-}
+import { noncePoolBytes, type Addon, type AesKey, type Hash } from "./addon.ts"
+import { half, type NativeKey } from "./key.ts"
+import { nativeSignatures } from "./signatures.ts"
 
 type Opened = Pick<NativeKey, "aes" | "hmac" | "pair">
 type Opener = (addon: Addon, key: NodeKey, raw: Uint8Array | undefined) => Opened
-
-/** What the row of this provider for the key's algorithm has put there. */
-export function half<T>(native: T | undefined): T {
-  if (native === undefined)
-    throw new HsmError("OPERATION_FORBIDDEN", "only the public half is here")
-  return native
-}
 
 const openAes: Opener = (addon, _key, raw) => ({ aes: addon.aesKey(half(raw)) })
 
@@ -66,7 +46,7 @@ function openerOf(algorithm: KeyAlgorithmId): Opener | undefined {
   const hash = hmacHashes[algorithm]
   if (hash !== undefined) return openHmac(hash)
   if (algorithm.startsWith("AES_")) return openAes
-  return /^(RSA|EC)_/.test(algorithm) ? openPair : undefined
+  return defaultMechanism(algorithm, "signature") === undefined ? undefined : openPair
 }
 
 function opening(row: KeyRow<NativeKey>, addon: Addon, open: Opener): KeyRow<NativeKey> {
@@ -119,17 +99,6 @@ function hmac(addon: Addon, row: MacRow<NativeKey>): MacRow<NativeKey> {
   return { ...row, tag: ({ hmac }, message) => addon.hmac(half(hmac), message) }
 }
 
-/** In the fast lane alone: off the event loop node:crypto costs no more. */
-function ecdsa(addon: Addon, row: SignatureRow<NativeKey>, hash: Hash): SignatureRow<NativeKey> {
-  return {
-    ...row,
-    sign: (key, message) =>
-      key.lane === "fast" && key.secret !== undefined
-        ? addon.sign(half(key.pair), "ecdsa", hash, message)
-        : row.sign(key, message),
-  }
-}
-
 /** A table with some of its rows, by what `change` makes of them; undefined leaves a row alone. */
 function changed<Id extends string, Row>(
   table: Readonly<Record<Id, Row>>,
@@ -157,10 +126,7 @@ export function nativeProvider(addon: Addon): Provider<NativeKey> {
       XAES_256_GCM: gcm(addon, XAES_256_GCM),
       AES_GCM: gcm(addon, AES_GCM),
     },
-    signature: changed(tables.signature, (mechanism, row) => {
-      const found = digestMechanism(mechanism)
-      return found?.scheme === "ecdsa" ? ecdsa(addon, row, found.hash.name) : undefined
-    }),
+    signature: nativeSignatures(addon),
     mac: changed(tables.mac, (mechanism, row) =>
       Object.hasOwn(hmacHashes, mechanism) ? hmac(addon, row) : undefined,
     ),

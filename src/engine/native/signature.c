@@ -1,31 +1,26 @@
 /**
- * Signatures over a digest that the caller made: ECDSA (FIPS 186-5 section 6) on every curve, RSA
- * PKCS#1 v1.5 and PSS (RFC 8017 section 8). Blinding and constant time are OpenSSL's.
+ * Signatures of every kind that OpenSSL makes, each under a scheme (scheme.c). What is signed is a
+ * digest, or what else the scheme takes. Blinding and constant time are OpenSSL's.
  */
 #include "native.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
 
-/** More than OpenSSL takes: 16384 bits of RSA. */
-#define SIGNATURE_BYTES_MAX 2048
+/** SLH-DSA with 256f (FIPS 205 table 2). */
+#define SIGNATURE_BYTES_MAX 49856
 #define KEY_MEMORY_BYTES 4096
 
 static const napi_type_tag pair_tag = {0x6b6579686f6c6433ULL, 0x51637051637051c3ULL};
 
-typedef enum { SCHEME_ECDSA, SCHEME_PKCS1, SCHEME_PSS, SCHEMES } scheme;
-static const char *const scheme_names[SCHEMES] = {"ecdsa", "pkcs1", "pss"};
-
 typedef struct {
   EVP_PKEY *pkey;
   bool is_private;
-  /** For signatures in the caller's thread: the last scheme and hash, set up. */
+  /** For signatures in the caller's thread: set up for the scheme with this id. */
   EVP_PKEY_CTX *context;
-  scheme scheme;
-  int hash;
+  uint64_t scheme;
 } pair_key;
 
 /** A signature that is made on a thread of libuv's pool; it touches nothing of the environment. */
@@ -33,10 +28,10 @@ typedef struct {
   EVP_PKEY_CTX *context;
   napi_deferred promise;
   napi_async_work work;
-  size_t digest_bytes;
-  unsigned char digest[KH_DIGEST_BYTES_MAX];
+  unsigned char *input;
+  size_t input_bytes;
+  unsigned char *signature;
   size_t length;
-  unsigned char signature[SIGNATURE_BYTES_MAX];
   bool is_made;
 } job;
 
@@ -50,13 +45,12 @@ static void release_pair(void *given) {
 
 static napi_value wrap_pair(napi_env env, EVP_PKEY *pkey, bool is_private) {
   if (pkey == NULL) return kh_throw(env, KH_BAD_KEY, "the key cannot be read");
-  int type = EVP_PKEY_get_base_id(pkey);
   pair_key *key = OPENSSL_zalloc(sizeof *key);
-  if (key == NULL || (type != EVP_PKEY_RSA && type != EVP_PKEY_EC) ||
+  if (key == NULL || EVP_PKEY_can_sign(pkey) != 1 || EVP_PKEY_get_size(pkey) <= 0 ||
       EVP_PKEY_get_size(pkey) > SIGNATURE_BYTES_MAX) {
     EVP_PKEY_free(pkey);
     OPENSSL_free(key);
-    return kh_throw(env, KH_BAD_KEY, "the key is neither RSA nor EC of bounded size");
+    return kh_throw(env, KH_BAD_KEY, "the key makes no signatures of bounded size");
   }
   key->pkey = pkey;
   key->is_private = is_private;
@@ -95,46 +89,37 @@ static napi_value make_public_key(napi_env env, napi_callback_info info) {
   return wrap_pair(env, pkey, false);
 }
 
-static bool read_scheme(napi_env env, napi_value value, const pair_key *key, scheme *found) {
-  char name[8];
-  size_t length = 0;
-  bool is_rsa = EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_RSA;
-  if (napi_get_value_string_latin1(env, value, name, sizeof name, &length) == napi_ok) {
-    for (scheme one = SCHEME_ECDSA; one < SCHEMES; one++) {
-      if (strcmp(name, scheme_names[one]) != 0 || length != strlen(name)) continue;
-      if (is_rsa == (one == SCHEME_ECDSA)) break;
-      *found = one;
-      return true;
-    }
+typedef enum { SIGNS, VERIFIES } purpose;
+
+static bool begin(EVP_PKEY_CTX *context, const kh_scheme *scheme, purpose purpose) {
+  EVP_SIGNATURE *algorithm = scheme->algorithm;
+  const OSSL_PARAM *parameters = scheme->parameters;
+  if (algorithm == NULL) {
+    return (purpose == SIGNS ? EVP_PKEY_sign_init_ex(context, parameters)
+                             : EVP_PKEY_verify_init_ex(context, parameters)) == 1;
   }
-  kh_throw(env, KH_BAD_ARGUMENT, "is no signature scheme of this key");
-  return false;
+  if (scheme->takes_messages) {
+    return (purpose == SIGNS ? EVP_PKEY_sign_message_init(context, algorithm, parameters)
+                             : EVP_PKEY_verify_message_init(context, algorithm, parameters)) == 1;
+  }
+  return (purpose == SIGNS ? EVP_PKEY_sign_init_ex2(context, algorithm, parameters)
+                           : EVP_PKEY_verify_init_ex2(context, algorithm, parameters)) == 1;
 }
 
-/** A context for one scheme and hash; `begin` is EVP_PKEY_sign_init or EVP_PKEY_verify_init. */
-static EVP_PKEY_CTX *set_up(EVP_PKEY *pkey, scheme scheme, const EVP_MD *hash,
-                            int (*begin)(EVP_PKEY_CTX *)) {
+/** A context for one scheme; NULL when it does not fit the key. */
+static EVP_PKEY_CTX *set_up(EVP_PKEY *pkey, const kh_scheme *scheme, purpose purpose) {
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-  int padding = scheme == SCHEME_PSS ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING;
-  if (context != NULL && begin(context) == 1 &&
-      (scheme == SCHEME_ECDSA || EVP_PKEY_CTX_set_rsa_padding(context, padding) == 1) &&
-      EVP_PKEY_CTX_set_signature_md(context, hash) == 1 &&
-      (scheme != SCHEME_PSS ||
-       (EVP_PKEY_CTX_set_rsa_mgf1_md(context, hash) == 1 &&
-        EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1))) {
-    return context;
-  }
+  if (context != NULL && begin(context, scheme, purpose)) return context;
   EVP_PKEY_CTX_free(context);
   return NULL;
 }
 
-/** The context that the key keeps, made anew where scheme or hash differ from the last call's. */
-static EVP_PKEY_CTX *kept_context(kh_env *ours, pair_key *key, scheme scheme, int hash) {
-  if (key->context != NULL && key->scheme == scheme && key->hash == hash) return key->context;
+/** The context that the key keeps, made anew where the scheme differs from the last call's. */
+static EVP_PKEY_CTX *kept_context(pair_key *key, const kh_scheme *scheme) {
+  if (key->context != NULL && key->scheme == scheme->id) return key->context;
   EVP_PKEY_CTX_free(key->context);
-  key->context = set_up(key->pkey, scheme, ours->hash[hash], EVP_PKEY_sign_init);
-  key->scheme = scheme;
-  key->hash = hash;
+  key->context = set_up(key->pkey, scheme, SIGNS);
+  key->scheme = scheme->id;
   return key->context;
 }
 
@@ -147,25 +132,17 @@ static napi_value signature_of(napi_env env, const unsigned char *from, size_t l
 
 typedef struct {
   pair_key *key;
-  scheme scheme;
-  kh_hash hash;
+  const kh_scheme *scheme;
   kh_bytes input;
 } order;
 
-/** (key, scheme, hash, digest or message): how every function here begins. */
+/** (key, scheme, input): how every function here begins. */
 static bool read_order(napi_env env, const napi_value *arguments, order *given) {
   void *key;
   if (!kh_read_key(env, arguments[0], &pair_tag, &key)) return false;
   given->key = key;
-  return read_scheme(env, arguments[1], key, &given->scheme) &&
-         kh_read_hash(env, arguments[2], &given->hash) &&
-         kh_read_bytes(env, arguments[3], &given->input);
-}
-
-static bool is_digest(napi_env env, const order *given) {
-  if (given->input.length == given->hash.bytes) return true;
-  kh_throw(env, KH_BAD_ARGUMENT, "is not as long as a digest of this hash");
-  return false;
+  return kh_read_scheme(env, arguments[1], &given->scheme) &&
+         kh_read_bytes(env, arguments[2], &given->input);
 }
 
 static bool is_private(napi_env env, const order *given) {
@@ -174,52 +151,42 @@ static bool is_private(napi_env env, const order *given) {
   return false;
 }
 
-static napi_value sign_now(napi_env env, const order *given, kh_bytes digest) {
-  unsigned char signature[SIGNATURE_BYTES_MAX];
-  size_t length = sizeof signature;
-  EVP_PKEY_CTX *context =
-      kept_context(kh_env_of(env), given->key, given->scheme, given->hash.index);
-  if (context != NULL &&
-      EVP_PKEY_sign(context, signature, &length, digest.at, digest.length) == 1) {
-    return signature_of(env, signature, length);
-  }
-  return kh_throw(env, KH_FAILED, "the signature failed");
-}
-
-/** sign(key, scheme, hash, message): signature */
+/** sign(key, scheme, input): signature */
 static napi_value sign(napi_env env, napi_callback_info info) {
-  napi_value arguments[4];
+  napi_value arguments[3], made = NULL;
   order given;
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  if (!kh_arguments(env, info, 4, arguments) || !read_order(env, arguments, &given) ||
+  if (!kh_arguments(env, info, 3, arguments) || !read_order(env, arguments, &given) ||
       !is_private(env, &given)) {
     return NULL;
   }
-  const EVP_MD *hash = kh_env_of(env)->hash[given.hash.index];
-  if (EVP_Digest(given.input.at, given.input.length, digest, &length, hash, NULL) != 1) {
-    return kh_throw(env, KH_FAILED, "the hash failed");
+  size_t length = (size_t)EVP_PKEY_get_size(given.key->pkey);
+  unsigned char *signature = OPENSSL_malloc(length);
+  EVP_PKEY_CTX *context = kept_context(given.key, given.scheme);
+  if (signature != NULL && context != NULL &&
+      EVP_PKEY_sign(context, signature, &length, given.input.at, given.input.length) == 1) {
+    made = signature_of(env, signature, length);
+  } else {
+    // What failed may have left anything behind.
+    EVP_PKEY_CTX_free(given.key->context);
+    given.key->context = NULL;
+    kh_throw(env, KH_FAILED, "the signature failed");
   }
-  return sign_now(env, &given, (kh_bytes){digest, length});
+  OPENSSL_free(signature);
+  return made;
 }
 
-/** signDigest(key, scheme, hash, digest): signature */
-static napi_value sign_digest(napi_env env, napi_callback_info info) {
-  napi_value arguments[4];
-  order given;
-  if (!kh_arguments(env, info, 4, arguments) || !read_order(env, arguments, &given) ||
-      !is_private(env, &given) || !is_digest(env, &given)) {
-    return NULL;
-  }
-  return sign_now(env, &given, given.input);
+static void release_job(job *one) {
+  EVP_PKEY_CTX_free(one->context);
+  OPENSSL_clear_free(one->input, one->input_bytes);
+  OPENSSL_free(one->signature);
+  OPENSSL_clear_free(one, sizeof *one);
 }
 
 static void run_job(napi_env env, void *data) {
   job *one = data;
   (void)env;
-  one->length = sizeof one->signature;
-  one->is_made = EVP_PKEY_sign(one->context, one->signature, &one->length, one->digest,
-                               one->digest_bytes) == 1;
+  one->is_made = EVP_PKEY_sign(one->context, one->signature, &one->length, one->input,
+                               one->input_bytes) == 1;
   // The queue of errors belongs to this thread, which runs Node's own jobs next.
   if (!one->is_made) ERR_clear_error();
 }
@@ -244,8 +211,7 @@ static void settle_job(napi_env env, napi_status status, void *data) {
     }
   }
   napi_delete_async_work(env, one->work);
-  EVP_PKEY_CTX_free(one->context);
-  OPENSSL_clear_free(one, sizeof *one);
+  release_job(one);
 }
 
 static napi_value queue_job(napi_env env, job *one) {
@@ -258,44 +224,45 @@ static napi_value queue_job(napi_env env, job *one) {
     }
     napi_delete_async_work(env, one->work);
   }
-  EVP_PKEY_CTX_free(one->context);
-  OPENSSL_clear_free(one, sizeof *one);
+  release_job(one);
   return kh_throw(env, KH_FAILED, "the signature cannot be queued");
 }
 
-/** signDigestLater(key, scheme, hash, digest): Promise of the signature */
-static napi_value sign_digest_later(napi_env env, napi_callback_info info) {
-  napi_value arguments[4];
+/** signLater(key, scheme, input): Promise of the signature */
+static napi_value sign_later(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
   order given;
-  if (!kh_arguments(env, info, 4, arguments) || !read_order(env, arguments, &given) ||
-      !is_private(env, &given) || !is_digest(env, &given)) {
+  if (!kh_arguments(env, info, 3, arguments) || !read_order(env, arguments, &given) ||
+      !is_private(env, &given)) {
     return NULL;
   }
   job *one = OPENSSL_zalloc(sizeof *one);
   if (one == NULL) return kh_throw(env, KH_FAILED, "no memory");
   // A context of its own, which holds the key even when JavaScript drops it.
-  const EVP_MD *hash = kh_env_of(env)->hash[given.hash.index];
-  one->context = set_up(given.key->pkey, given.scheme, hash, EVP_PKEY_sign_init);
-  if (one->context == NULL) {
-    OPENSSL_free(one);
+  one->context = set_up(given.key->pkey, given.scheme, SIGNS);
+  one->length = (size_t)EVP_PKEY_get_size(given.key->pkey);
+  one->signature = OPENSSL_malloc(one->length);
+  one->input_bytes = given.input.length;
+  // One byte at least: an allocation of none is NULL.
+  one->input = OPENSSL_malloc(one->input_bytes + 1);
+  if (one->context == NULL || one->signature == NULL || one->input == NULL) {
+    release_job(one);
     return kh_throw(env, KH_FAILED, "the signature cannot be set up");
   }
-  one->digest_bytes = given.input.length;
-  memcpy(one->digest, given.input.at, given.input.length);
+  memcpy(one->input, given.input.at, one->input_bytes);
   return queue_job(env, one);
 }
 
-/** verifyDigest(key, scheme, hash, digest, signature): boolean */
-static napi_value verify_digest(napi_env env, napi_callback_info info) {
-  napi_value arguments[5], result;
+/** verify(key, scheme, input, signature): boolean */
+static napi_value verify(napi_env env, napi_callback_info info) {
+  napi_value arguments[4], result;
   order given;
   kh_bytes signature;
-  if (!kh_arguments(env, info, 5, arguments) || !read_order(env, arguments, &given) ||
-      !is_digest(env, &given) || !kh_read_bytes(env, arguments[4], &signature)) {
+  if (!kh_arguments(env, info, 4, arguments) || !read_order(env, arguments, &given) ||
+      !kh_read_bytes(env, arguments[3], &signature)) {
     return NULL;
   }
-  const EVP_MD *hash = kh_env_of(env)->hash[given.hash.index];
-  EVP_PKEY_CTX *context = set_up(given.key->pkey, given.scheme, hash, EVP_PKEY_verify_init);
+  EVP_PKEY_CTX *context = set_up(given.key->pkey, given.scheme, VERIFIES);
   if (context == NULL) return kh_throw(env, KH_FAILED, "the verification cannot be set up");
   bool is_valid = EVP_PKEY_verify(context, signature.at, signature.length, given.input.at,
                                   given.input.length) == 1;
@@ -308,7 +275,6 @@ void kh_export_signature(napi_env env, napi_value exports) {
   kh_export(env, exports, "privateKey", make_private_key);
   kh_export(env, exports, "publicKey", make_public_key);
   kh_export(env, exports, "sign", sign);
-  kh_export(env, exports, "signDigest", sign_digest);
-  kh_export(env, exports, "signDigestLater", sign_digest_later);
-  kh_export(env, exports, "verifyDigest", verify_digest);
+  kh_export(env, exports, "signLater", sign_later);
+  kh_export(env, exports, "verify", verify);
 }

@@ -50,11 +50,16 @@ export function rsa(modulusLength: 2048 | 3072 | 4096 | 8192): PairType {
   }
 }
 
-/** P-256 has a fast path of its own in OpenSSL; the other curves take thirty times as long. */
+/**
+ * P-256 has a fast path of its own in OpenSSL, and libsecp256k1 is one; the other curves take
+ * thirty times as long.
+ */
+const fastCurves = ["prime256v1", "secp256k1"]
+
 export function ec(namedCurve: string): PairType {
   const type = { asymmetricKeyType: "ec", namedCurve } as const
   return {
-    lane: namedCurve === "prime256v1" ? "fast" : "slow",
+    lane: fastCurves.includes(namedCurve) ? "fast" : "slow",
     generate: () => generateLater("ec", { namedCurve }),
     fits: ({ asymmetricKeyType, asymmetricKeyDetails: details }) =>
       asymmetricKeyType === "ec" && details?.namedCurve === namedCurve,

@@ -1,7 +1,11 @@
 /** The provider that node:crypto (OpenSSL 3.5) is: all rows of this version. */
 
-import type { Provider } from "../provider.ts"
 import { agreement } from "./agreement.ts"
+import { ecdsaHashes, preHashes, rsaHashes } from "../../domain/hashes.ts"
+import { ed25519Ctx, ed25519Ph, ed448Ph } from "../noble/edwards.ts"
+import { rowsOf, type Provider } from "../provider.ts"
+import { withSecp256k1 } from "../secp256k1/ecdsa.ts"
+import { schnorr } from "../secp256k1/schnorr.ts"
 import { aead } from "./aead.ts"
 import { blockCipher } from "./block-cipher.ts"
 import { dh } from "./dh-group.ts"
@@ -15,7 +19,16 @@ import { ec, edwards, mlDsa, mlKem, montgomery, rsa, slhDsa } from "./pair-types
 import { pkcs1Encryption, raw } from "./rsa-legacy.ts"
 import { oaep } from "./rsa-oaep.ts"
 import { hasEqualParts, secretKeys } from "./secret-keys.ts"
-import { ecdsa, hashless, pkcs1, pss } from "./signatures.ts"
+import {
+  ecdsa,
+  ecdsaNone,
+  eddsa,
+  hashPostQuantum,
+  pkcs1,
+  pkcs1None,
+  postQuantum,
+  pss,
+} from "./signatures.ts"
 import { xaes256Gcm } from "./xaes.ts"
 import { xchacha20Poly1305 } from "./xchacha.ts"
 
@@ -114,35 +127,21 @@ export const nodeProvider = {
     RSA_RAW: raw,
   },
   signature: {
-    ECDSA_SHA_1: ecdsa("sha1"),
-    ECDSA_SHA_224: ecdsa("sha224"),
-    ECDSA_SHA_256: ecdsa("sha256"),
-    ECDSA_SHA_384: ecdsa("sha384"),
-    ECDSA_SHA_512: ecdsa("sha512"),
-    ECDSA_SHA3_256: ecdsa("sha3-256"),
-    ECDSA_SHA3_384: ecdsa("sha3-384"),
-    ECDSA_SHA3_512: ecdsa("sha3-512"),
-    ECDSA_KECCAK_256: ecdsa("keccak-256"),
-    RSA_PSS_SHA_1: pss("sha1", 20),
-    RSA_PSS_SHA_224: pss("sha224", 28),
-    RSA_PSS_SHA_256: pss("sha256", 32),
-    RSA_PSS_SHA_384: pss("sha384", 48),
-    RSA_PSS_SHA_512: pss("sha512", 64),
-    RSA_PSS_SHA3_256: pss("sha3-256", 32),
-    RSA_PSS_SHA3_384: pss("sha3-384", 48),
-    RSA_PSS_SHA3_512: pss("sha3-512", 64),
-    RSA_PKCS1_SHA_1: pkcs1("sha1"),
-    RSA_PKCS1_SHA_224: pkcs1("sha224"),
-    RSA_PKCS1_SHA_256: pkcs1("sha256"),
-    RSA_PKCS1_SHA_384: pkcs1("sha384"),
-    RSA_PKCS1_SHA_512: pkcs1("sha512"),
-    RSA_PKCS1_SHA3_256: pkcs1("sha3-256"),
-    RSA_PKCS1_SHA3_384: pkcs1("sha3-384"),
-    RSA_PKCS1_SHA3_512: pkcs1("sha3-512"),
-    ED25519: hashless,
-    ED448: hashless,
-    ML_DSA: hashless,
-    SLH_DSA: hashless,
+    ...rowsOf("ECDSA", ecdsaHashes, (id) => withSecp256k1(ecdsa(id), id)),
+    ECDSA_NONE: withSecp256k1(ecdsaNone, undefined),
+    BIP340_SCHNORR: schnorr,
+    ...rowsOf("RSA_PSS", rsaHashes, pss),
+    ...rowsOf("RSA_PKCS1", rsaHashes, pkcs1),
+    RSA_PKCS1_NONE: pkcs1None,
+    ED25519: eddsa,
+    ED25519_CTX: ed25519Ctx,
+    ED25519_PH: ed25519Ph,
+    ED448: eddsa,
+    ED448_PH: ed448Ph,
+    ML_DSA: postQuantum,
+    ...rowsOf("HASH_ML_DSA", preHashes, hashPostQuantum),
+    SLH_DSA: postQuantum,
+    ...rowsOf("HASH_SLH_DSA", preHashes, hashPostQuantum),
   },
   mac: {
     HMAC_SHA_1: hmac("sha1"),

@@ -1,36 +1,62 @@
-/** Signatures through node:crypto; every parameter is spelled out, none left to a default. */
+/**
+ * Signatures through node:crypto, and where it cannot be told something, through JavaScript:
+ * digests and nonces of ECDSA, prefixes of EdDSA, forms of ML-DSA and SLH-DSA. Every parameter is
+ * spelled out, none left to a default.
+ */
 
 import { constants, sign, verify, type SignKeyObjectInput } from "node:crypto"
-import type { SignatureRow } from "../provider.ts"
+import type { HashId, PreHashId } from "../../domain/hashes.ts"
+import { limits } from "../../domain/limits.ts"
+import { digestOf, hashNames } from "../hash.ts"
+import { signEcdsa, verifyEcdsa, type Digested } from "../noble/ecdsa.ts"
+import { signFormatted, verifyFormatted, type Formatted } from "../noble/post-quantum.ts"
+import type { SignatureParameters, SignatureRow } from "../provider.ts"
+import { digestInfo, preHashed, pure, saltLengthOf } from "../signature-parts.ts"
 import { plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
+import {
+  modulusBytes,
+  signPkcs1,
+  signPss,
+  verifyPkcs1,
+  verifyPss,
+  type Pss,
+} from "./rsa-encoding.ts"
 
-type Parameters = Omit<SignKeyObjectInput, "key">
+type Row = SignatureRow<NodeKey>
+type Options = Omit<SignKeyObjectInput, "key">
 
-function signature(hash: string | null, parameters: Parameters): SignatureRow<NodeKey> {
+/** Whole messages, as node:crypto signs them; what it cannot be told stays with `other`. */
+function openssl(
+  name: string | null,
+  options: (parameters: SignatureParameters) => Options | undefined,
+  other: Row,
+): Row {
   return {
-    sign: (key, message, context) => {
-      const input = { key: secretHalf(key), ...parameters, ...bound(context) }
+    ...other,
+    sign: (key, message, parameters) => {
+      const chosen = options(parameters)
+      if (chosen === undefined) return other.sign(key, message, parameters)
+      const input = { key: secretHalf(key), ...chosen }
       return key.lane === "fast"
-        ? plain(sign(hash, message, input))
-        : signLater(hash, message, input)
+        ? plain(sign(name, message, input))
+        : signLater(name, message, input)
     },
-    verify: (key, message, candidate, context) =>
-      verify(hash, message, { key: publicHalf(key), ...parameters, ...bound(context) }, candidate),
+    verify: (key, message, signature, parameters) => {
+      const chosen = options({ ...parameters, deterministic: false })
+      if (chosen === undefined) return other.verify(key, message, signature, parameters)
+      return verify(name, message, { key: publicHalf(key), ...chosen }, signature)
+    },
   }
-}
-
-function bound(context: Uint8Array | undefined): { context?: Uint8Array } {
-  return context === undefined || context.length === 0 ? {} : { context }
 }
 
 /** The callback form runs on libuv's pool: the plain one would stall every partition. */
 function signLater(
-  hash: string | null,
+  name: string | null,
   message: Uint8Array,
   input: SignKeyObjectInput,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    sign(hash, message, input, (error, made) => {
+    sign(name, message, input, (error, made) => {
       if (error === null) resolve(plain(made))
       else reject(error)
     })
@@ -38,19 +64,115 @@ function signLater(
 }
 
 /** Random nonces (FIPS 186-5 section 6.3.1); a DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3). */
-export function ecdsa(hash: string): SignatureRow<NodeKey> {
-  return signature(hash, { dsaEncoding: "der" })
+export function ecdsa(id: HashId): Row {
+  const digested = ecdsaOver((message, parameters) => ({
+    hash: id,
+    digest: digestOf(id, message, parameters),
+  }))
+  const isPlain = ({ messageType, deterministic }: SignatureParameters) =>
+    messageType === "message" && !deterministic && id !== "DOUBLE_SHA_256"
+  return openssl(hashNames[id], (asked) => (isPlain(asked) ? { dsaEncoding: "der" } : undefined), {
+    ...digested,
+  })
 }
 
-/** RFC 8017 section 8.1: MGF1 over the same hash, and a salt of the hash's length. */
-export function pss(hash: string, saltLength: number): SignatureRow<NodeKey> {
-  return signature(hash, { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength })
+/** What the caller sends is the digest, of whatever hash: SHA-256 draws the nonce. */
+export const ecdsaNone: Row = {
+  messageBytesMax: () => limits.bareDigestBytesMax,
+  ...ecdsaOver((digest) => ({ hash: "SHA_256", digest })),
+}
+
+function ecdsaOver(
+  digested: (message: Uint8Array, parameters: SignatureParameters) => Digested,
+): Row {
+  return {
+    sign: (key, message, parameters) =>
+      signEcdsa(key, digested(message, parameters), parameters.deterministic),
+    verify: (key, message, signature, parameters) =>
+      verifyEcdsa(key, digested(message, parameters), signature),
+  }
+}
+
+/** RFC 8017 section 8.1. */
+export function pss(id: HashId): Row {
+  const chosen = (parameters: SignatureParameters): Pss => ({
+    hash: id,
+    mgfHash: parameters.mgfHash ?? id,
+    saltLength: saltLengthOf(id, parameters),
+  })
+  const padding = constants.RSA_PKCS1_PSS_PADDING
+  const options = (asked: SignatureParameters): Options | undefined => {
+    const { mgfHash, saltLength } = chosen(asked)
+    return asked.messageType === "message" && mgfHash === id ? { padding, saltLength } : undefined
+  }
+  return openssl(hashNames[id], options, {
+    sign: (key, message, asked) => signPss(key, chosen(asked), digestOf(id, message, asked)),
+    verify: (key, message, signature, asked) =>
+      verifyPss(key, chosen(asked), { digest: digestOf(id, message, asked), signature }),
+  })
 }
 
 /** RFC 8017 section 8.2. */
-export function pkcs1(hash: string): SignatureRow<NodeKey> {
-  return signature(hash, { padding: constants.RSA_PKCS1_PADDING })
+export function pkcs1(id: HashId): Row {
+  const padding = constants.RSA_PKCS1_PADDING
+  const options = (asked: SignatureParameters): Options | undefined =>
+    asked.messageType === "message" ? { padding } : undefined
+  return openssl(hashNames[id], options, {
+    sign: (key, message, asked) => signPkcs1(key, digestInfo(id, digestOf(id, message, asked))),
+    verify: (key, message, signature, asked) =>
+      verifyPkcs1(key, digestInfo(id, digestOf(id, message, asked)), signature),
+  })
 }
 
-/** Those that hash by themselves; raw bytes. Of RFC 8032, FIPS 204 and FIPS 205, pure. */
-export const hashless = signature(null, {})
+/** RFC 8017 section 8.2 around bytes as they come. */
+export const pkcs1None: Row = {
+  // Section 9.2, step 3: eleven bytes of padding at least.
+  messageBytesMax: (key) => modulusBytes(key) - 11,
+  sign: signPkcs1,
+  verify: verifyPkcs1,
+}
+
+/** RFC 8032: nothing can be told but Ed448's context. */
+export const eddsa: Row = hashless({
+  sign: () => {
+    throw new TypeError("EdDSA takes whole messages")
+  },
+  verify: () => false,
+})
+
+function hashless(other: Row): Row {
+  return openssl(null, contextOnly, other)
+}
+
+function contextOnly(asked: SignatureParameters): Options | undefined {
+  const { messageType, deterministic, context } = asked
+  if (messageType !== "message" || deterministic) return undefined
+  return context.length === 0 ? {} : { context }
+}
+
+/** FIPS 204 and FIPS 205: whole messages by OpenSSL, hedged; the rest by JavaScript. */
+export const postQuantum: Row = hashless(
+  formatted((message, { messageType, context }) =>
+    messageType === "mu"
+      ? { bytes: message, isMu: true }
+      : { bytes: pure(message, context), isMu: false },
+  ),
+)
+
+/** FIPS 204 section 5.4, FIPS 205 section 10.2.2. */
+export function hashPostQuantum(id: PreHashId): Row {
+  return formatted((message, parameters) => ({
+    bytes: preHashed(id, digestOf(id, message, parameters), parameters.context),
+  }))
+}
+
+function formatted(
+  format: (message: Uint8Array, parameters: SignatureParameters) => Formatted,
+): Row {
+  return {
+    sign: (key, message, parameters) =>
+      signFormatted(key, format(message, parameters), parameters.deterministic),
+    verify: (key, message, signature, parameters) =>
+      verifyFormatted(key, format(message, parameters), signature),
+  }
+}

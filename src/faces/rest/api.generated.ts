@@ -101,35 +101,77 @@ export type Mechanism =
   | "RSA_OAEP_SHA_512"
   | "RSA_PKCS1_ENCRYPTION"
   | "RSA_RAW"
-  | "ECDSA_SHA_1"
-  | "ECDSA_SHA_224"
   | "ECDSA_SHA_256"
   | "ECDSA_SHA_384"
   | "ECDSA_SHA_512"
+  | "ECDSA_SHA_512_256"
   | "ECDSA_SHA3_256"
   | "ECDSA_SHA3_384"
   | "ECDSA_SHA3_512"
+  | "ECDSA_SHA_224"
+  | "ECDSA_SHA_512_224"
+  | "ECDSA_SHA3_224"
+  | "ECDSA_KECCAK_224"
   | "ECDSA_KECCAK_256"
-  | "RSA_PSS_SHA_1"
-  | "RSA_PSS_SHA_224"
+  | "ECDSA_KECCAK_384"
+  | "ECDSA_KECCAK_512"
+  | "ECDSA_BLAKE2B_512"
+  | "ECDSA_BLAKE2S_256"
+  | "ECDSA_DOUBLE_SHA_256"
+  | "ECDSA_RIPEMD_160"
+  | "ECDSA_SHA_1"
+  | "ECDSA_NONE"
+  | "BIP340_SCHNORR"
   | "RSA_PSS_SHA_256"
   | "RSA_PSS_SHA_384"
   | "RSA_PSS_SHA_512"
+  | "RSA_PSS_SHA_512_256"
   | "RSA_PSS_SHA3_256"
   | "RSA_PSS_SHA3_384"
   | "RSA_PSS_SHA3_512"
-  | "RSA_PKCS1_SHA_1"
-  | "RSA_PKCS1_SHA_224"
+  | "RSA_PSS_SHA_224"
+  | "RSA_PSS_SHA_512_224"
+  | "RSA_PSS_SHA3_224"
+  | "RSA_PSS_RIPEMD_160"
+  | "RSA_PSS_SHA_1"
   | "RSA_PKCS1_SHA_256"
   | "RSA_PKCS1_SHA_384"
   | "RSA_PKCS1_SHA_512"
+  | "RSA_PKCS1_SHA_512_256"
   | "RSA_PKCS1_SHA3_256"
   | "RSA_PKCS1_SHA3_384"
   | "RSA_PKCS1_SHA3_512"
+  | "RSA_PKCS1_SHA_224"
+  | "RSA_PKCS1_SHA_512_224"
+  | "RSA_PKCS1_SHA3_224"
+  | "RSA_PKCS1_RIPEMD_160"
+  | "RSA_PKCS1_SHA_1"
+  | "RSA_PKCS1_NONE"
   | "ED25519"
+  | "ED25519_CTX"
+  | "ED25519_PH"
   | "ED448"
+  | "ED448_PH"
   | "ML_DSA"
+  | "HASH_ML_DSA_SHA_512"
+  | "HASH_ML_DSA_SHA3_512"
+  | "HASH_ML_DSA_SHAKE_256"
+  | "HASH_ML_DSA_SHA_384"
+  | "HASH_ML_DSA_SHA3_384"
+  | "HASH_ML_DSA_SHA_256"
+  | "HASH_ML_DSA_SHA_512_256"
+  | "HASH_ML_DSA_SHA3_256"
+  | "HASH_ML_DSA_SHAKE_128"
   | "SLH_DSA"
+  | "HASH_SLH_DSA_SHA_512"
+  | "HASH_SLH_DSA_SHA3_512"
+  | "HASH_SLH_DSA_SHAKE_256"
+  | "HASH_SLH_DSA_SHA_384"
+  | "HASH_SLH_DSA_SHA3_384"
+  | "HASH_SLH_DSA_SHA_256"
+  | "HASH_SLH_DSA_SHA_512_256"
+  | "HASH_SLH_DSA_SHA3_256"
+  | "HASH_SLH_DSA_SHAKE_128"
   | "HMAC_SHA_1"
   | "HMAC_SHA_224"
   | "HMAC_SHA_256"
@@ -253,13 +295,41 @@ export type Description = string
 export type RotationPeriodSeconds = number
 
 /**
- * `message`, unless told otherwise: the key's node hashes it. `digest`: the caller has hashed
- * it with the mechanism's hash (ECDSA and RSA alone); of another length it is refused.
+ * `message`, unless told otherwise: the node hashes it. `digest`: the caller has hashed it
+ * with the mechanism's hash. `mu`: the 64 bytes that ML-DSA makes of key, context and message
+ * (FIPS 204 section 6.2). Another length than the mechanism's is refused.
  */
-export type MessageType = "message" | "digest"
+export type MessageType = "message" | "digest" | "mu"
 
-/** Of ECDSA: `der` (RFC 3279), or `raw`: r and s side by side (IEEE P1363). */
-export type SignatureEncoding = "der" | "raw"
+/**
+ * Of ECDSA: `der` (RFC 3279), or `raw`: r and s side by side (IEEE P1363). Of secp256k1 also
+ * `recoverable`: these and a last byte, 0 to 3, by which the key follows from the signature.
+ */
+export type SignatureEncoding = "der" | "raw" | "recoverable"
+
+/**
+ * The same message gets the same signature: ECDSA with nonces of RFC 6979, ML-DSA and SLH-DSA
+ * without their random bits. Otherwise signatures are hedged with fresh ones.
+ */
+export type Deterministic = boolean
+
+/** Bytes of PSS's salt; as many as the hash has, unless told otherwise. 0 to 1002. */
+export type SaltLength = number
+
+/** The hash of PSS's MGF1: the message's, unless told otherwise. */
+export type MgfHash =
+  | "SHA_256"
+  | "SHA_384"
+  | "SHA_512"
+  | "SHA_512_256"
+  | "SHA3_256"
+  | "SHA3_384"
+  | "SHA3_512"
+  | "SHA_224"
+  | "SHA_512_224"
+  | "SHA3_224"
+  | "RIPEMD_160"
+  | "SHA_1"
 
 /** Everything about a key but its material. */
 export interface Key {
@@ -601,10 +671,24 @@ export interface SignRequest {
   readonly messageType?: MessageType
   readonly encoding?: SignatureEncoding
   /**
-   * What ML-DSA, SLH-DSA and Ed448 bind a signature to besides its message. Base64, at most
-   * 255 bytes.
+   * What ML-DSA, SLH-DSA, Ed448, Ed25519ctx and the prehashed forms bind a signature to
+   * besides its message. Base64, at most 255 bytes.
    */
   readonly context?: Uint8Array
+  readonly deterministic?: Deterministic
+  /**
+   * Of BIP 340: 32 bytes that go into the nonce; fresh ones, unless told otherwise. Base64, at
+   * most 32 bytes.
+   */
+  readonly auxRandom?: Uint8Array
+  readonly saltLength?: SaltLength
+  readonly mgfHash?: MgfHash
+  /**
+   * Of BIP 340: signs for the Taproot output key (BIP 341) of a script tree with this root, 32
+   * bytes, or of no script, none (BIP 86). Absent, the key is not tweaked. Base64, at most 32
+   * bytes.
+   */
+  readonly merkleRoot?: Uint8Array
 }
 
 export interface SignResult {
@@ -624,10 +708,18 @@ export interface VerifyRequest {
   readonly messageType?: MessageType
   readonly encoding?: SignatureEncoding
   /**
-   * What ML-DSA, SLH-DSA and Ed448 bind a signature to besides its message. Base64, at most
-   * 255 bytes.
+   * What ML-DSA, SLH-DSA, Ed448, Ed25519ctx and the prehashed forms bind a signature to
+   * besides its message. Base64, at most 255 bytes.
    */
   readonly context?: Uint8Array
+  readonly saltLength?: SaltLength
+  readonly mgfHash?: MgfHash
+  /**
+   * Of BIP 340: signs for the Taproot output key (BIP 341) of a script tree with this root, 32
+   * bytes, or of no script, none (BIP 86). Absent, the key is not tweaked. Base64, at most 32
+   * bytes.
+   */
+  readonly merkleRoot?: Uint8Array
   /** Any living version when absent, the newest first. */
   readonly version?: Version
 }
