@@ -118,7 +118,7 @@ function signaturesOf(algorithm: KeyAlgorithmId): readonly SignatureId[] {
   const all = keyAlgorithm(algorithm).mechanisms.filter(
     (mechanism): mechanism is SignatureId => mechanismRow(mechanism).kind === "signature",
   )
-  if (algorithm === "SLH_DSA_SHA2_128F") return all.slice(0, 3)
+  if (algorithm === "SLH_DSA_SHA2_128F") return all.slice(1, 2)
   if (algorithm === "EC_SECP256K1") return all
   return algorithm.startsWith("EC_") && algorithm !== "EC_P256" ? all.slice(0, 2) : all
 }
