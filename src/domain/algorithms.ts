@@ -3,7 +3,7 @@
  * a row of code for each row here; a face maps its dialect's names to these by a table.
  */
 
-import { ecdsaHashes, preHashesOf, rsaHashes } from "./hashes.ts"
+import { dsaHashes, ecdsaHashes, preHashesOf, rsaHashes } from "./hashes.ts"
 import {
   mechanisms,
   type AlgorithmStatus,
@@ -147,6 +147,14 @@ const mlKem = {
   source: "FIPS 203",
 } as const
 
+/** FIPS 186-5 section 3: for verifying what there is. */
+const dsa = {
+  ...signer,
+  status: "legacy",
+  mechanisms: [...dsaHashes.map((hash) => `DSA_${hash}` as const), "DSA_NONE"],
+  source: "FIPS 186-4 section 4",
+} as const
+
 /** Of FIPS 204 table 1, and of FIPS 205 table 2. */
 type Strength = Parameters<typeof preHashesOf>[0]
 
@@ -199,6 +207,8 @@ export const keyAlgorithms = {
   EC_BRAINPOOL_P320: { ...curve("RFC 5639 section 3.5", "SHA_384"), status: "acceptable" },
   EC_BRAINPOOL_P384: { ...curve("RFC 5639 section 3.6", "SHA_384"), status: "acceptable" },
   EC_BRAINPOOL_P512: { ...curve("RFC 5639 section 3.7", "SHA_512"), status: "acceptable" },
+  DSA_2048: dsa,
+  DSA_3072: dsa,
   ED25519: {
     ...signer,
     mechanisms: ["ED25519", "ED25519_CTX", "ED25519_PH"],

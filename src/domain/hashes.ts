@@ -56,6 +56,9 @@ const old = ["RIPEMD_160", "SHA_1"] as const
 /** With an object identifier for RSA's DigestInfo (RFC 8017 appendix B.1, RFC 8702). */
 export const rsaHashes = [...common, ...old] as const satisfies readonly HashId[]
 
+/** Those of FIPS 186-4 and its successors, and what there was before. */
+export const dsaHashes = [...common, "SHA_1"] as const satisfies readonly HashId[]
+
 /** Any hash may stand under ECDSA. */
 export const ecdsaHashes = [
   ...common,

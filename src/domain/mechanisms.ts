@@ -3,7 +3,7 @@
  * holds a row of code for each row here; a face maps its dialect's names to these by a table.
  */
 
-import { ecdsaHashes, hashes, preHashes, rsaHashes, type HashId } from "./hashes.ts"
+import { dsaHashes, ecdsaHashes, hashes, preHashes, rsaHashes, type HashId } from "./hashes.ts"
 import { limits } from "./limits.ts"
 
 /**
@@ -50,6 +50,7 @@ const cipher = { kind: "encryption", status: acceptable } as const
 const oldCipher = { kind: "encryption", status: legacy } as const
 const signature = { kind: "signature", status: recommended } as const
 const plainSignature = { kind: "signature", status: acceptable } as const
+const oldSignature = { kind: "signature", status: legacy } as const
 const deterministic = true
 const ecdsa = { ...signature, deterministic } as const
 const postQuantum = { ...signature, context: "optional", deterministic } as const
@@ -68,7 +69,7 @@ function each<Prefix extends string, Id extends HashId, Row extends MechanismRow
 ): Record<`${Prefix}_${Id}`, Row & { readonly digestBytes: number }> {
   const rows = ids.map((id) => {
     const { bytes: digestBytes, status: ofHash, source } = hashes[id]
-    const status = ofHash === recommended ? row.status : ofHash
+    const status = row.status === legacy || ofHash === recommended ? row.status : ofHash
     return [`${prefix}_${id}`, { ...row, status, digestBytes, source: `${row.source}, ${source}` }]
   })
   // One entry per id, by the name that the type says.
@@ -115,6 +116,8 @@ export const mechanisms = {
     ...plainSignature,
     source: "RFC 8017 section 8.2, over bytes as they come: PKCS#11 CKM_RSA_PKCS",
   },
+  ...each("DSA", dsaHashes, { ...oldSignature, source: "FIPS 186-4 section 4.6" }),
+  DSA_NONE: { ...oldSignature, source: "FIPS 186-4 section 4.6, over bytes as they come" },
   ED25519: { ...signature, source: "RFC 8032 section 5.1" },
   ED25519_CTX: { ...signature, context: "required", source: "RFC 8032 section 5.1" },
   ED25519_PH: {

@@ -40,6 +40,17 @@ const signing: readonly [MechanismId, KeyAlgorithmId, string, string[]][] = [
   ["RSA_PSS_SHA_256", "RSA_2048", "sha256", pssOptions(32)],
   ["RSA_PSS_SHA_384", "RSA_2048", "sha384", pssOptions(48)],
   ["RSA_PSS_SHA_512", "RSA_2048", "sha512", pssOptions(64)],
+  ["RSA_PSS_SHA_512_256", "RSA_2048", "sha512-256", pssOptions(32)],
+  ["RSA_PSS_SHA3_224", "RSA_2048", "sha3-224", pssOptions(28)],
+  ["RSA_PKCS1_SHA_512_224", "RSA_2048", "sha512-224", []],
+  ["RSA_PKCS1_RIPEMD_160", "RSA_2048", "ripemd160", []],
+  ["ECDSA_SHA_512_256", "EC_P256", "sha512-256", []],
+  ["ECDSA_SHA3_224", "EC_P224", "sha3-224", []],
+  ["ECDSA_RIPEMD_160", "EC_P256", "ripemd160", []],
+  ["ECDSA_BLAKE2B_512", "EC_P521", "blake2b512", []],
+  ["ECDSA_BLAKE2S_256", "EC_P256", "blake2s256", []],
+  ["DSA_SHA_256", "DSA_2048", "sha256", []],
+  ["DSA_SHA3_512", "DSA_2048", "sha3-512", []],
 ]
 
 const made = new Map<KeyAlgorithmId, Promise<Pair>>()

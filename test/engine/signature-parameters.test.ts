@@ -41,7 +41,7 @@ function formsOf(mechanism: SignatureId): readonly Form[] {
   }[row.context ?? "none"]
   const repeats = row.deterministic === true ? [false, true] : [false]
   const bare =
-    mechanism === "ECDSA_NONE"
+    mechanism === "ECDSA_NONE" || mechanism === "DSA_NONE"
       ? message.subarray(0, 12)
       : mechanism === "BIP340_SCHNORR"
         ? hash("SHA_256", message)
@@ -75,7 +75,7 @@ function formsOf(mechanism: SignatureId): readonly Form[] {
 function digestFor(mechanism: SignatureId): Uint8Array {
   if (mechanism === "ED25519_PH") return hash("SHA_512", message)
   if (mechanism === "ED448_PH") return hash("SHAKE_256", message)
-  const [, name = ""] = /^(?:ECDSA|RSA_PSS|RSA_PKCS1|HASH_ML_DSA|HASH_SLH_DSA)_(.*)$/.exec(
+  const [, name = ""] = /^(?:ECDSA|DSA|RSA_PSS|RSA_PKCS1|HASH_ML_DSA|HASH_SLH_DSA)_(.*)$/.exec(
     mechanism,
   ) ?? [""]
   assert.ok(Object.hasOwn(hashes, name), mechanism)
@@ -87,6 +87,7 @@ const algorithms = (Object.keys(keyAlgorithms) as KeyAlgorithmId[]).filter(
   (algorithm) =>
     /^(EC|ED|ML_DSA)/.test(algorithm) ||
     algorithm === "RSA_2048" ||
+    algorithm === "DSA_2048" ||
     (algorithm === "SLH_DSA_SHA2_128F" && !isOff),
 )
 const providers = (): readonly Provider<OpenKey>[] =>

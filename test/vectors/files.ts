@@ -72,6 +72,7 @@ const hmac = (hash: Hashed) =>
   ({ kind: "mac", algorithm: `HMAC_${hash}`, mechanism: `HMAC_${hash}` }) as const
 const ecdsa = (algorithm: KeyAlgorithmId, hash: Sha2 | "SHA3_256") =>
   ({ kind: "verify", algorithm, mechanism: `ECDSA_${hash}` }) as const
+const dsa = { kind: "verify", algorithm: "DSA_2048", mechanism: "DSA_SHA_256" } as const
 const oaep = (hash: Sha2 | "SHA_1") =>
   ({ kind: "decrypt", algorithm: rsa, mechanism: `RSA_OAEP_${hash}` }) as const
 const pss = (hash: Sha2) =>
@@ -257,6 +258,11 @@ export const vectorFiles = {
     encoding: "raw",
     tests: 252,
     sha256: "7a339efc7134fb2495cd32afdbd692e0f86427d3c24e9073f6a7d858bb8788d2",
+  },
+  dsa_2048_256_sha256: {
+    ...dsa,
+    tests: 366,
+    sha256: "08a050e4e000bf56bc7ef2399c9c3155ac24fb22be9a0a78eaf391018456d94c",
   },
   ed448: {
     kind: "verify",

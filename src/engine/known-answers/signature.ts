@@ -2,6 +2,7 @@
 
 import type { SignatureId } from "../provider.ts"
 import { hex, type Answers, type SignatureAnswer } from "./answer.ts"
+import { dsaAnswers } from "./dsa.ts"
 import { ecdsaAnswers } from "./ecdsa.ts"
 import { ecdsaHashAnswers } from "./ecdsa-hashes.ts"
 import { mlDsaAnswers } from "./ml-dsa.ts"
@@ -14,6 +15,7 @@ import { slhDsaAnswers } from "./slh-dsa.ts"
 export const signatureAnswers = {
   ...ecdsaAnswers,
   ...ecdsaHashAnswers,
+  ...dsaAnswers,
   ...rsaHashAnswers,
   RSA_PKCS1_NONE: [
     {

@@ -4,6 +4,7 @@
  */
 
 import {
+  dsaHashes,
   ecdsaHashes,
   hashes,
   preHashes,
@@ -42,16 +43,14 @@ export function nativeSignatures(addon: Addon): Readonly<Record<SignatureId, Row
   const postQuantum = row(postQuantumOrder(addon))
   const hashPostQuantum = (id: PreHashId): Row => row(preHashOrder(addon, id))
   const bare = addon.scheme(undefined, "digest", {})
+  const bareDigest: Row = {
+    messageBytesMax: () => limits.bareDigestBytesMax,
+    ...row((_, input) => ({ scheme: bare, input })),
+  }
   const barePkcs1 = addon.scheme(undefined, "digest", { "pad-mode": "pkcs1" })
   return {
     ...rowsOf("ECDSA", ecdsaHashes, (id) => withSecp256k1(row(ecdsaOrder(addon, id)), id)),
-    ECDSA_NONE: withSecp256k1(
-      {
-        messageBytesMax: () => limits.bareDigestBytesMax,
-        ...row((_, input) => ({ scheme: bare, input })),
-      },
-      undefined,
-    ),
+    ECDSA_NONE: withSecp256k1(bareDigest, undefined),
     BIP340_SCHNORR: schnorr,
     ...rowsOf("RSA_PSS", rsaHashes, (id) => row(pssOrder(addon, id))),
     ...rowsOf("RSA_PKCS1", rsaHashes, (id) => row(pkcs1Order(addon, id))),
@@ -59,6 +58,8 @@ export function nativeSignatures(addon: Addon): Readonly<Record<SignatureId, Row
       messageBytesMax: (key) => modulusBytes(key) - 11,
       ...row((_, input) => ({ scheme: barePkcs1, input })),
     },
+    ...rowsOf("DSA", dsaHashes, (id) => row(ecdsaOrder(addon, id))),
+    DSA_NONE: bareDigest,
     ED25519: edwards("ED25519"),
     ED25519_CTX: edwards("ED25519ctx"),
     ED25519_PH: edwards("ED25519ph"),
@@ -89,7 +90,7 @@ function rowsThrough(addon: Addon): (order: Ordering) => Row {
   })
 }
 
-/** FIPS 186-5 section 6.4.1: random nonces, or those of RFC 6979. */
+/** FIPS 186-5 section 6.4.1, FIPS 186-4 section 4.6: random nonces, or those of RFC 6979. */
 function ecdsaOrder(addon: Addon, id: HashId): Ordering {
   const digest = hashNames[id]
   const random = addon.scheme(undefined, "digest", { digest })

@@ -4,6 +4,8 @@
  * the few points of small order, under which one signature can fit many messages.
  */
 
+import { powerModulo } from "./modulo.ts"
+
 /** a x^2 + y^2 = 1 + d x^2 y^2 over the field of p elements. */
 export interface EdwardsCurve {
   readonly p: bigint
@@ -18,23 +20,13 @@ const p25519 = (1n << 255n) - 19n
 export const edwards25519: EdwardsCurve = {
   p: p25519,
   a: p25519 - 1n,
-  d: ((p25519 - 121_665n) * power(121_666n, p25519 - 2n, p25519)) % p25519,
+  d: ((p25519 - 121_665n) * powerModulo(121_666n, p25519 - 2n, p25519)) % p25519,
   bytes: 32,
 }
 
 const p448 = (1n << 448n) - (1n << 224n) - 1n
 /** RFC 8032 section 5.2. */
 export const edwards448: EdwardsCurve = { p: p448, a: 1n, d: p448 - 39_081n, bytes: 57 }
-
-function power(base: bigint, exponent: bigint, p: bigint): bigint {
-  let result = 1n
-  let square = base % p
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if ((rest & 1n) === 1n) result = (result * square) % p
-    square = (square * square) % p
-  }
-  return result
-}
 
 /** True when `key` is the encoding of a point that signatures can be trusted under. */
 export function isSoundEdwardsPoint(key: Uint8Array, { p, a, d, bytes }: EdwardsCurve): boolean {
@@ -43,9 +35,9 @@ export function isSoundEdwardsPoint(key: Uint8Array, { p, a, d, bytes }: Edwards
   if (y >= p) return false
   // x^2 = (y^2 - 1) / (d y^2 - a).
   const y2 = (y * y) % p
-  const x2 = ((y2 + p - 1n) * power(d * y2 + p - a, p - 2n, p)) % p
+  const x2 = ((y2 + p - 1n) * powerModulo(d * y2 + p - a, p - 2n, p)) % p
   // Order 1, 2 and 4: x or y is zero. Order 8: doubling gives such a point, whose y is zero.
   if (x2 === 0n || y === 0n) return false
-  if (power(x2, (p - 1n) / 2n, p) !== 1n) return false
+  if (powerModulo(x2, (p - 1n) / 2n, p) !== 1n) return false
   return (y2 + p * p - a * x2) % p !== 0n
 }

@@ -1,7 +1,7 @@
 /** The provider that node:crypto (OpenSSL 3.5) is: all rows of this version. */
 
 import { agreement } from "./agreement.ts"
-import { ecdsaHashes, preHashes, rsaHashes } from "../../domain/hashes.ts"
+import { dsaHashes, ecdsaHashes, preHashes, rsaHashes } from "../../domain/hashes.ts"
 import { ed25519Ctx, ed25519Ph, ed448Ph } from "../noble/edwards.ts"
 import { rowsOf, type Provider } from "../provider.ts"
 import { withSecp256k1 } from "../secp256k1/ecdsa.ts"
@@ -12,6 +12,7 @@ import { dh } from "./dh-group.ts"
 import { mlKemRow } from "./kem.ts"
 import { kw, kwp } from "./key-wrap.ts"
 import { cmac, gmac, hmac, kmac } from "./macs.ts"
+import { dsa } from "./dsa.ts"
 import type { NodeKey } from "./key.ts"
 import { edwards25519, edwards448 } from "./edwards-point.ts"
 import { pairKeys } from "./pair-keys.ts"
@@ -20,6 +21,8 @@ import { pkcs1Encryption, raw } from "./rsa-legacy.ts"
 import { oaep } from "./rsa-oaep.ts"
 import { hasEqualParts, secretKeys } from "./secret-keys.ts"
 import {
+  dsaNone,
+  dsaSignature,
   ecdsa,
   ecdsaNone,
   eddsa,
@@ -69,6 +72,8 @@ export const nodeProvider = {
     EC_BRAINPOOL_P320: pairKeys("EC_BRAINPOOL_P320", ec("brainpoolP320r1")),
     EC_BRAINPOOL_P384: pairKeys("EC_BRAINPOOL_P384", ec("brainpoolP384r1")),
     EC_BRAINPOOL_P512: pairKeys("EC_BRAINPOOL_P512", ec("brainpoolP512r1")),
+    DSA_2048: pairKeys("DSA_2048", dsa(2048)),
+    DSA_3072: pairKeys("DSA_3072", dsa(3072)),
     ED25519: pairKeys("ED25519", edwards("ed25519", edwards25519)),
     ED448: pairKeys("ED448", edwards("ed448", edwards448)),
     X25519: pairKeys("X25519", montgomery("x25519")),
@@ -133,6 +138,8 @@ export const nodeProvider = {
     ...rowsOf("RSA_PSS", rsaHashes, pss),
     ...rowsOf("RSA_PKCS1", rsaHashes, pkcs1),
     RSA_PKCS1_NONE: pkcs1None,
+    ...rowsOf("DSA", dsaHashes, dsaSignature),
+    DSA_NONE: dsaNone,
     ED25519: eddsa,
     ED25519_CTX: ed25519Ctx,
     ED25519_PH: ed25519Ph,

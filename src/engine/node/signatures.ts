@@ -8,6 +8,7 @@ import { constants, sign, verify, type SignKeyObjectInput } from "node:crypto"
 import type { HashId, PreHashId } from "../../domain/hashes.ts"
 import { limits } from "../../domain/limits.ts"
 import { digestOf, hashNames } from "../hash.ts"
+import { signDsa, verifyDsa } from "../noble/dsa.ts"
 import { signEcdsa, verifyEcdsa, type Digested } from "../noble/ecdsa.ts"
 import { signFormatted, verifyFormatted, type Formatted } from "../noble/post-quantum.ts"
 import type { SignatureParameters, SignatureRow } from "../provider.ts"
@@ -91,6 +92,26 @@ function ecdsaOver(
     verify: (key, message, signature, parameters) =>
       verifyEcdsa(key, digested(message, parameters), signature),
   }
+}
+
+/** FIPS 186-4 section 4.6; DER, as with ECDSA. */
+export function dsaSignature(id: HashId): Row {
+  return openssl(hashNames[id], wholeDsa, {
+    sign: (key, message, asked) => signDsa(key, digestOf(id, message, asked)),
+    verify: (key, message, signature, asked) =>
+      verifyDsa(key, digestOf(id, message, asked), signature),
+  })
+}
+
+function wholeDsa({ messageType }: SignatureParameters): Options | undefined {
+  return messageType === "message" ? { dsaEncoding: "der" } : undefined
+}
+
+/** What the caller sends is the digest, of whatever hash. */
+export const dsaNone: Row = {
+  messageBytesMax: () => limits.bareDigestBytesMax,
+  sign: signDsa,
+  verify: verifyDsa,
 }
 
 /** RFC 8017 section 8.1. */
