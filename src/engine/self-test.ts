@@ -86,24 +86,21 @@ export async function runSelfTests(
     algorithm,
     source,
   }))
-  const later = [...untested.values()].map(({ mechanism, answer: { algorithm } }) => ({
-    mechanism,
-    algorithm,
-  }))
   return { provider: provider.name, passed, later }
 }
 
-/** Signatures too slow for the start, by row and algorithm; emptied as each is shown to work. */
+/** Signatures too slow for the start. */
+const slow = Object.entries(signatureAnswers).flatMap(([id, answers]) =>
+  (answers as readonly SignatureAnswer[])
+    .filter((answer) => "key" in answer && answer.slow === true)
+    // The table's keys are mechanisms.
+    .map((answer) => ({ mechanism: id as SignatureId, answer })),
+)
+const later = slow.map(({ mechanism, answer: { algorithm } }) => ({ mechanism, algorithm }))
+
+/** By row and algorithm; emptied as each is shown to work. */
 const untested = new Map(
-  Object.entries(signatureAnswers).flatMap(([mechanism, answers]) =>
-    (answers as readonly SignatureAnswer[])
-      .filter((answer) => "key" in answer && answer.slow === true)
-      // The table's keys are mechanisms.
-      .map((answer) => [
-        nameOf(mechanism as SignatureId, answer.algorithm),
-        { mechanism: mechanism as SignatureId, answer },
-      ]),
-  ),
+  slow.map((one) => [nameOf(one.mechanism, one.answer.algorithm), one] as const),
 )
 
 function nameOf(mechanism: MechanismId, algorithm: KeyAlgorithmId): string {
