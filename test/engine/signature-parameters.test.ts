@@ -96,14 +96,18 @@ const providers = (): readonly Provider<OpenKey>[] =>
 for (const algorithm of algorithms) {
   const mechanisms = signaturesOf(algorithm)
   for (const mechanism of mechanisms) {
-    test(`${mechanism} with ${algorithm}: both providers, every form`, { skip }, async () => {
-      const { material } = await materialOf(algorithm)
-      const sides = providers().map((side) => ({
-        row: side.signature[mechanism],
-        key: side.keys[algorithm].open(material, undefined),
-      }))
-      for (const form of formsOf(mechanism)) await compare(sides, form)
-    })
+    test(
+      `${mechanism} with ${algorithm}: both providers, every form`,
+      { skip: !isOff && skip },
+      async () => {
+        const { material } = await materialOf(algorithm)
+        const sides = providers().map((side) => ({
+          row: side.signature[mechanism],
+          key: side.keys[algorithm].open(material, undefined),
+        }))
+        for (const form of formsOf(mechanism)) await compare(sides, form)
+      },
+    )
   }
 }
 
