@@ -24,6 +24,8 @@ export interface MechanismRow {
   readonly digestBytes?: number
   /** He may also send what ML-DSA makes of key, context and message (FIPS 204 section 6.2). */
   readonly mu?: true
+  /** What is signed comes as it is: a hash by its sender, of which only a part may count. */
+  readonly bare?: true
   /** Messages have so many bytes, no more and no fewer. */
   readonly messageBytes?: number
   /** Signs for a Taproot output key where a merkle root is named (BIP 341). */
@@ -51,6 +53,7 @@ const oldCipher = { kind: "encryption", status: legacy } as const
 const signature = { kind: "signature", status: recommended } as const
 const plainSignature = { kind: "signature", status: acceptable } as const
 const oldSignature = { kind: "signature", status: legacy } as const
+const bare = true
 const deterministic = true
 const ecdsa = { ...signature, deterministic } as const
 const postQuantum = { ...signature, context: "optional", deterministic } as const
@@ -99,12 +102,14 @@ export const mechanisms = {
   ...each("ECDSA", ecdsaHashes, { ...ecdsa, source: "FIPS 186-5 section 6" }),
   ECDSA_NONE: {
     ...signature,
+    bare,
     status: acceptable,
     source: "FIPS 186-5 section 6, over bytes as they come: PKCS#11 CKM_ECDSA",
   },
   BIP340_SCHNORR: {
     ...signature,
     status: acceptable,
+    bare,
     messageBytes: 32,
     deterministic,
     taproot,
@@ -114,10 +119,11 @@ export const mechanisms = {
   ...each("RSA_PKCS1", rsaHashes, { ...plainSignature, source: "RFC 8017 section 8.2" }),
   RSA_PKCS1_NONE: {
     ...plainSignature,
+    bare,
     source: "RFC 8017 section 8.2, over bytes as they come: PKCS#11 CKM_RSA_PKCS",
   },
   ...each("DSA", dsaHashes, { ...oldSignature, source: "FIPS 186-4 section 4.6" }),
-  DSA_NONE: { ...oldSignature, source: "FIPS 186-4 section 4.6, over bytes as they come" },
+  DSA_NONE: { ...oldSignature, bare, source: "FIPS 186-4 section 4.6, over bytes as they come" },
   ED25519: { ...signature, source: "RFC 8032 section 5.1" },
   ED25519_CTX: { ...signature, context: "required", source: "RFC 8032 section 5.1" },
   ED25519_PH: {

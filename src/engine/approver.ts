@@ -13,7 +13,7 @@ import {
 import { importMaterial } from "./generate.ts"
 import { malformed } from "./malformed.ts"
 import { provider, type OpenKey } from "./open-keys.ts"
-import type { SignatureId } from "./provider.ts"
+import { usualParameters, type SignatureId } from "./provider.ts"
 
 /** An approver's public key, ready to verify with. */
 export interface ApproverVerifier {
@@ -74,8 +74,8 @@ function openApproverKey(algorithm: KeyAlgorithmId, spki: Uint8Array): ApproverV
 
 /** True when an approver with a key of this algorithm may sign like this. */
 export function isApprovalMechanism(algorithm: KeyAlgorithmId, mechanism: MechanismId): boolean {
-  const { kind, status } = mechanismRow(mechanism)
-  if (kind !== "signature" || status === "legacy") return false
+  const { kind, status, bare } = mechanismRow(mechanism)
+  if (kind !== "signature" || status === "legacy" || bare === true) return false
   return keyAlgorithm(algorithm).mechanisms.includes(mechanism)
 }
 
@@ -95,7 +95,8 @@ export function verifyStatement(
   const { mechanism, statement, signature } = signed
   if (!isApprovalMechanism(algorithm, mechanism)) return false
   // Of the kind that was asked for just now.
-  return provider.signature[mechanism as SignatureId].verify(key, statement, signature)
+  const row = provider.signature[mechanism as SignatureId]
+  return row.verify(key, statement, signature, usualParameters)
 }
 
 function algorithmOf(spki: Uint8Array): KeyAlgorithmId | undefined {

@@ -123,7 +123,7 @@ async function check(
   { operation, run }: Checker,
 ): Promise<VerifyResult> {
   const { key: ref, mechanism: named, version: wanted, ...input } = command
-  const { message, messageType } = input
+  const { message, messageType, signature } = input
   checkSize(message)
   const note = noteOf(messageType)
   const covered = { message, mac: signature }
