@@ -40,6 +40,7 @@ const hints = {
   CONFIGURATION: "keyhold --help names the options and variables that find the node",
   CONFLICT: "somebody else changed it meanwhile: look at it again, then repeat",
   DECRYPTION_FAILED: "the content, its additional data or its key is not the one it was made with",
+  DRY_RUN: "",
   ENVELOPE_DAMAGED: "do not use what was written so far: it is incomplete",
   IDEMPOTENCY_MISMATCH: "use another idempotency key for another request",
   INTERNAL: "the node's log has more under the request id",

@@ -6,8 +6,10 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 
+import { accountIdOf } from "../codec/account-id.ts"
 import { encodeId } from "../codec/id-text.ts"
 import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
+import { limits } from "../domain/limits.ts"
 import { defaultFlags } from "../domain/partition.ts"
 import { partitionRoles, type Caller, type Role } from "../domain/principal.ts"
 import { SecretBytes } from "../engine/secret-bytes.ts"
@@ -30,6 +32,17 @@ export interface DevFile {
   readonly partition: string
   /** One bearer token per role. */
   readonly tokens: Readonly<Partial<Record<Role, string>>>
+  /** For AWS's SDKs: their endpoint, and an access key that uses and manages keys. */
+  readonly aws: AwsAccess
+}
+
+/** As AWS's SDKs call it. */
+export interface AwsAccess {
+  readonly endpoint: string
+  readonly region: string
+  readonly accountId: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
 }
 
 const hosts = ["localhost", "127.0.0.1", "::1"]
@@ -54,16 +67,20 @@ export async function startDevelopment(options: {
   const first = known === undefined ? await prepare(config, caFile) : undefined
   const running = await serveNode(config)
   const url = `https://localhost:${running.port}`
-  const kept =
+  const kept: Kept =
     first === undefined
       ? // Our own file, written below.
-        (JSON.parse(String(known)) as DevFile)
+        (JSON.parse(String(known)) as Kept)
       : await populate(running, first)
   const { partition, tokens } = kept
-  const dev: DevFile = { url, caFile, partition, tokens }
+  const aws = kept.aws ?? (await awsAccess(running, partition))
+  const dev: DevFile = { url, caFile, partition, tokens, aws: { ...aws, endpoint: url } }
   await writeDurably(devFile, `${JSON.stringify(dev, undefined, 2)}\n`)
   return { running, dev, devFile }
 }
+
+/** What the file tells of an earlier start; it may be of a Keyhold that knew fewer dialects. */
+type Kept = Pick<DevFile, "partition" | "tokens"> & Partial<Pick<DevFile, "aws">>
 
 /** Identity, certificates, master key, and the cluster's first records. */
 async function prepare(config: NodeConfig, caFile: string): Promise<FirstTokens> {
@@ -116,6 +133,27 @@ async function populate(
     "cluster-officer": first.clusterOfficerToken,
   }
   return { partition: id, tokens }
+}
+
+/** The region is a label; SDKs want one. */
+const devRegion = "eu-central-1"
+
+async function awsAccess(
+  { node: { operational } }: RunningNode,
+  partition: string,
+): Promise<Omit<AwsAccess, "endpoint">> {
+  const officer = caller(partition as PartitionId, "officer") // The file holds what was made.
+  const { accessKey } = await createPrincipal(operational.ports, context(officer), {
+    name: "aws",
+    roles: ["user", "manager", "officer"],
+    credential: { kind: "access-key", lifeMs: limits.tokenLifeMaxMs },
+  })
+  return {
+    region: devRegion,
+    accountId: accountIdOf(partition),
+    accessKeyId: accessKey?.accessKeyId ?? "",
+    secretAccessKey: accessKey?.secretAccessKey ?? "",
+  }
 }
 
 async function tokenFor(ports: Ports, officer: Caller, role: Role): Promise<string> {

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { HsmError } from "../domain/errors.ts"
 import { parseId, type ClusterId } from "../domain/ids.ts"
 import { runSelfTests } from "../engine/self-test.ts"
+import { createAwsKmsFace, ownsAwsKms, refuseAwsKms } from "../faces/aws-kms/face.ts"
 import { loadApi } from "../faces/rest/endpoints.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
 import { services } from "../faces/rest/services.ts"
@@ -56,7 +57,10 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
     const scraped = await listenForMetrics(metrics, apart)
     opened.defer(() => scraped.close())
   }
-  const dialects: Dialects = [await openRest(node, { metrics, build, log, open })]
+  const dialects: Dialects = [
+    openAwsKms(node, log),
+    await openRest(node, { metrics, build, log, open }),
+  ]
   const listener = await openListener(config, { dialects, metrics, log })
   opened.defer(() => listener.close({ drainMs: config.limits.drainMs }))
   await node.start({ version, selfTests: selfTests.passed.length })
@@ -143,17 +147,31 @@ async function openRest(node: Node, parts: FaceParts): Promise<Dialect> {
     authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),
     node: nodePort(node, parts),
     operationsPerSecond: (partition) => node.operationsPerSecond(partition),
-    onUnexpected: (error, requestId) => {
-      const stack = error instanceof Error ? error.stack : undefined
-      log.error({
-        event: "request.bug",
-        requestId,
-        code: "INTERNAL",
-        ...(stack === undefined ? {} : { stack }),
-      })
-    },
+    onUnexpected: logBug(log),
   })
   return { owns: () => true, answer, refuse: problem }
+}
+
+function openAwsKms(node: Node, log: Log): Dialect {
+  const answer = createAwsKmsFace({
+    ports: () => node.ports,
+    authenticate: (evidence) => node.operational.authenticator.authenticateSigned(evidence),
+    onUnexpected: logBug(log),
+  })
+  return { owns: ownsAwsKms, answer, refuse: refuseAwsKms }
+}
+
+/** For errors that no caller can have caused. */
+function logBug(log: Log): (error: unknown, requestId: string) => void {
+  return (error, requestId) => {
+    const stack = error instanceof Error ? error.stack : undefined
+    log.error({
+      event: "request.bug",
+      requestId,
+      code: "INTERNAL",
+      ...(stack === undefined ? {} : { stack }),
+    })
+  }
 }
 
 function nodePort(node: Node, { metrics, build, open }: FaceParts): NodePort {

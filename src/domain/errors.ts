@@ -5,6 +5,7 @@ export const errorCodes = [
   "AUDIT_UNAVAILABLE",
   "CONFLICT",
   "DECRYPTION_FAILED",
+  "DRY_RUN",
   "IDEMPOTENCY_MISMATCH",
   "INTERNAL",
   "KEY_EXHAUSTED",

@@ -40,6 +40,8 @@ export interface KeyVersion {
   readonly hasSecret: boolean
   /** Seals leased so far, under all mechanisms whose row has `sealsMax` together. */
   readonly sealsLeased: number
+  /** Somebody asked for it; absent: a schedule did, or the end of a budget. */
+  readonly asked?: true
 }
 
 /** Rotation by the clock; absent when only people rotate. */
@@ -82,6 +84,8 @@ export interface KeyRecord {
   /** When destroyed: the moment, and the epoch whose root has to die for shredding. */
   readonly destroyedAt?: Instant
   readonly destroyedEpoch?: number
+  /** True: a record of kind kms-key goes with it, and the absence of that is tampering. */
+  readonly kms?: true
   /** Counts this record's changes from 1. */
   readonly revision: number
 }

@@ -20,6 +20,8 @@ export const limits = {
   contextBytesMax: 255,
   /** Additional authenticated data; AWS's encryption context allows 8 KiB. */
   aadBytesMax: 8 * KiB,
+  /** A data key: what AWS's dialect allows. */
+  dataKeyBytesMax: 1_024,
   /** One call of `random`. */
   randomBytesMax: 4 * KiB,
   /** A request's body: a full batch of small items, or a few large ones. */
@@ -36,6 +38,8 @@ export const limits = {
   tagsMax: 50,
   tagKeyLengthMax: 128,
   tagValueLengthMax: 256,
+  /** As AWS's quota. */
+  aliasesPerKeyMax: 50,
   /** Versions of one key: with RSA-4096's public keys its record stays below the store's bound. */
   keyVersionsMax: 200,
   /** Public keys of one key's versions together: 200 of RSA-4096, 42 of ML-DSA-87. */

@@ -18,6 +18,8 @@ export interface PartitionFlags {
   readonly keyUse: boolean
   /** Keys may be destroyed. */
   readonly keyDestruction: boolean
+  /** Keys may be destroyed without a waiting window. */
+  readonly immediateDestruction: boolean
   /** Deletion puts a key into the bin, from which only an officer restores or purges. */
   readonly invalidation: boolean
   /** Callers may choose the IV of an encryption. */
@@ -35,6 +37,7 @@ export const defaultFlags: PartitionFlags = {
   readOnly: false,
   keyUse: true,
   keyDestruction: true,
+  immediateDestruction: true,
   invalidation: false,
   externalIv: false,
   legacyAlgorithms: false,

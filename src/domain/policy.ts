@@ -41,6 +41,8 @@ export interface Question extends Ruling {
   readonly version?: number | undefined
   /** The caller wants to choose the IV of an encryption. */
   readonly externalIv?: boolean | undefined
+  /** The key shall be destroyed without a waiting window. */
+  readonly immediate?: boolean | undefined
   readonly now: Instant
   /** What the meters say: the partition's budget per second, and its number of keys. */
   readonly withinRate: boolean
@@ -259,6 +261,13 @@ const rules = {
     check: ({ partition, externalIv }) => {
       if (externalIv !== true || partition.flags.externalIv) return
       return "the partition does not let callers choose the IV"
+    },
+  },
+  immediate: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ partition, immediate }) => {
+      if (immediate !== true || partition.flags.immediateDestruction) return
+      return "the partition destroys no key without a waiting window"
     },
   },
   "key-quota": {

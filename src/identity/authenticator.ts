@@ -22,7 +22,8 @@ import { createKeySets } from "./jwks.ts"
 import { createJwtVerifier } from "./jwt.ts"
 import type { IdentityRecords, JwksFetcher, TokenHasher } from "./ports.ts"
 import { createRefusalCounter, type RefusalCounter, type RefusalReason } from "./refusals.ts"
-import { faultOf, judgeSigned, type SignedEvidence } from "./signed-request.ts"
+import { faultOf, judgeSigned } from "./signed-request.ts"
+import type { SignedCaller, SignedEvidence } from "./signed-request.ts"
 import { tokenPrefix } from "./token.ts"
 
 /** What came with a request; absent parts are undefined. */
@@ -47,7 +48,7 @@ export interface Authenticator {
    */
   authenticate(evidence: Evidence): Promise<Caller>
   /** The same for a signed request; UNAUTHENTICATED then says in its detail what was at fault. */
-  authenticateSigned(evidence: SignedEvidence): Promise<Caller>
+  authenticateSigned(evidence: SignedEvidence): Promise<SignedCaller>
   /** What was refused, for metrics and the log. */
   readonly refusals: RefusalCounter
 }
@@ -75,7 +76,7 @@ export function createAuthenticator(ports: {
     throw unauthenticated()
   }
 
-  async function authenticateSigned(evidence: SignedEvidence): Promise<Caller> {
+  async function authenticateSigned(evidence: SignedEvidence): Promise<SignedCaller> {
     const now = clock.now()
     const peer = parseAddress(evidence.address)
     const attempt = { now, peer, address: peer?.text ?? evidence.address }

@@ -21,11 +21,11 @@ import {
 import type { SignatureFault } from "../domain/errors.ts"
 import type { Instant, PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
-import type { AccessKey } from "../domain/principal.ts"
+import type { AccessKey, Caller } from "../domain/principal.ts"
 import type { HashKey } from "../engine/keyed-hash.ts"
 import { deriveSigningKey } from "../engine/signing-key.ts"
 import { BoundedMap } from "../records/bounded-map.ts"
-import { judgePrincipal, type Attempt, type Verdict } from "./credentials.ts"
+import { judgePrincipal, type Attempt } from "./credentials.ts"
 import type { IdentityRecords } from "./ports.ts"
 import type { RefusalReason } from "./refusals.ts"
 
@@ -82,15 +82,21 @@ export function isSignedBy(
   return timingSafeEqual(signingKey(key, claim).hash(text), claim.signature)
 }
 
+/** Who signed a request, and for which region. */
+export interface SignedCaller {
+  readonly caller: Caller
+  readonly region: string
+}
+
 /** Judges a request that a principal's access key has signed. */
 export async function judgeSigned(
   records: IdentityRecords,
   attempt: Omit<Attempt, "partition">,
   evidence: SignedEvidence,
-): Promise<Verdict> {
+): Promise<SignedCaller | RefusalReason> {
   const read = readClaim(evidence, attempt.now)
   if (typeof read === "string") return read
-  const { accessKeyId } = read.claim
+  const { accessKeyId, region } = read.claim
   const named = partitionOfAccessKey(accessKeyId)
   const partition = named as PartitionId | undefined // It is the written form of an id.
   const principal =
@@ -103,7 +109,8 @@ export async function judgeSigned(
     return "unknown-credential"
   }
   if (!matches) return "wrong-secret"
-  return judgePrincipal({ ...attempt, partition }, partition, principal, credential)
+  const caller = judgePrincipal({ ...attempt, partition }, partition, principal, credential)
+  return typeof caller === "string" ? caller : { caller, region }
 }
 
 /** What a refused sender may be told: what his own request shows, and whether his key counts. */

@@ -10,6 +10,7 @@ import type { Instant, KeyId, PartitionId } from "../domain/ids.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import type { AliasRecord, KmsKeyRecord } from "../domain/kms-key.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { PrincipalRecord } from "../domain/principal.ts"
 
@@ -33,6 +34,8 @@ export interface EpochRecord {
 
 export interface RecordTypes {
   key: KeyRecord
+  "kms-key": KmsKeyRecord
+  alias: AliasRecord
   partition: PartitionRecord
   principal: PrincipalRecord
   issuer: IssuerRecord
@@ -73,8 +76,13 @@ export const recordKinds = {
       "stateBefore?",
       "destroyedAt?",
       "destroyedEpoch?",
+      "kms?",
       "revision",
     ],
+  },
+  "kms-key": { fields: ["id", "partition", "region?", "revision"] },
+  alias: {
+    fields: ["id", "partition", "keyId", "region", "name", "createdAt", "updatedAt", "revision"],
   },
   partition: {
     fields: ["id", "name", "custody", "state", "flags", "quota", "rules?", "createdAt", "revision"],
@@ -139,6 +147,7 @@ export const paths = {
 /** Unique look-ups beside ids; rows hold the id they point to. */
 export type IndexName =
   | "key-name"
+  | "alias"
   | "principal-name"
   | "credential"
   | "partition-name"

@@ -129,16 +129,16 @@ export class Records {
     return { path: this.indexPath(partition, index, name), value: Buffer.from(id, "latin1") }
   }
 
-  /** One page of a kind, ordered by id. */
+  /** One page of a kind, ordered by id; `of`: only ids that begin with it. */
   async list<K extends RecordKind>(
     kind: K,
     partition: PartitionId,
-    page: { after?: string | undefined; limit: number },
+    page: { after?: string | undefined; limit: number; of?: string },
   ): Promise<RecordPage<RecordTypes[K]>> {
     const state = await this.state(partition)
     if (state === undefined) return { items: [], next: undefined }
     const prefix = paths.records(partition, kind)
-    const found = await this.store.scan(prefix, {
+    const found = await this.store.scan(prefix + (page.of ?? ""), {
       after: page.after === undefined ? undefined : prefix + page.after,
       limit: page.limit,
     })

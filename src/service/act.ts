@@ -11,8 +11,7 @@ import assert from "node:assert/strict"
 import { defaultMechanism, type KeyAlgorithmId, type MechanismId } from "../domain/algorithms.ts"
 import type { AuditEvent, AuditOutcome } from "../domain/audit-event.ts"
 import { HsmError, type ErrorCode } from "../domain/errors.ts"
-import type { Instant, KeyId } from "../domain/ids.ts"
-import { isId, parseId } from "../domain/ids.ts"
+import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { operation, type OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
@@ -25,6 +24,7 @@ import {
   type Question,
 } from "../domain/policy.ts"
 import type { Context, KeyRef } from "./commands.ts"
+import { findKey, idIn } from "./find-key.ts"
 import type { Ports } from "./ports.ts"
 
 /** What a service asks leave for. */
@@ -36,6 +36,7 @@ export interface Ask {
   readonly externalIv?: boolean
   /** What the engine will be asked to work on; for keys with rules. */
   readonly input?: Input
+  readonly immediate?: boolean
   /** For the log: a word of ours, never free text from a caller. */
   readonly note?: "digest" | "mu"
   /** Principal, partition or issuer acted on, for the log. */
@@ -58,7 +59,8 @@ export interface Act {
 /**
  * Runs `work` when the policy allows `ask`, and answers when its audit record is durable.
  *
- * @throws HsmError the denial's code; AUDIT_UNAVAILABLE; STORE_UNAVAILABLE; what `work` throws.
+ * @throws HsmError the denial's code; DRY_RUN where the context says so; AUDIT_UNAVAILABLE;
+ * STORE_UNAVAILABLE; what `work` throws.
  */
 export async function perform<T>(
   ports: Ports,
@@ -72,6 +74,10 @@ export async function perform<T>(
   const event = describe(context, ask, question)
   const { stopsHarm = false, changes = false } = operation(ask.operation)
   if (decision.outcome !== "allowed") return await refuse(ports, event, decision)
+  if (context.dryRun === true) {
+    await ports.audit.enqueue({ ...event, note: "dry-run" })
+    throw new HsmError("DRY_RUN", "it would have succeeded")
+  }
   const durable = ports.audit.enqueue(event, { stopsHarm })
   durable.catch(() => {}) // Awaited below, on both ways out.
   if (!changes && key !== undefined) ports.inFlight.begin(key.id)
@@ -116,7 +122,8 @@ export async function frame(
   await ports.records.sync()
   const partition = await ports.records.read("partition", caller.partition, caller.partition)
   if (partition === undefined) throw new HsmError("NOT_FOUND", "no such partition")
-  const key = ask.key === undefined ? undefined : await findKey(ports, context, ask.key)
+  const found = ask.key === undefined ? undefined : await findKey(ports, context, ask.key)
+  const key = found?.key
   const now = ports.clock.now()
   const { metered = false } = operation(ask.operation)
   const { operationsPerSecond: perSecond } = partition.quota
@@ -130,32 +137,12 @@ export async function frame(
     version: ask.version,
     externalIv: ask.externalIv,
     input: ask.input,
+    immediate: ask.immediate,
     now,
     timeSure: ports.clock.isSure(),
     withinRate: draws !== true || !metered || ports.meter.take(partition.id, perSecond, now),
     keyCount: ask.creates === undefined ? undefined : await countKeys(ports, partition),
   }
-}
-
-/** A key of the caller's partition by id or name; undefined when there is none. */
-export async function findKey(
-  ports: Ports,
-  { caller }: Context,
-  ref: KeyRef,
-): Promise<KeyRecord | undefined> {
-  const { records } = ports
-  const id = parseId<KeyId>(ref)
-  if (id !== undefined) return await records.read("key", caller.partition, id)
-  const found = await records.lookup(caller.partition, "key-name", ref)
-  if (found === undefined) return undefined
-  const key = await records.read("key", caller.partition, found)
-  if (key?.name === ref && key.state !== "destroyed") return key
-  // The cached look-up is old, or the index row was moved to another key: ask the store once more.
-  records.forgetLookup(caller.partition, "key-name", ref)
-  const again = await records.lookup(caller.partition, "key-name", ref)
-  if (again === undefined || again === found) return undefined
-  const renamed = await records.read("key", caller.partition, again)
-  return renamed?.name === ref ? renamed : undefined
 }
 
 /** Records that a change was made: which rows, at which revision of the store. */
@@ -208,7 +195,7 @@ function describe(context: Context, ask: Ask, question: Question): AuditEvent {
   const { metered = false } = operation(ask.operation)
   const version = question.version ?? (metered ? key?.versions.at(-1)?.version : undefined)
   // An unknown id is worth recording; an unknown name is a caller's free text and is not.
-  const keyId = key?.id ?? (ask.key !== undefined && isId(ask.key) ? ask.key : undefined)
+  const keyId = key?.id ?? idIn(ask.key)
   const outcome: AuditOutcome = "allowed"
   return {
     act: ask.operation,

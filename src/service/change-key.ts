@@ -29,13 +29,16 @@ export async function commitKey(
     readonly before: KeyRecord
     readonly after: KeyRecord
     readonly secret?: "erase"
-    readonly extra?: Pick<Transaction, "claims" | "rows" | "keys">
+    readonly extra?: Partial<Transaction>
   },
 ): Promise<KeyRecord> {
   const { before, after, secret, extra } = change
   const committed = await ports.records.commit(after.partition, {
     ...extra,
-    changes: [{ kind: "key", record: after, ...(secret === undefined ? {} : { secret }) }],
+    changes: [
+      { kind: "key", record: after, ...(secret === undefined ? {} : { secret }) },
+      ...(extra?.changes ?? []),
+    ],
     rows: [...(extra?.rows ?? []), ...movedDues(before, after)],
   })
   await ports.inFlight.drain(after.id)

@@ -9,6 +9,7 @@ import type { Hours } from "../domain/hours.ts"
 import type { CredentialId, Instant, KeyId, PartitionId, PrincipalId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord, KeyState } from "../domain/key.ts"
+import type { KeyAddress } from "../domain/kms-key.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
 import type { Explanation } from "../domain/policy.ts"
@@ -20,10 +21,12 @@ import type { ApproverTemplate } from "../identity/approver.ts"
 export interface Context {
   readonly caller: Caller
   readonly requestId: string
+  /** Only the decision is asked for: what is allowed ends with DRY_RUN. */
+  readonly dryRun?: boolean
 }
 
-/** A key by id or by name, as its caller wrote it; at most 128 characters. */
-export type KeyRef = string
+/** A key by id or by name, as its caller wrote it, at most 128 characters; or by its address. */
+export type KeyRef = string | KeyAddress
 
 /** Names a creating call so that its repetition finds the first result; 1 to 128 characters. */
 export interface Idempotent {
@@ -67,6 +70,8 @@ export interface EncryptResult {
 /** Keyhold's own format names key and version; a raw ciphertext comes with `raw`. */
 export interface DecryptCommand {
   readonly ciphertext: Uint8Array
+  /** The key that the ciphertext has to name; undefined: whichever it names. */
+  readonly key?: KeyRef | undefined
   readonly aad?: Uint8Array | undefined
   readonly raw?:
     | {
@@ -132,8 +137,9 @@ export interface VerifyResult {
 
 export interface DataKeyCommand {
   readonly key: KeyRef
-  /** 16, 24, 32 or 64 bytes; 32 when absent. */
+  /** 1 to limits.dataKeyBytesMax; 32 when absent. */
   readonly length?: number | undefined
+  readonly mechanism?: MechanismId | undefined
   readonly aad?: Uint8Array | undefined
   /** False: only the wrapped form leaves. */
   readonly withPlaintext?: boolean | undefined
@@ -196,7 +202,17 @@ export interface KeyTemplate {
   /** Absent: an ordinary key, which asks nobody. Present: it is never extractable. */
   readonly rules?: KeyRulesTemplate | undefined
 }
-export type CreateKeyCommand = KeyTemplate & Idempotent
+/** What a key gets that is made in AWS's dialect; its name is then its id there. */
+export interface NewKmsKey {
+  /** The label of the region that it is made in. */
+  readonly region: string
+}
+export type CreateKeyCommand = Omit<KeyTemplate, "name"> &
+  Idempotent &
+  (
+    | { readonly name: string; readonly kms?: undefined }
+    | { readonly name?: undefined; readonly kms: NewKmsKey }
+  )
 
 export type MaterialFormat = "raw" | "pkcs8" | "spki"
 export interface ImportKeyCommand extends KeyTemplate, Idempotent {
@@ -218,6 +234,9 @@ export interface UpdateKeyCommand {
   readonly description?: string | undefined
   /** Replaces all tags. */
   readonly tags?: Readonly<Record<string, string>> | undefined
+  /** Adds tags to those that are there, and takes some away. */
+  readonly addTags?: Readonly<Record<string, string>> | undefined
+  readonly removeTags?: readonly string[] | undefined
   /** May only take uses away. */
   readonly usages?: readonly KeyUsage[] | undefined
   /** May only become false. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 
+import { uuidOf } from "../codec/uuid.ts"
 import { keyAlgorithm, publicUsages } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
@@ -10,10 +11,17 @@ import { limits } from "../domain/limits.ts"
 import type { KeyRules } from "../domain/rule.ts"
 import { generateMaterial, importMaterial } from "../engine/generate.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
+import type { Change } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
 import { perform, recordDone, type Act } from "./act.ts"
-import type { Context, CreateKeyCommand, ImportKeyCommand, KeyTemplate } from "./commands.ts"
+import type {
+  Context,
+  CreateKeyCommand,
+  ImportKeyCommand,
+  KeyTemplate,
+  NewKmsKey,
+} from "./commands.ts"
 import { makeKeyRules } from "./make-rules.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
@@ -74,6 +82,9 @@ async function make(
   command: CreateKeyCommand,
   maker: Maker,
 ): Promise<KeyRecord> {
+  if (command.name !== undefined && !isName(command.name)) {
+    malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
+  }
   checkTemplate(command)
   const rules = command.rules && (await makeKeyRules(command.rules, ports.clock.now(), "/rules"))
   const ask = { operation: maker.operation, creates: command.algorithm } as const
@@ -88,9 +99,11 @@ async function make(
       }
       const made = await maker.produce()
       try {
+        const { kms } = command
         const { subject } = context.caller
-        const record = newRecord(act, command, { id, maker, made, rules, subject })
-        await store(ports, act, record, { made, claims: once.claims })
+        const template = { ...command, name: command.name ?? uuidOf(id) }
+        const record = newRecord(act, template, { id, maker, made, rules, subject })
+        await store(ports, act, record, { made, claims: once.claims, kms })
         return record
       } finally {
         made.material?.[Symbol.dispose]()
@@ -103,13 +116,17 @@ async function store(
   ports: Ports,
   act: Act,
   record: KeyRecord,
-  parts: { made: Made; claims: readonly { path: string; value: Uint8Array }[] },
+  parts: {
+    made: Made
+    claims: readonly { path: string; value: Uint8Array }[]
+    kms: NewKmsKey | undefined
+  },
 ): Promise<void> {
   const { records } = ports
   const { partition, id, name } = record
   const secret = records.keyholder.freshSecret()
   const committed = await records.commit(partition, {
-    changes: [{ kind: "key", record, secret }],
+    changes: [{ kind: "key", record, secret }, ...newKmsKey(record, parts.kms)],
     claims: [...parts.claims, records.claim(partition, "key-name", name, id)],
     rows: [
       ...materialRows(ports, record, { version: 1, secret, material: parts.made.material }),
@@ -118,6 +135,12 @@ async function store(
     keys: 1,
   })
   await recordDone(ports, act, { keyId: id, committed })
+}
+
+/** What goes with a key's record from the first commit on. */
+function newKmsKey({ id, partition }: KeyRecord, kms: NewKmsKey | undefined): readonly Change[] {
+  if (kms === undefined) return []
+  return [{ kind: "kms-key", record: { id, partition, region: kms.region, revision: 1 } }]
 }
 
 /** The row of one version's material; none for a public key alone. */
@@ -147,7 +170,7 @@ export function dueRows(record: KeyRecord): Write[] {
 
 function newRecord(
   act: Act,
-  template: KeyTemplate,
+  template: KeyTemplate & Pick<CreateKeyCommand, "kms">,
   parts: { id: KeyId; maker: Maker; made: Made; rules: KeyRules | undefined; subject: string },
 ): KeyRecord {
   const { now, partition } = act
@@ -183,6 +206,7 @@ function newRecord(
     createdAt: now,
     createdBy: parts.subject,
     updatedAt: now,
+    ...(template.kms === undefined ? {} : { kms: true }),
     revision: 1,
   }
 }
@@ -208,10 +232,7 @@ function newAttributes(
   }
 }
 
-function checkTemplate(template: KeyTemplate): void {
-  if (!isName(template.name)) {
-    malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
-  }
+function checkTemplate(template: Omit<KeyTemplate, "name">): void {
   checkUsages(template)
   if (template.sensitive === false && template.extractable !== true) {
     malformed("/sensitive", "only an extractable key may be other than sensitive")
@@ -228,7 +249,10 @@ function checkTemplate(template: KeyTemplate): void {
  * Whoever could wrap and decrypt, or unwrap and encrypt, could take keys out (Clulow, CHES 2003).
  * Whoever could encrypt a block could forge a CMAC: SP 800-57 part 1 section 5.2.
  */
-export function checkUsages({ algorithm, usages = [] }: KeyTemplate): void {
+export function checkUsages({
+  algorithm,
+  usages = [],
+}: Pick<KeyTemplate, "algorithm" | "usages">): void {
   const allowed = keyAlgorithm(algorithm).usages
   const odd = usages.find((usage) => !allowed.includes(usage))
   if (odd !== undefined) malformed("/usages", `a key of ${algorithm} cannot ${odd}`)

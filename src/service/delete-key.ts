@@ -9,10 +9,12 @@ import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
+import type { Transaction } from "../records/committer.ts"
 import { destroyedAt } from "../records/epochs.ts"
 import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, materialPaths, revise } from "./change-key.ts"
 import type { Context, DeleteKeyCommand, DeletionReceipt, KeyRef } from "./commands.ts"
+import { kmsEnd } from "./kms/end.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -32,7 +34,8 @@ export async function deleteKey(
       field: "/windowSeconds",
     })
   }
-  return await perform(ports, context, { operation: "key.delete", key }, async (act) => {
+  const ask = { operation: "key.delete", key, immediate: windowMs === 0 } as const
+  return await perform(ports, context, ask, async (act) => {
     const before = keyOf(act)
     const stateBefore = before.state === "disabled" ? "disabled" : "active"
     if (act.partition.flags.invalidation) {
@@ -46,13 +49,13 @@ export async function deleteKey(
   })
 }
 
-/** Ends the waiting window; the key comes back as it was. */
+/** Ends the waiting window; the key comes back as it was, or as `leaves` says. */
 export async function cancelDeletion(
   ports: Ports,
   context: Context,
-  { key }: { readonly key: KeyRef },
+  { key, leaves }: { readonly key: KeyRef; readonly leaves?: "disabled" | undefined },
 ): Promise<KeyRecord> {
-  return await bringBack(ports, context, { operation: "key.cancel-deletion", key })
+  return await bringBack(ports, context, { operation: "key.cancel-deletion", key }, leaves)
 }
 
 /** Takes an invalidated key out of the bin; officers alone do that. */
@@ -108,13 +111,13 @@ export async function deletionReceipt(
 export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promise<KeyRecord> {
   const { records } = ports
   const { epoch } = records
-  const freed = records.indexPath(before.partition, "key-name", before.name)
+  const end = await endOf(ports, before)
   try {
     return await commitKey(ports, act, {
       before,
       after: tombstone(before, act.now, epoch),
       secret: "erase",
-      extra: { rows: [...materialPaths(before), { del: freed }], keys: -1 },
+      extra: { ...end, keys: -1 },
     })
   } catch (error) {
     if (epoch === records.epoch) throw error
@@ -122,9 +125,19 @@ export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promis
   }
 }
 
+/** What goes in the commit that destroys a key, besides its secret: material, name, aliases. */
+export async function endOf(
+  ports: Pick<Ports, "records">,
+  key: KeyRecord,
+): Promise<Required<Pick<Transaction, "changes" | "rows">>> {
+  const { changes, rows } = await kmsEnd(ports, key)
+  const freed = ports.records.indexPath(key.partition, "key-name", key.name)
+  return { changes, rows: [...rows, ...materialPaths(key), { del: freed }] }
+}
+
 /** What stays of a destroyed key: everything but its versions, so that its id is never reused. */
 export function tombstone(before: KeyRecord, now: Instant, epoch: number): KeyRecord {
-  const { deleteAt: _at, stateBefore: _state, rotation: _rotation, ...kept } = before
+  const { deleteAt: _at, stateBefore: _state, rotation: _rotation, kms: _kms, ...kept } = before
   return {
     ...kept,
     state: "destroyed",
@@ -140,13 +153,14 @@ async function bringBack(
   ports: Ports,
   context: Context,
   ask: { readonly operation: "key.cancel-deletion" | "key.restore"; readonly key: KeyRef },
+  leaves?: "disabled",
 ): Promise<KeyRecord> {
   return await perform(ports, context, ask, async (act) => {
     const before = keyOf(act)
     const { deleteAt: _at, stateBefore = "active", ...kept } = before
     const after: KeyRecord = {
       ...kept,
-      state: stateBefore,
+      state: leaves ?? stateBefore,
       updatedAt: act.now,
       revision: before.revision + 1,
     }

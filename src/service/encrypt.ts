@@ -94,7 +94,8 @@ function bind(
  * Decrypts a ciphertext of Keyhold's own format, which names its key and version, or a raw one.
  *
  * @throws HsmError DECRYPTION_FAILED for every ciphertext that does not open, also when the key it
- * names does not exist here; otherwise as {@link encrypt}.
+ * names does not exist here, or is not the one that the command names; otherwise as
+ * {@link encrypt}.
  */
 export async function decrypt(
   ports: Ports,
@@ -110,7 +111,7 @@ export async function decrypt(
 async function decryptOwn(
   ports: Ports,
   context: Context,
-  { ciphertext, aad = none }: DecryptCommand,
+  { ciphertext, key: named, aad = none }: DecryptCommand,
 ): Promise<DecryptResult> {
   const { suite: mechanism, keyId, version, header, iv, body } = parse(ciphertext)
   const sealed = {
@@ -121,15 +122,16 @@ async function decryptOwn(
     aad: bind(ports, mechanism, { header, aad }),
   }
   const input = engine.coveredInput(sealed)
-  const ask = { operation: "key.decrypt", key: keyId, mechanism, version, input } as const
+  const ask = { operation: "key.decrypt", key: named ?? keyId, mechanism, version, input } as const
   try {
     return await perform(ports, context, ask, async (act) => {
       const key = keyOf(act)
+      if (key.id !== keyId) throw decryptionFailed()
       const plaintext = await open(ports, act, key, sealed)
       return { keyId: key.id, version, mechanism, plaintext }
     })
   } catch (error) {
-    throw isAboutHeader(error) ? decryptionFailed() : error
+    throw isAboutHeader(error, named) ? decryptionFailed() : error
   }
 }
 
@@ -181,10 +183,11 @@ async function open(
 }
 
 /** What a forged header could provoke: a key, version or suite that is not there. */
-function isAboutHeader(error: unknown): boolean {
+function isAboutHeader(error: unknown, named: DecryptCommand["key"]): boolean {
   if (!(error instanceof HsmError)) return false
   const { rule } = error.detail
-  return error.code === "KEY_NOT_FOUND" || rule === "mechanism" || rule === "version"
+  if (error.code === "KEY_NOT_FOUND") return named === undefined
+  return rule === "mechanism" || rule === "version"
 }
 
 function checkSizes(message: Uint8Array, aad: Uint8Array | undefined, max: number): void {

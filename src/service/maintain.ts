@@ -8,8 +8,8 @@ import { limits } from "../domain/limits.ts"
 import type { Committed } from "../records/committer.ts"
 import { allPartitions } from "../records/epochs.ts"
 import { paths } from "../records/kinds.ts"
-import { tombstone } from "./delete-key.ts"
-import { duePaths, materialPaths } from "./change-key.ts"
+import { endOf, tombstone } from "./delete-key.ts"
+import { duePaths } from "./change-key.ts"
 import { onceMadeAt } from "./once.ts"
 import type { Ports } from "./ports.ts"
 import { addVersion } from "./rotate-key.ts"
@@ -86,27 +86,25 @@ export async function rotateUnasked(
   now: Instant,
 ): Promise<KeyRecord> {
   const { record: rotated, committed } = await addVersion(ports, key, now)
-  await record(ports, key, "system.key-rotated", committed)
+  await recordAct(ports, key, "system.key-rotated", committed)
   return rotated
 }
 
 async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
   const { records } = ports
+  const end = await endOf(ports, key)
+  const record = tombstone(key, now, records.epoch)
   const committed = await records.commit(key.partition, {
-    changes: [{ kind: "key", record: tombstone(key, now, records.epoch), secret: "erase" }],
-    rows: [
-      ...materialPaths(key),
-      { del: records.indexPath(key.partition, "key-name", key.name) },
-      ...duePaths(key),
-    ],
+    changes: [{ kind: "key", record, secret: "erase" }, ...end.changes],
+    rows: [...end.rows, ...duePaths(key)],
     keys: -1,
   })
   await ports.inFlight.drain(key.id)
   ports.keys.evict(key.id)
-  await record(ports, key, "system.key-destroyed", committed)
+  await recordAct(ports, key, "system.key-destroyed", committed)
 }
 
-async function record(
+async function recordAct(
   ports: Pick<Ports, "audit">,
   key: KeyRecord,
   act: AuditEvent["act"],

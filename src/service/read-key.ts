@@ -8,10 +8,8 @@ import { matchesPattern } from "../domain/principal.ts"
 import { grantAdmits } from "../domain/principal.ts"
 import { keyOf, perform } from "./act.ts"
 import type { Context, KeyRef, ListKeysCommand, Page, PublicKeyResult } from "./commands.ts"
+import { matchingPage } from "./page.ts"
 import type { Ports } from "./ports.ts"
-
-/** Rows that one page may look at, so that a rare filter cannot hold the node up. */
-const scannedPerPage = 10 * limits.pageSizeMax
 
 /** @throws HsmError KEY_NOT_FOUND, OPERATION_FORBIDDEN, AUDIT_UNAVAILABLE. */
 export async function describeKey(
@@ -32,28 +30,18 @@ export async function listKeys(
   command: ListKeysCommand,
 ): Promise<Page<KeyRecord>> {
   const { partition, grants } = context.caller
-  const { limit = limits.pageSizeDefault } = command
-  return await perform(ports, context, { operation: "key.list" }, async () => {
-    const items: KeyRecord[] = []
-    let { after } = command
-    for (let scanned = 0; scanned < scannedPerPage;) {
-      const want = Math.min(limit, limits.pageSizeMax)
-      const page = await ports.records.list("key", partition, { after, limit: want })
-      scanned += want
-      for (const key of page.items) {
-        after = key.id
-        if (!matches(key, command)) continue
-        if (grants.length > 0 && !grants.some((grant) => grantAdmits(grant, "key.list", key))) {
-          continue
-        }
-        items.push(key)
-        if (items.length === limit) return { items, next: key.id }
-      }
-      if (page.next === undefined) return { items, next: undefined }
-      after = page.next
-    }
-    return { items, next: after }
-  })
+  const { after, limit = limits.pageSizeDefault } = command
+  return await perform(ports, context, { operation: "key.list" }, () =>
+    matchingPage(ports, {
+      kind: "key",
+      partition,
+      after,
+      limit,
+      matches: (key) =>
+        matches(key, command) &&
+        (grants.length === 0 || grants.some((grant) => grantAdmits(grant, "key.list", key))),
+    }),
+  )
 }
 
 /**

@@ -82,12 +82,12 @@ async function setState(
 }
 
 function check(key: KeyRecord, command: UpdateKeyCommand): void {
-  const { ifRevision, name, tags, usages, minVersion, rotationPeriodMs } = command
+  const { ifRevision, name, usages, minVersion, rotationPeriodMs } = command
   if (ifRevision !== undefined && ifRevision !== key.revision) {
     throw new HsmError("CONFLICT", `the key is at revision ${key.revision}`)
   }
   if (name !== undefined && !isName(name)) malformed("/name", "not a name")
-  if (tags !== undefined) checkTags(tags)
+  checkTags(changedTags(key, command))
   const added = usages?.find((usage) => !key.attributes.usages.includes(usage))
   if (added !== undefined) malformed("/usages", "uses can only be taken away")
   if (minVersion !== undefined && (minVersion < 1 || minVersion > key.versions.length)) {
@@ -99,15 +99,23 @@ function check(key: KeyRecord, command: UpdateKeyCommand): void {
 }
 
 function changedFields(key: KeyRecord, act: Act, command: UpdateKeyCommand): Partial<KeyRecord> {
-  const { name, description, tags, minVersion, rotationPeriodMs } = command
+  const { name, description, minVersion, rotationPeriodMs } = command
   return {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
-    ...(tags === undefined ? {} : { tags }),
+    tags: changedTags(key, command),
     ...(minVersion === undefined ? {} : { minVersion }),
     ...(rotationPeriodMs === undefined ? {} : { rotation: schedule(act, rotationPeriodMs) }),
     attributes: changedAttributes(key.attributes, command),
   } as Partial<KeyRecord> // `rotation: undefined` ends a schedule: JSON drops it from the record.
+}
+
+function changedTags(
+  key: KeyRecord,
+  { tags = key.tags, addTags = {}, removeTags = [] }: UpdateKeyCommand,
+): KeyRecord["tags"] {
+  const kept = Object.entries({ ...tags, ...addTags })
+  return Object.fromEntries(kept.filter(([name]) => !removeTags.includes(name)))
 }
 
 function schedule(act: Act, periodMs: number | null): KeyRecord["rotation"] {

@@ -34,6 +34,10 @@ key.delete                 m      AD    keyDestruction -       destroyable
 key.cancel-deletion        m      W     -              -       -
 key.restore                o      I     -              -       -
 key.purge                  o      IW    keyDestruction -       -
+alias.create               m      AD    -              -       -
+alias.move                 m      AD    -              -       -
+alias.delete               m      any   -              -       -
+alias.list                 umao   -     -              -       -           blocked frozen
 key.trust                  o      AD    -              -       -
 key.block                  umo    AD    -              -       -           blocked frozen
 key.unblock                umo    AD    -              -       -

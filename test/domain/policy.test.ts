@@ -145,6 +145,12 @@ const details: readonly (readonly [string, Partial<Question>, string])[] = [
     { externalIv: true, partition: withFlags({ externalIv: true }) },
     "allowed",
   ],
+  ["destruction without a window", { immediate: true }, "allowed"],
+  [
+    "destruction without a window where that is forbidden",
+    { immediate: true, partition: withFlags({ immediateDestruction: false }) },
+    "immediate: OPERATION_FORBIDDEN",
+  ],
   [
     "signing with a public key",
     { operation: "key.sign", key: publicOnly },

@@ -90,7 +90,9 @@ async function faultOf(
 test("a request that the SDK signed is its principal's", async () => {
   const made = fixture()
   const headers = await signWithSdk(plain, signing)
-  assert.deepEqual(await made.authenticator.authenticateSigned(evidence(plain, headers)), {
+  const { caller, region } = await made.authenticator.authenticateSigned(evidence(plain, headers))
+  assert.equal(region, "eu-central-1")
+  assert.deepEqual(caller, {
     partition: partitionA,
     subject: made.principal.id,
     name: made.principal.name,

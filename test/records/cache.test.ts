@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { limits } from "../../src/domain/limits.ts"
 import { BoundedMap } from "../../src/records/bounded-map.ts"
 import { encodeRecord } from "../../src/records/kinds.ts"
-import { findKey } from "../../src/service/act.ts"
+import { findKey } from "../../src/service/find-key.ts"
 import { createKey } from "../../src/service/create-key.ts"
 import { deleteKey } from "../../src/service/delete-key.ts"
 import { encrypt } from "../../src/service/encrypt.ts"
@@ -72,7 +72,7 @@ test("writers of two nodes exclude each other: one wins and the other looks agai
   assert.deepEqual(both.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"])
   for (const { ports } of [left, right]) {
     await ports.records.sync()
-    assert.equal((await findKey(ports, manager, key.id))?.revision, 2)
+    assert.equal((await findKey(ports, manager, key.id))?.key.revision, 2)
   }
   await cluster.remove()
 })
@@ -88,7 +88,7 @@ test("new keys of two nodes at once all find their place", async () => {
   )
   for (const { ports } of [left, right]) {
     await ports.records.sync()
-    for (const { id, name } of made) assert.equal((await findKey(ports, manager, name))?.id, id)
+    for (const { id, name } of made) assert.equal((await findKey(ports, manager, name))?.key.id, id)
     const state = await ports.records.state(manager.caller.partition)
     assert.equal(state?.root.keyCount, 201)
   }

@@ -8,7 +8,7 @@ import { deleteKey } from "../../src/service/delete-key.ts"
 import { encrypt } from "../../src/service/encrypt.ts"
 import { rotateKey } from "../../src/service/rotate-key.ts"
 import { updateKey } from "../../src/service/update-key.ts"
-import { findKey } from "../../src/service/act.ts"
+import { findKey } from "../../src/service/find-key.ts"
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts"
 import type { PartitionId } from "../../src/domain/ids.ts"
 import { contextOf, foundCluster, newPartition, openCluster, type Stack } from "../support/stack.ts"
@@ -48,7 +48,7 @@ test("a thousand concurrent creates share a few commits, and each is there", asy
   const state = await stack.ports.records.state(partition)
   assert.equal(state?.root.keyCount, 1_000)
   for (const [n, key] of keys.entries()) {
-    assert.equal((await findKey(stack.ports, manager(), names[n] ?? ""))?.id, key.id)
+    assert.equal((await findKey(stack.ports, manager(), names[n] ?? ""))?.key.id, key.id)
   }
 })
 
@@ -74,7 +74,7 @@ test("of concurrent updates of one revision one wins and the others conflict", a
   assert.equal(outcomes.filter((code) => code === "CONFLICT").length, 19)
   const winner = outcomes.indexOf(undefined)
   const now = await findKey(stack.ports, manager(), key.id)
-  assert.deepEqual([now?.description, now?.revision], [`${winner}`, 2])
+  assert.deepEqual([now?.key.description, now?.key.revision], [`${winner}`, 2])
 })
 
 test("one member of a group that does not fit is refused alone", async () => {
@@ -97,8 +97,8 @@ test("a name is free again in the commit that deletes its key", async () => {
   await deleteKey(stack.ports, manager(), { key: "phoenix", windowMs: 0 })
   const second = await create("phoenix")
   assert.notEqual(second.id, first.id)
-  assert.equal((await findKey(stack.ports, manager(), "phoenix"))?.id, second.id)
-  assert.equal((await findKey(stack.ports, manager(), first.id))?.state, "destroyed")
+  assert.equal((await findKey(stack.ports, manager(), "phoenix"))?.key.id, second.id)
+  assert.equal((await findKey(stack.ports, manager(), first.id))?.key.state, "destroyed")
 })
 
 test("a commit whose answer is lost is unknown to its caller and there for everybody", async () => {
@@ -108,7 +108,7 @@ test("a commit whose answer is lost is unknown to its caller and there for every
   }
   await assert.rejects(create("lost-answer"), { code: "STORE_UNAVAILABLE" })
   await stack.ports.records.sync()
-  assert.equal((await findKey(stack.ports, manager(), "lost-answer"))?.name, "lost-answer")
+  assert.equal((await findKey(stack.ports, manager(), "lost-answer"))?.key.name, "lost-answer")
   await assert.rejects(create("lost-answer"), { code: "NAME_TAKEN" })
 })
 

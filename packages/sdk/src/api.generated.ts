@@ -267,6 +267,10 @@ export type Operation =
   | "key.cancel-deletion"
   | "key.restore"
   | "key.purge"
+  | "alias.create"
+  | "alias.move"
+  | "alias.delete"
+  | "alias.list"
   | "key.trust"
   | "key.block"
   | "key.unblock"
@@ -1147,6 +1151,8 @@ export interface Flags {
   readonly keyUse: boolean
   /** Keys may be destroyed. */
   readonly keyDestruction: boolean
+  /** Keys may be destroyed without a waiting window. */
+  readonly immediateDestruction: boolean
   /** Deletion puts keys into the bin. */
   readonly invalidation: boolean
   /** Callers may choose an encryption's IV. */
@@ -1169,6 +1175,8 @@ export interface SomeFlags {
   readonly keyUse?: boolean | undefined
   /** Keys may be destroyed. */
   readonly keyDestruction?: boolean | undefined
+  /** Keys may be destroyed without a waiting window. */
+  readonly immediateDestruction?: boolean | undefined
   /** Deletion puts keys into the bin. */
   readonly invalidation?: boolean | undefined
   /** Callers may choose an encryption's IV. */
@@ -1335,6 +1343,7 @@ export type ErrorCode =
   | "AUDIT_UNAVAILABLE"
   | "CONFLICT"
   | "DECRYPTION_FAILED"
+  | "DRY_RUN"
   | "IDEMPOTENCY_MISMATCH"
   | "INTERNAL"
   | "KEY_EXHAUSTED"

@@ -16,6 +16,7 @@ const flags: Readonly<Record<keyof SomeFlags, string>> = {
   readOnly: "nothing may be changed",
   keyUse: "keys may be used",
   keyDestruction: "keys may be destroyed",
+  immediateDestruction: "keys may be destroyed without a waiting window",
   invalidation: "deleted keys go to a bin",
   externalIv: "callers may choose an encryption's IV",
   legacyAlgorithms: "algorithms for old data alone may be used, see: keyhold algorithms",

@@ -267,6 +267,10 @@ export type Operation =
   | "key.cancel-deletion"
   | "key.restore"
   | "key.purge"
+  | "alias.create"
+  | "alias.move"
+  | "alias.delete"
+  | "alias.list"
   | "key.trust"
   | "key.block"
   | "key.unblock"
@@ -1089,6 +1093,8 @@ export interface Flags {
   readonly keyUse: boolean
   /** Keys may be destroyed. */
   readonly keyDestruction: boolean
+  /** Keys may be destroyed without a waiting window. */
+  readonly immediateDestruction: boolean
   /** Deletion puts keys into the bin. */
   readonly invalidation: boolean
   /** Callers may choose an encryption's IV. */
@@ -1111,6 +1117,8 @@ export interface SomeFlags {
   readonly keyUse?: boolean
   /** Keys may be destroyed. */
   readonly keyDestruction?: boolean
+  /** Keys may be destroyed without a waiting window. */
+  readonly immediateDestruction?: boolean
   /** Deletion puts keys into the bin. */
   readonly invalidation?: boolean
   /** Callers may choose an encryption's IV. */
@@ -1277,6 +1285,7 @@ export type ErrorCode =
   | "AUDIT_UNAVAILABLE"
   | "CONFLICT"
   | "DECRYPTION_FAILED"
+  | "DRY_RUN"
   | "IDEMPOTENCY_MISMATCH"
   | "INTERNAL"
   | "KEY_EXHAUSTED"

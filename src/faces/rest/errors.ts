@@ -21,6 +21,7 @@ export const errorTable = {
   },
   CONFLICT: { status: 409, title: "Changed by someone else" },
   DECRYPTION_FAILED: { status: 422, title: "Decryption failed" },
+  DRY_RUN: { status: 412, title: "It would have succeeded" },
   IDEMPOTENCY_MISMATCH: { status: 422, title: "Idempotency key used for another request" },
   INTERNAL: { status: 500, title: "Internal error" },
   KEY_EXHAUSTED: { status: 409, title: "The key version has used up its limit" },

@@ -13,6 +13,7 @@ const statuses: Readonly<Record<string, number>> = {
   AUDIT_UNAVAILABLE: 503,
   CONFLICT: 409,
   DECRYPTION_FAILED: 422,
+  DRY_RUN: 412,
   IDEMPOTENCY_MISMATCH: 422,
   INTERNAL: 500,
   KEY_EXHAUSTED: 409,

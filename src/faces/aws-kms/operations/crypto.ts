@@ -1,0 +1,208 @@
+/** Encrypt, decrypt, encrypt again; data keys; random bytes. */
+
+import { encodeBase64 } from "../../../codec/base64.ts"
+import { generateDataKey } from "../../../service/data-key.ts"
+import { decrypt, encrypt } from "../../../service/encrypt.ts"
+import { materialIdOf } from "../../../service/kms/material-id.ts"
+import { generateRandom } from "../../../service/random.ts"
+import { reencrypt } from "../../../service/reencrypt.ts"
+import { encryptionFault } from "../algorithms.ts"
+import { onCiphertext, readContext, rawOrOwn } from "../ciphertext.ts"
+import { Fault, invalid } from "../fault.ts"
+import * as members from "../members.ts"
+import { operation, type Call, type Operation, type Output } from "../operation.ts"
+import { refuseRecipient } from "../recipient.ts"
+import { blob, choice, integer, list, need, text, type Input } from "../shapes.ts"
+import { foundIn, onKey } from "../target.ts"
+import { serve } from "../serve.ts"
+import { encryptionAlgorithmNames, encryptionAlgorithms } from "../vocabulary.ts"
+
+const algorithm = choice(encryptionAlgorithmNames)
+const plaintext = blob({ min: 1, max: 4_096 })
+const ciphertext = blob({ min: 1, max: 6_144 })
+const dryRunModifiers = list(choice(["IGNORE_CIPHERTEXT"]))
+
+const dataKeyMembers = {
+  KeyId: members.neededKeyId,
+  EncryptionContext: members.encryptionContext,
+  NumberOfBytes: integer({ min: 1, max: 1_024 }),
+  KeySpec: choice(["AES_256", "AES_128"]),
+  GrantTokens: members.grantTokens,
+  DryRun: members.dryRun,
+}
+
+export const cryptoOperations = {
+  Encrypt: operation(
+    {
+      KeyId: members.neededKeyId,
+      Plaintext: need(plaintext),
+      EncryptionContext: members.encryptionContext,
+      GrantTokens: members.grantTokens,
+      EncryptionAlgorithm: algorithm,
+      DryRun: members.dryRun,
+    },
+    async (call, input) => {
+      const { EncryptionAlgorithm: name = "SYMMETRIC_DEFAULT" } = input
+      return await onKey(call, input.KeyId, async (target) => {
+        const { Plaintext: plaintext, DryRun } = input
+        const fault = encryptionFault(target, { name, plaintext })
+        const command = {
+          key: target.address,
+          plaintext,
+          mechanism: encryptionAlgorithms[name],
+          ...rawOrOwn(name, readContext(name, input.EncryptionContext)),
+        }
+        const sealed = await serve(call, { DryRun, fault }, (context) =>
+          encrypt(call.ports, context, command),
+        )
+        return {
+          CiphertextBlob: encodeBase64(sealed.ciphertext),
+          KeyId: foundIn(target).arn,
+          EncryptionAlgorithm: name,
+        }
+      })
+    },
+  ),
+  Decrypt: operation(
+    {
+      CiphertextBlob: ciphertext,
+      EncryptionContext: members.encryptionContext,
+      GrantTokens: members.grantTokens,
+      KeyId: members.keyId,
+      EncryptionAlgorithm: algorithm,
+      Recipient: members.recipient,
+      DryRun: members.dryRun,
+      DryRunModifiers: dryRunModifiers,
+    },
+    async (call, input) => {
+      refuseRecipient(input)
+      const { EncryptionAlgorithm: name = "SYMMETRIC_DEFAULT", KeyId } = input
+      const given = { name, keyId: KeyId, ciphertext: input.CiphertextBlob, ...input }
+      return await onCiphertext(call, given, async (target, source) => {
+        const fault = encryptionFault(target, { name })
+        const opened = await serve(call, { ...input, fault }, (context) =>
+          decrypt(call.ports, context, source),
+        )
+        return {
+          KeyId: foundIn(target).arn,
+          Plaintext: encodeBase64(opened.plaintext),
+          EncryptionAlgorithm: name,
+          KeyMaterialId:
+            name === "SYMMETRIC_DEFAULT" ? materialIdOf(call.ports, opened) : undefined,
+        }
+      })
+    },
+  ),
+  ReEncrypt: operation(
+    {
+      CiphertextBlob: ciphertext,
+      SourceEncryptionContext: members.encryptionContext,
+      SourceKeyId: members.keyId,
+      DestinationKeyId: members.neededKeyId,
+      DestinationEncryptionContext: members.encryptionContext,
+      SourceEncryptionAlgorithm: algorithm,
+      DestinationEncryptionAlgorithm: algorithm,
+      GrantTokens: members.grantTokens,
+      DryRun: members.dryRun,
+      DryRunModifiers: dryRunModifiers,
+    },
+    async (call, input) => {
+      const { SourceEncryptionAlgorithm: from = "SYMMETRIC_DEFAULT" } = input
+      const { DestinationEncryptionAlgorithm: to = "SYMMETRIC_DEFAULT" } = input
+      const given = {
+        name: from,
+        keyId: input.SourceKeyId,
+        ciphertext: input.CiphertextBlob,
+        EncryptionContext: input.SourceEncryptionContext,
+        ...input,
+      }
+      return await onCiphertext(
+        call,
+        given,
+        async (source, sealed) =>
+          await onKey(call, input.DestinationKeyId, async (target) => {
+            const fault =
+              encryptionFault(source, { name: from }) ?? encryptionFault(target, { name: to })
+            const destination = {
+              key: target.address,
+              mechanism: encryptionAlgorithms[to],
+              ...rawOrOwn(to, readContext(to, input.DestinationEncryptionContext)),
+            }
+            const moved = await serve(call, { ...input, fault }, (context) =>
+              reencrypt(call.ports, context, { source: sealed, destination }),
+            )
+            const material = (name: string, of: Parameters<typeof materialIdOf>[1]) =>
+              name === "SYMMETRIC_DEFAULT" ? materialIdOf(call.ports, of) : undefined
+            return {
+              CiphertextBlob: encodeBase64(moved.destination.ciphertext),
+              SourceKeyId: foundIn(source).arn,
+              KeyId: foundIn(target).arn,
+              SourceEncryptionAlgorithm: from,
+              DestinationEncryptionAlgorithm: to,
+              SourceKeyMaterialId: material(from, moved.source),
+              DestinationKeyMaterialId: material(to, moved.destination),
+            }
+          }),
+      )
+    },
+  ),
+  GenerateDataKey: operation(
+    { ...dataKeyMembers, Recipient: members.recipient },
+    async (call, input) => {
+      refuseRecipient(input)
+      return await dataKey(call, input, true)
+    },
+  ),
+  GenerateDataKeyWithoutPlaintext: operation(dataKeyMembers, async (call, input) =>
+    dataKey(call, input, false),
+  ),
+  GenerateRandom: operation(
+    {
+      NumberOfBytes: integer({ min: 1, max: 1_024 }),
+      CustomKeyStoreId: text({ min: 1, max: 64 }),
+      Recipient: members.recipient,
+    },
+    async (call, input) => {
+      refuseRecipient(input)
+      const { NumberOfBytes: length, CustomKeyStoreId: store } = input
+      if (length === undefined) throw invalid("NumberOfBytes is required.")
+      if (store !== undefined) {
+        throw new Fault("CustomKeyStoreNotFoundException", `There is no custom key store ${store}.`)
+      }
+      const bytes = await generateRandom(call.ports, call.context, { length })
+      return { Plaintext: encodeBase64(bytes) }
+    },
+  ),
+} as const satisfies Record<string, Operation>
+
+async function dataKey(
+  call: Call,
+  input: Input<typeof dataKeyMembers>,
+  withPlaintext: boolean,
+): Promise<Output> {
+  const { NumberOfBytes: bytes, KeySpec: spec } = input
+  if ((bytes === undefined) === (spec === undefined)) {
+    throw invalid("Please specify either number of bytes or key spec.")
+  }
+  const length = bytes ?? (spec === "AES_128" ? 16 : 32)
+  return await onKey(call, input.KeyId, async (target) => {
+    const name = "SYMMETRIC_DEFAULT"
+    const command = {
+      key: target.address,
+      length,
+      mechanism: encryptionAlgorithms[name],
+      aad: readContext(name, input.EncryptionContext),
+      withPlaintext,
+    }
+    const fault = encryptionFault(target, { name })
+    const made = await serve(call, { ...input, fault }, (context) =>
+      generateDataKey(call.ports, context, command),
+    )
+    return {
+      CiphertextBlob: encodeBase64(made.ciphertext),
+      Plaintext: made.plaintext === undefined ? undefined : encodeBase64(made.plaintext),
+      KeyId: foundIn(target).arn,
+      KeyMaterialId: materialIdOf(call.ports, made),
+    }
+  })
+}

@@ -1,0 +1,96 @@
+/** The key that an operation is about: found for its names, then handed to services. */
+
+import assert from "node:assert/strict"
+
+import type { KeyRecord } from "../../domain/key.ts"
+import type { KeyAddress, KmsKeyRecord } from "../../domain/kms-key.ts"
+import { locateKey } from "../../service/kms/locate-key.ts"
+import { keyFaultOf, notFound } from "./errors.ts"
+import { keyArn, readKeyName, type KeyName, type Place } from "./names.ts"
+import type { Call } from "./operation.ts"
+import { specOf, usageOf, type KeySpec, type KmsUsage } from "./vocabulary.ts"
+
+/** AWS's words for a key's state. */
+export type KmsState = "Enabled" | "Disabled" | "PendingDeletion"
+
+/** What AWS calls a key of ours. */
+export interface KmsKey {
+  readonly key: KeyRecord
+  readonly kms: KmsKeyRecord | undefined
+  readonly place: Place
+  readonly arn: string
+  readonly state: KmsState
+  readonly usage: KmsUsage
+  readonly spec: KeySpec
+}
+
+/** A key as a request names it. */
+export interface Target {
+  readonly name: KeyName
+  /** For services. */
+  readonly address: KeyAddress
+  /** Absent when there is no such key. */
+  readonly found?: KmsKey
+}
+
+const stateByOurs = {
+  active: "Enabled",
+  disabled: "Disabled",
+  deleting: "PendingDeletion",
+  invalidated: "PendingDeletion",
+  destroyed: "PendingDeletion",
+} as const satisfies Record<KeyRecord["state"], KmsState>
+
+/**
+ * Runs services for the key that a request names, and turns their errors into this face's.
+ *
+ * @throws {@link Fault} NotFoundException for a name in no form of AWS's.
+ */
+export async function onKey<T>(
+  call: Call,
+  text: string,
+  run: (target: Target) => Promise<T>,
+): Promise<T> {
+  const target = await findTarget(call, text)
+  try {
+    return await run(target)
+  } catch (error) {
+    throw keyFaultOf(error, call, target)
+  }
+}
+
+/** Nothing is decided yet: what this finds is shown only after a service has let it. */
+export async function findTarget(call: Call, text: string): Promise<Target> {
+  const name = readKeyName(text, call.place)
+  const { address, key, kms } = await locateKey(call.ports, call.context, name)
+  if (key === undefined) return { name, address }
+  const place = { account: name.account, region: call.place.region }
+  const found = kmsKeyOf(key, kms, place)
+  if (found === undefined) throw notFound(call, name)
+  return { name, address, found }
+}
+
+/** The key that a service has just worked with: it exists. */
+export function foundIn({ found }: Target): KmsKey {
+  assert(found !== undefined)
+  return found
+}
+
+/** A key in AWS's words; undefined for one of an algorithm that KMS has no word for. */
+export function kmsKeyOf(
+  key: KeyRecord,
+  kms: KmsKeyRecord | undefined,
+  place: Place,
+): KmsKey | undefined {
+  const spec = specOf(key)
+  if (spec === undefined) return undefined
+  return {
+    key,
+    kms,
+    place,
+    spec,
+    arn: keyArn(place, { id: key.id, isMultiRegion: false }),
+    state: stateByOurs[key.state],
+    usage: usageOf(key, spec),
+  }
+}

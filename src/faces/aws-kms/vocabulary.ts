@@ -1,0 +1,179 @@
+/** AWS's words for algorithms and uses, and ours: tables, so that a key answers in both. */
+
+import type { KeyAlgorithmId, KeyUsage, MechanismId } from "../../domain/algorithms.ts"
+import type { KeyRecord } from "../../domain/key.ts"
+
+/** What a KMS key can be used for. */
+export const keyUsages = [
+  "ENCRYPT_DECRYPT",
+  "SIGN_VERIFY",
+  "GENERATE_VERIFY_MAC",
+  "KEY_AGREEMENT",
+  "ENCAPSULATE_DECAPSULATE",
+] as const
+export type KmsUsage = (typeof keyUsages)[number]
+
+interface SpecRow {
+  readonly algorithm: KeyAlgorithmId
+  /** The first that it has is what a key of ours with several uses is shown as. */
+  readonly usages: readonly KmsUsage[]
+}
+
+const rsaKey = { usages: ["SIGN_VERIFY", "ENCRYPT_DECRYPT"] } as const
+const curveKey = { usages: ["SIGN_VERIFY", "KEY_AGREEMENT"] } as const
+const signer = { usages: ["SIGN_VERIFY"] } as const
+const macKey = { usages: ["GENERATE_VERIFY_MAC"] } as const
+const kemKey = { usages: ["ENCAPSULATE_DECAPSULATE"] } as const
+
+/** `SYMMETRIC_DEFAULT` and so on; what is not here has no KMS key. */
+export const keySpecs = {
+  SYMMETRIC_DEFAULT: { algorithm: "AES_256", usages: ["ENCRYPT_DECRYPT"] },
+  RSA_2048: { algorithm: "RSA_2048", ...rsaKey },
+  RSA_3072: { algorithm: "RSA_3072", ...rsaKey },
+  RSA_4096: { algorithm: "RSA_4096", ...rsaKey },
+  ECC_NIST_P256: { algorithm: "EC_P256", ...curveKey },
+  ECC_NIST_P384: { algorithm: "EC_P384", ...curveKey },
+  ECC_NIST_P521: { algorithm: "EC_P521", ...curveKey },
+  ECC_NIST_EDWARDS25519: { algorithm: "ED25519", ...signer },
+  ECC_SECG_P256K1: { algorithm: "EC_SECP256K1", ...signer },
+  HMAC_224: { algorithm: "HMAC_SHA_224", ...macKey },
+  HMAC_256: { algorithm: "HMAC_SHA_256", ...macKey },
+  HMAC_384: { algorithm: "HMAC_SHA_384", ...macKey },
+  HMAC_512: { algorithm: "HMAC_SHA_512", ...macKey },
+  ML_DSA_44: { algorithm: "ML_DSA_44", ...signer },
+  ML_DSA_65: { algorithm: "ML_DSA_65", ...signer },
+  ML_DSA_87: { algorithm: "ML_DSA_87", ...signer },
+  ML_KEM_512: { algorithm: "ML_KEM_512", ...kemKey },
+  ML_KEM_768: { algorithm: "ML_KEM_768", ...kemKey },
+  ML_KEM_1024: { algorithm: "ML_KEM_1024", ...kemKey },
+} as const satisfies Record<string, SpecRow>
+export type KeySpec = keyof typeof keySpecs
+
+export const keySpecNames = namesOf(keySpecs)
+/** SM2 is of China Regions alone; asked for here, it is unsupported rather than unknown. */
+export const unsupportedSpecs = ["SM2"] as const
+
+/** `Object.keys` of a literal yields exactly its keys. */
+function namesOf<Table extends object>(table: Table): readonly (keyof Table & string)[] {
+  return Object.keys(table) as (keyof Table & string)[]
+}
+
+/** Looks a spec up without narrowing it to its literal row. */
+export function specRow(spec: KeySpec): SpecRow {
+  return keySpecs[spec]
+}
+
+const specByAlgorithm = new Map<KeyAlgorithmId, KeySpec>(
+  keySpecNames.map((spec) => [keySpecs[spec].algorithm, spec]),
+)
+
+/** Our algorithms that KMS has a word for. */
+export const algorithmsWithSpec: ReadonlySet<KeyAlgorithmId> = new Set(specByAlgorithm.keys())
+
+/** The spec of a key of ours; undefined for one that has no place in KMS. */
+export function specOf({ algorithm }: Pick<KeyRecord, "algorithm">): KeySpec | undefined {
+  return specByAlgorithm.get(algorithm)
+}
+
+/** Our uses for one of AWS's. */
+export const usagesOf: Readonly<Record<KmsUsage, readonly KeyUsage[]>> = {
+  ENCRYPT_DECRYPT: ["encrypt", "decrypt"],
+  SIGN_VERIFY: ["sign", "verify"],
+  GENERATE_VERIFY_MAC: ["sign", "verify"],
+  KEY_AGREEMENT: ["derive"],
+  ENCAPSULATE_DECAPSULATE: ["encapsulate", "decapsulate"],
+}
+
+/** What a key of ours is used for, in AWS's one word: that of its first use that AWS knows. */
+export function usageOf(key: KeyRecord, spec: KeySpec): KmsUsage {
+  const { usages } = specRow(spec)
+  const held = usages.find((one) =>
+    usagesOf[one].some((usage) => key.attributes.usages.includes(usage)),
+  )
+  return held ?? usages[0] ?? "ENCRYPT_DECRYPT"
+}
+
+/** Encryption algorithms and our mechanisms; with `SYMMETRIC_DEFAULT`, plain AES-GCM inside. */
+export const encryptionAlgorithms = {
+  SYMMETRIC_DEFAULT: "AES_GCM",
+  RSAES_OAEP_SHA_1: "RSA_OAEP_SHA_1",
+  RSAES_OAEP_SHA_256: "RSA_OAEP_SHA_256",
+} as const satisfies Record<string, MechanismId>
+export type EncryptionAlgorithm = keyof typeof encryptionAlgorithms
+export const encryptionAlgorithmNames = namesOf(encryptionAlgorithms)
+
+export const signingAlgorithms = {
+  RSASSA_PSS_SHA_256: "RSA_PSS_SHA_256",
+  RSASSA_PSS_SHA_384: "RSA_PSS_SHA_384",
+  RSASSA_PSS_SHA_512: "RSA_PSS_SHA_512",
+  RSASSA_PKCS1_V1_5_SHA_256: "RSA_PKCS1_SHA_256",
+  RSASSA_PKCS1_V1_5_SHA_384: "RSA_PKCS1_SHA_384",
+  RSASSA_PKCS1_V1_5_SHA_512: "RSA_PKCS1_SHA_512",
+  ECDSA_SHA_256: "ECDSA_SHA_256",
+  ECDSA_SHA_384: "ECDSA_SHA_384",
+  ECDSA_SHA_512: "ECDSA_SHA_512",
+  ED25519_SHA_512: "ED25519",
+  ML_DSA_SHAKE_256: "ML_DSA",
+} as const satisfies Record<string, MechanismId>
+export type SigningAlgorithm = keyof typeof signingAlgorithms
+export const signingAlgorithmNames = namesOf(signingAlgorithms)
+
+/** How long a digest is; undefined for an algorithm that takes whole messages alone. */
+export function digestBytes(name: SigningAlgorithm): number | undefined {
+  const bits = /^(?:RSASSA|ECDSA)_.*SHA_(?<bits>\d+)$/.exec(name)?.groups?.["bits"]
+  return bits === undefined ? undefined : Number(bits) / 8
+}
+
+export const macAlgorithms = {
+  HMAC_SHA_224: "HMAC_SHA_224",
+  HMAC_SHA_256: "HMAC_SHA_256",
+  HMAC_SHA_384: "HMAC_SHA_384",
+  HMAC_SHA_512: "HMAC_SHA_512",
+} as const satisfies Record<string, MechanismId>
+export type MacAlgorithm = keyof typeof macAlgorithms
+export const macAlgorithmNames = namesOf(macAlgorithms)
+
+const rsaSigning = [
+  "RSASSA_PKCS1_V1_5_SHA_256",
+  "RSASSA_PKCS1_V1_5_SHA_384",
+  "RSASSA_PKCS1_V1_5_SHA_512",
+  "RSASSA_PSS_SHA_256",
+  "RSASSA_PSS_SHA_384",
+  "RSASSA_PSS_SHA_512",
+] as const
+
+/** What a key of a spec can do: in AWS each curve goes with one hash. */
+interface Abilities {
+  readonly encryption?: readonly EncryptionAlgorithm[]
+  readonly signing?: readonly SigningAlgorithm[]
+  readonly mac?: readonly MacAlgorithm[]
+  readonly agreement?: readonly ["ECDH"]
+  readonly encapsulation?: readonly ["ML_KEM"]
+}
+
+const rsa = { encryption: ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"], signing: rsaSigning } as const
+const ecdh = { agreement: ["ECDH"] } as const
+const mlDsa = { signing: ["ML_DSA_SHAKE_256"] } as const
+const mlKem = { encapsulation: ["ML_KEM"] } as const
+
+export const abilities: Readonly<Record<KeySpec, Abilities>> = {
+  SYMMETRIC_DEFAULT: { encryption: ["SYMMETRIC_DEFAULT"] },
+  RSA_2048: rsa,
+  RSA_3072: rsa,
+  RSA_4096: rsa,
+  ECC_NIST_P256: { signing: ["ECDSA_SHA_256"], ...ecdh },
+  ECC_NIST_P384: { signing: ["ECDSA_SHA_384"], ...ecdh },
+  ECC_NIST_P521: { signing: ["ECDSA_SHA_512"], ...ecdh },
+  ECC_NIST_EDWARDS25519: { signing: ["ED25519_SHA_512"] },
+  ECC_SECG_P256K1: { signing: ["ECDSA_SHA_256"] },
+  HMAC_224: { mac: ["HMAC_SHA_224"] },
+  HMAC_256: { mac: ["HMAC_SHA_256"] },
+  HMAC_384: { mac: ["HMAC_SHA_384"] },
+  HMAC_512: { mac: ["HMAC_SHA_512"] },
+  ML_DSA_44: mlDsa,
+  ML_DSA_65: mlDsa,
+  ML_DSA_87: mlDsa,
+  ML_KEM_512: mlKem,
+  ML_KEM_768: mlKem,
+  ML_KEM_1024: mlKem,
+}

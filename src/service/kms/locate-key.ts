@@ -1,0 +1,56 @@
+/**
+ * Where a key is that AWS's dialect names, for a face to render names and errors with. Nothing is
+ * decided: what this tells, a face shows only after a decision has let its caller see it.
+ */
+
+import { accountIdOf } from "../../codec/account-id.ts"
+import { clusterPartition, type KeyId, type PartitionId } from "../../domain/ids.ts"
+import type { KeyRecord } from "../../domain/key.ts"
+import type { KeyAddress, KmsKeyRecord } from "../../domain/kms-key.ts"
+import type { Context } from "../commands.ts"
+import { findKey } from "../find-key.ts"
+import type { Ports } from "../ports.ts"
+
+/** An account's key or alias in a region. */
+export type LocateCommand = { readonly account: string; readonly region: string } & (
+  | { readonly id: KeyId }
+  | { readonly alias: string }
+)
+
+export interface Located {
+  /** What services are asked with: the key by its id, once it was found. */
+  readonly address: KeyAddress
+  /** Absent when there is no such key, in no partition or not in that region. */
+  readonly key?: KeyRecord
+  readonly kms?: KmsKeyRecord | undefined
+}
+
+/** No account has this partition, and no partition this id. */
+const nowhere = "nowhere" as PartitionId
+
+/** @throws HsmError STORE_UNAVAILABLE, TAMPERED. */
+export async function locateKey(
+  ports: Ports,
+  context: Context,
+  { account, ...named }: LocateCommand,
+): Promise<Located> {
+  await ports.records.sync()
+  const partition = await partitionOf(ports, context, account)
+  const address: KeyAddress = { ...named, partition: partition ?? nowhere }
+  const found = partition === undefined ? undefined : await findKey(ports, context, address)
+  if (found === undefined) return { address }
+  const { key, kms } = found
+  return { address: { partition: key.partition, region: named.region, id: key.id }, key, kms }
+}
+
+/** The partition that an account's number stands for. */
+async function partitionOf(
+  { records }: Ports,
+  { caller }: Context,
+  account: string,
+): Promise<PartitionId | undefined> {
+  if (accountIdOf(caller.partition) === account) return caller.partition
+  const found = await records.lookup(clusterPartition, "account", account)
+  if (found === undefined || accountIdOf(found) !== account) return undefined
+  return found as PartitionId // The row holds what was claimed with it: the id that fits.
+}

@@ -1,0 +1,45 @@
+/** Pages of records that match: a rare filter must not hold the node up. */
+
+import type { PartitionId } from "../domain/ids.ts"
+import { limits } from "../domain/limits.ts"
+import type { RecordKind, RecordTypes } from "../records/kinds.ts"
+import type { Page } from "./commands.ts"
+import type { Ports } from "./ports.ts"
+
+/** Rows that one page may look at. */
+const scannedPerPage = 10 * limits.pageSizeMax
+
+export interface PageWanted<K extends RecordKind> {
+  readonly kind: K
+  readonly partition: PartitionId
+  readonly after: string | undefined
+  readonly limit: number
+  /** Only ids that begin with it. */
+  readonly of?: string | undefined
+  readonly matches: (record: RecordTypes[K]) => boolean | Promise<boolean>
+}
+
+/**
+ * One page of the records that match, ordered by id. It may be short, even empty, and still have a
+ * `next`: only a page without `next` is the last.
+ */
+export async function matchingPage<K extends RecordKind>(
+  { records }: Pick<Ports, "records">,
+  { kind, partition, of = "", limit, matches, ...wanted }: PageWanted<K>,
+): Promise<Page<RecordTypes[K]>> {
+  const items: RecordTypes[K][] = []
+  const size = Math.min(limit, limits.pageSizeMax)
+  let { after } = wanted
+  for (let scanned = 0; scanned < scannedPerPage; scanned += size) {
+    const page = await records.list(kind, partition, { after, limit: size, of })
+    for (const record of page.items) {
+      after = record.id
+      if (!(await matches(record))) continue
+      items.push(record)
+      if (items.length === limit) return { items, next: after }
+    }
+    if (page.next === undefined) return { items, next: undefined }
+    after = page.next
+  }
+  return { items, next: after }
+}
