@@ -6,12 +6,12 @@
 import type { KeyAlgorithmId, KeyUsage, MechanismId } from "../domain/algorithms.ts"
 import type { HashId } from "../domain/hashes.ts"
 import type { Hours } from "../domain/hours.ts"
-import type { CredentialId, Instant, KeyId, PartitionId, PrincipalId } from "../domain/ids.ts"
+import type { Instant, KeyId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord, KeyState } from "../domain/key.ts"
 import type { KeyAddress } from "../domain/kms-key.ts"
 import type { OperationId } from "../domain/operation.ts"
-import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
+import type { PartitionRecord } from "../domain/partition.ts"
 import type { Explanation } from "../domain/policy.ts"
 import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
 import type { KeyRuleName } from "../domain/rule.ts"
@@ -328,82 +328,5 @@ export interface ExplainResult {
   readonly rules: readonly Explanation[]
 }
 
-// --- governing -----------------------------------------------------------------------------------
-
-export interface CreatePartitionCommand extends Idempotent {
-  readonly name: string
-  readonly flags?: Partial<PartitionFlags> | undefined
-  readonly quota?: Partial<PartitionQuota> | undefined
-}
-export interface CreatePartitionResult {
-  readonly partition: PartitionRecord
-  readonly officer: PrincipalRecord
-  /** Shown once: absent when this answer repeats an earlier one. */
-  readonly token?: string
-}
-export interface UpdatePartitionCommand {
-  readonly flags?: Partial<PartitionFlags> | undefined
-}
-/** Undefined: no rule any more. */
-export interface SetPartitionRulesCommand {
-  readonly administration: RuleTemplate | undefined
-}
-export interface UpdateQuotaCommand {
-  readonly partition: PartitionId
-  readonly quota: Partial<PartitionQuota>
-}
-
-export type NewCredential =
-  | { readonly kind: "token"; readonly lifeMs?: number | undefined }
-  | { readonly kind: "certificate"; readonly certificate: Uint8Array }
-  | { readonly kind: "access-key"; readonly lifeMs?: number | undefined }
-
-/** An access key for AWS's dialects, as its holder is shown it, once. */
-export interface ShownAccessKey {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-}
-
-export interface CreatePrincipalCommand extends Idempotent {
-  readonly name: string
-  readonly roles: readonly Role[]
-  readonly grants?: readonly Grant[] | undefined
-  readonly addresses?: readonly string[] | undefined
-  readonly credential: NewCredential
-}
-export interface PrincipalWithToken {
-  readonly principal: PrincipalRecord
-  /** Shown once; absent for other credentials and for repeated calls. */
-  readonly token?: string
-  /** Likewise. */
-  readonly accessKey?: ShownAccessKey
-}
-export interface UpdatePrincipalCommand {
-  readonly principal: PrincipalId
-  readonly roles?: readonly Role[] | undefined
-  readonly grants?: readonly Grant[] | undefined
-  readonly addresses?: readonly string[] | undefined
-  readonly state?: "active" | "disabled" | undefined
-}
-export interface IssueTokenCommand {
-  readonly principal: PrincipalId
-  readonly lifeMs?: number | undefined
-  /** The older tokens live on for so long; 0: they end now. */
-  readonly overlapMs?: number | undefined
-}
-export interface IssueAccessKeyCommand {
-  readonly principal: PrincipalId
-  readonly lifeMs?: number | undefined
-}
-export interface RevokeCredentialCommand {
-  readonly principal: PrincipalId
-  readonly credential: CredentialId
-}
-
-export type CreateIssuerCommand = Omit<
-  IssuerRecord,
-  "id" | "partition" | "createdAt" | "revision"
-> &
-  Idempotent
-
+export type * from "./govern-commands.ts"
 export type { Explanation, Grant, IssuerRecord, KeyRecord, PartitionRecord, PrincipalRecord, Role }

@@ -1,0 +1,83 @@
+/** Commands about partitions, principals and issuers, and what they answer. */
+
+import type { CredentialId, PartitionId, PrincipalId } from "../domain/ids.ts"
+import type { IssuerRecord } from "../domain/issuer.ts"
+import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
+import type { Grant, PrincipalRecord, Role } from "../domain/principal.ts"
+import type { Idempotent, RuleTemplate } from "./commands.ts"
+
+export interface CreatePartitionCommand extends Idempotent {
+  readonly name: string
+  readonly flags?: Partial<PartitionFlags> | undefined
+  readonly quota?: Partial<PartitionQuota> | undefined
+}
+export interface CreatePartitionResult {
+  readonly partition: PartitionRecord
+  readonly officer: PrincipalRecord
+  /** Shown once: absent when this answer repeats an earlier one. */
+  readonly token?: string
+}
+export interface UpdatePartitionCommand {
+  readonly flags?: Partial<PartitionFlags> | undefined
+}
+/** Undefined: no rule any more. */
+export interface SetPartitionRulesCommand {
+  readonly administration: RuleTemplate | undefined
+}
+export interface UpdateQuotaCommand {
+  readonly partition: PartitionId
+  readonly quota: Partial<PartitionQuota>
+}
+
+export type NewCredential =
+  | { readonly kind: "token"; readonly lifeMs?: number | undefined }
+  | { readonly kind: "certificate"; readonly certificate: Uint8Array }
+  | { readonly kind: "access-key"; readonly lifeMs?: number | undefined }
+
+/** An access key for AWS's dialects, as its holder is shown it, once. */
+export interface ShownAccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export interface CreatePrincipalCommand extends Idempotent {
+  readonly name: string
+  readonly roles: readonly Role[]
+  readonly grants?: readonly Grant[] | undefined
+  readonly addresses?: readonly string[] | undefined
+  readonly credential: NewCredential
+}
+export interface PrincipalWithToken {
+  readonly principal: PrincipalRecord
+  /** Shown once; absent for other credentials and for repeated calls. */
+  readonly token?: string
+  /** Likewise. */
+  readonly accessKey?: ShownAccessKey
+}
+export interface UpdatePrincipalCommand {
+  readonly principal: PrincipalId
+  readonly roles?: readonly Role[] | undefined
+  readonly grants?: readonly Grant[] | undefined
+  readonly addresses?: readonly string[] | undefined
+  readonly state?: "active" | "disabled" | undefined
+}
+export interface IssueTokenCommand {
+  readonly principal: PrincipalId
+  readonly lifeMs?: number | undefined
+  /** The older tokens live on for so long; 0: they end now. */
+  readonly overlapMs?: number | undefined
+}
+export interface IssueAccessKeyCommand {
+  readonly principal: PrincipalId
+  readonly lifeMs?: number | undefined
+}
+export interface RevokeCredentialCommand {
+  readonly principal: PrincipalId
+  readonly credential: CredentialId
+}
+
+export type CreateIssuerCommand = Omit<
+  IssuerRecord,
+  "id" | "partition" | "createdAt" | "revision"
+> &
+  Idempotent
