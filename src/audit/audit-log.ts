@@ -5,18 +5,13 @@
 
 import type { MessagePort } from "node:worker_threads"
 import type { AuditEvent, AuditSink } from "../domain/audit-event.ts"
-import { HsmError } from "../domain/errors.ts"
-import { limits } from "../domain/limits.ts"
 import { AnchorQueue, type Anchor } from "./anchor.ts"
 import { SpaceBudget, type BudgetOptions, type SpaceWarning } from "./budget.ts"
-import type { Checkpoint, PeerHead } from "./checkpoint.ts"
+import { AuditChain } from "./audit-chain.ts"
+import type { Checkpoint } from "./checkpoint.ts"
 import { CommitQueue } from "./commit-queue.ts"
-import type { ExportQuery } from "./export.ts"
-import type { Opened, WriterSetup } from "./protocol.ts"
-import type { RecordPage, RecordQuery } from "./reader.ts"
+import type { AuditCall, AuditCalls, Opened, WriterSetup } from "./protocol.ts"
 import { AuditThread, type AuditPort } from "./thread.ts"
-import type { FilesReport } from "./verify-files.ts"
-import type { ClosedSegment } from "./writer.ts"
 
 export interface AuditLogOptions {
   readonly budget: BudgetOptions
@@ -28,7 +23,7 @@ export interface AuditLogOptions {
   readonly onAnchorFailure: (anchor: string) => void
 }
 
-export class AuditLog implements AuditSink {
+export class AuditLog extends AuditChain implements AuditSink {
   readonly #thread: AuditThread
   readonly #queue: CommitQueue
   readonly #budget: SpaceBudget
@@ -36,6 +31,7 @@ export class AuditLog implements AuditSink {
 
   /** @param port - the other end is served by serveAuditWriter. */
   constructor(port: AuditPort | MessagePort, options: AuditLogOptions) {
+    super((call, args) => this.#thread.call(call, args))
     this.#budget = new SpaceBudget(options.budget, options.onWarning)
     this.#anchors = options.anchors.map(
       (anchor) => new AnchorQueue(anchor, options.onAnchorFailure),
@@ -73,6 +69,7 @@ export class AuditLog implements AuditSink {
     return this.#thread.call("dropKey", { name })
   }
 
+  /** As {@link AuditSink.enqueue}. */
   enqueue(event: AuditEvent, options?: { readonly stopsHarm?: boolean }): Promise<void> {
     return this.#queue.enqueue(event, options)
   }
@@ -87,70 +84,21 @@ export class AuditLog implements AuditSink {
     return { waiting, unavailable, usedBytes: this.#budget.usedBytes }
   }
 
-  /** The store's revision and the other workers' heads, for the next checkpoint. */
-  setHeads(heads: { storeRev: number; peers: readonly PeerHead[] }): Promise<void> {
-    return this.#thread.call("heads", heads)
-  }
-
-  /** Signs the head now; undefined while the node is sealed. */
-  checkpoint(): Promise<Checkpoint | undefined> {
-    return this.#thread.call("checkpoint", undefined)
-  }
-
-  /** @throws HsmError SEALED, TAMPERED, DECRYPTION_FAILED; see ChainReader.readRecords. */
-  readRecords(query: RecordQuery): Promise<RecordPage> {
-    return this.#thread.call("read", query)
-  }
-
-  /**
-   * An export up to now, as chunks of whole JSON lines; verify.ts verifies it.
-   *
-   * @throws HsmError SEALED, TAMPERED; RATE_LIMITED when too many others began meanwhile.
-   */
-  async *exportLines(query: ExportQuery): AsyncGenerator<string, void> {
-    const number = await this.#thread.call("exportStart", query)
-    try {
-      for (;;) {
-        const chunk = await this.#thread.call("exportNext", number)
-        if (chunk === undefined) return
-        yield chunk
-      }
-    } finally {
-      await this.#thread.call("exportStop", number)
-    }
-  }
-
-  closedSegments(): Promise<readonly ClosedSegment[]> {
-    return this.#thread.call("segments", undefined)
-  }
-
-  /** A closed segment's bytes, for the archive. @throws HsmError NOT_FOUND. */
-  async *readSegment(segment: number): AsyncGenerator<Uint8Array, void> {
-    const found = (await this.closedSegments()).some((closed) => closed.segment === segment)
-    if (!found) throw new HsmError("NOT_FOUND", "no such closed segment")
-    for (let offset = 0; ;) {
-      const length = limits.auditCommitBytesMax
-      const bytes = await this.#thread.call("segmentBytes", { segment, offset, length })
-      if (bytes.length === 0) return
-      yield bytes
-      offset += bytes.length
-    }
-  }
-
-  /**
-   * Removes the segments up to `through`, which the caller has archived.
-   *
-   * @throws HsmError CONFLICT when that segment does not end at a checkpoint.
-   */
-  async acknowledgeArchive(through: number): Promise<Checkpoint> {
+  /** As {@link AuditChain.acknowledgeArchive}; the space is free for new records. */
+  override async acknowledgeArchive(through: number): Promise<Checkpoint> {
     const { checkpoint, usage } = await this.#thread.call("acknowledgeArchive", { through })
     this.#budget.update(usage)
     return checkpoint
   }
 
-  /** Verifies the files where they lie; nothing is written meanwhile. */
-  verifyFiles(): Promise<FilesReport> {
-    return this.#thread.call("verifyFiles", undefined)
+  /** Passes on what another process asks of this chain. */
+  async pass(call: AuditCall, args: unknown): Promise<unknown> {
+    // That process shares AuditCalls.
+    const answer = await this.#thread.call(call, args as never)
+    if (call === "acknowledgeArchive") {
+      this.#budget.update((answer as AuditCalls["acknowledgeArchive"]["answer"]).usage)
+    }
+    return answer
   }
 
   /** Writes what waits, signs the end, lets the anchors take it, and ends the thread's service. */

@@ -12,6 +12,7 @@ const fields = [
   "subject",
   "address",
   "requestId",
+  "count",
   "keyId",
   "keyVersion",
   "mechanism",
@@ -28,11 +29,30 @@ type Missing = Exclude<keyof AuditEvent, (typeof fields)[number]>
 /** Fails to compile when AuditEvent gains a field that is not listed. */
 export const nothingMissing: [Missing] extends [never] ? true : Missing = true
 
-const allowed = [...fields, "path", "hash"]
-
-/** The event's part of a body: one JSON object, one line. */
+/** The event's part of a body: one JSON object, one line. Runs for every request. */
 export function formatEvent(event: AuditEvent): string {
-  return JSON.stringify(event, allowed)
+  let text = ""
+  for (const field of fields) {
+    const value = event[field]
+    if (value === undefined) continue
+    text += `${text === "" ? "{" : ","}"${field}":`
+    text += typeof value === "object" ? formatWrites(value) : JSON.stringify(value)
+  }
+  return `${text}}`
+}
+
+function formatWrites(writes: NonNullable<AuditEvent["writes"]>): string {
+  return JSON.stringify(writes.map(({ path, hash }) => ({ path, hash })))
+}
+
+/** What {@link formatEvent} made, of an act that happened `count` times. */
+export function withCount(text: string, count: number): string {
+  return count === 1 ? text : `${text.slice(0, -1)},"count":${count}}`
+}
+
+/** True when two records would say the same, request included. */
+export function isSameAct(one: AuditEvent, other: AuditEvent): boolean {
+  return fields.every((field) => one[field] === other[field])
 }
 
 /** Where and when a record was made. */

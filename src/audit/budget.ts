@@ -29,9 +29,9 @@ export function estimateBytes(event: string): number {
 export class SpaceBudget {
   readonly #options: BudgetOptions
   readonly #onWarning: (warning: SpaceWarning) => void
-  readonly #used = new Map<string, number>()
-  /** Taken in and not yet written. */
-  readonly #pending = new Map<string, number>()
+  /** Of the whole log. */
+  readonly #total: Space = { used: 0, pending: 0 }
+  readonly #partitions = new Map<string, Space>()
   readonly #warned = new Set<string>()
 
   constructor(options: BudgetOptions, onWarning: (warning: SpaceWarning) => void) {
@@ -40,46 +40,42 @@ export class SpaceBudget {
   }
 
   get usedBytes(): number {
-    return this.#used.get(total) ?? 0
+    return this.#total.used
   }
 
   /** Why a record of that size is refused; undefined when there is space for it. */
   refusal(partition: string, bytes: number, use: { stopsHarm: boolean }): string | undefined {
     const { totalBytes, partitionBytes, reserveBytes } = this.#options
     const limit = use.stopsHarm ? totalBytes : totalBytes - reserveBytes
-    if (this.#taken(total) + bytes > limit) return "the audit log's total space budget is used up"
-    if (!use.stopsHarm && this.#taken(partition) + bytes > partitionBytes) {
+    if (taken(this.#total) + bytes > limit) return "the audit log's total space budget is used up"
+    if (!use.stopsHarm && taken(this.#of(partition)) + bytes > partitionBytes) {
       return "the partition's audit space budget is used up"
     }
     return undefined
   }
 
   take(partition: string, bytes: number): void {
-    for (const name of [total, partition]) {
-      this.#pending.set(name, (this.#pending.get(name) ?? 0) + bytes)
-    }
+    this.#total.pending += bytes
+    this.#of(partition).pending += bytes
   }
 
   /** The counterpart of {@link take}, when the record was written or refused. */
   giveBack(partition: string, bytes: number): void {
-    for (const name of [total, partition]) {
-      const left = (this.#pending.get(name) ?? 0) - bytes
-      if (left > 0) this.#pending.set(name, left)
-      else this.#pending.delete(name)
-    }
+    this.#total.pending -= bytes
+    this.#of(partition).pending -= bytes
   }
 
   /** Takes over what the writer says is used. */
   update(usage: Usage): void {
     const { totalBytes, partitionBytes, reserveBytes } = this.#options
-    this.#set(total, usage.total, totalBytes - reserveBytes)
+    this.#set("total", this.#total, usage.total, totalBytes - reserveBytes)
     for (const [scope, bytes] of usage.scopes) {
-      this.#set(scope, bytes, partitionBytes)
+      this.#set(scope, this.#of(scope), bytes, partitionBytes)
     }
   }
 
-  #set(name: string, usedBytes: number, budgetBytes: number): void {
-    this.#used.set(name, usedBytes)
+  #set(name: string, space: Space, usedBytes: number, budgetBytes: number): void {
+    space.used = usedBytes
     if (usedBytes < warnShare * budgetBytes) {
       this.#warned.delete(name)
     } else if (!this.#warned.has(name)) {
@@ -88,9 +84,21 @@ export class SpaceBudget {
     }
   }
 
-  #taken(name: string): number {
-    return (this.#used.get(name) ?? 0) + (this.#pending.get(name) ?? 0)
+  #of(partition: string): Space {
+    const known = this.#partitions.get(partition)
+    if (known !== undefined) return known
+    const space = { used: 0, pending: 0 }
+    this.#partitions.set(partition, space)
+    return space
   }
 }
 
-const total = "total"
+/** Bytes of one budget: written, and taken in but not yet written. */
+interface Space {
+  used: number
+  pending: number
+}
+
+function taken({ used, pending }: Space): number {
+  return used + pending
+}

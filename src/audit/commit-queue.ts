@@ -6,25 +6,67 @@
 import type { AuditEvent, AuditSink } from "../domain/audit-event.ts"
 import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
-import { formatEvent } from "./body.ts"
+import { formatEvent, isSameAct, withCount } from "./body.ts"
 import { estimateBytes, type SpaceBudget } from "./budget.ts"
 import { isDiskFullRefusal } from "./segment-writer.ts"
 import type { AuditThread } from "./thread.ts"
 
+type Durable = PromiseWithResolvers<undefined>
+
+/** One record that waits, for one act or for several alike. */
 interface Waiting {
-  readonly partition: string
-  readonly event: string
+  readonly event: AuditEvent
+  readonly text: string
   readonly bytes: number
   readonly stopsHarm: boolean
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
+  /** Shared by the records of one batch that fail or become durable together. */
+  readonly durable: Durable
+  count: number
+}
+
+/** The records of one commit. */
+class Batch {
+  /** Oldest first. */
+  readonly waiting: Waiting[] = []
+  #bytes = 0
+  readonly #durable = new Map<boolean, Durable>()
+
+  /** Whether a record of that size still fits; the first one always does. */
+  admits(bytes: number): boolean {
+    const { length } = this.waiting
+    if (length === 0) return true
+    return (
+      length < limits.auditCommitRecordsMax && this.#bytes + bytes <= limits.auditCommitBytesMax
+    )
+  }
+
+  add(record: Omit<Waiting, "durable" | "count">): Promise<undefined> {
+    const durable = this.#durableFor(record.stopsHarm)
+    this.push({ ...record, durable, count: 1 })
+    return durable.promise
+  }
+
+  push(waiting: Waiting): void {
+    this.waiting.push(waiting)
+    this.#bytes += waiting.bytes
+  }
+
+  #durableFor(stopsHarm: boolean): Durable {
+    const known = this.#durable.get(stopsHarm)
+    if (known !== undefined) return known
+    const durable = Promise.withResolvers<undefined>()
+    durable.promise.catch(() => {}) // Whoever waits is told; some are still at work by then.
+    this.#durable.set(stopsHarm, durable)
+    return durable
+  }
 }
 
 export class CommitQueue implements AuditSink {
   readonly #thread: AuditThread
   readonly #budget: SpaceBudget
-  /** Oldest first; owned here, emptied from the front by {@link #commit}. */
-  #queue: Waiting[] = []
+  /** Oldest first; records join the last. Owned here, emptied from the front. */
+  #batches: Batch[] = []
+  #queued = 0
   #inFlight = 0
   #isScheduled = false
   #isDiskFull = false
@@ -39,7 +81,7 @@ export class CommitQueue implements AuditSink {
 
   /** Records taken in that are not durable yet. */
   get waiting(): number {
-    return this.#queue.length + this.#inFlight
+    return this.#queued + this.#inFlight
   }
 
   /** Why ordinary records are refused now; undefined while they are taken in. */
@@ -68,20 +110,23 @@ export class CommitQueue implements AuditSink {
   /** Refuses everything that waits and that will come, until the node restarts. */
   fail(reason: string): void {
     this.#closed = reason
-    this.#settle(this.#queue.splice(0), unavailable(reason))
+    this.#settle(this.#takeAll(), unavailable(reason))
   }
 
   enqueue(event: AuditEvent, { stopsHarm = false } = {}): Promise<void> {
-    const { partition } = event
+    const newest = this.#batches.at(-1)?.waiting.at(-1)
+    if (newest?.stopsHarm === stopsHarm && isSameAct(newest.event, event)) {
+      newest.count += 1
+      return newest.durable.promise
+    }
     const text = formatEvent(event)
     const bytes = estimateBytes(text)
-    const refusal = this.#refusal(partition, bytes, stopsHarm)
-    if (refusal !== undefined) return Promise.reject(unavailable(refusal))
-    return new Promise((resolve, reject) => {
-      this.#budget.take(partition, bytes)
-      this.#queue.push({ partition, event: text, bytes, stopsHarm, resolve, reject })
-      this.#schedule()
-    })
+    const refusal = this.#refusal(event.partition, bytes, stopsHarm)
+    if (refusal !== undefined) throw unavailable(refusal)
+    this.#budget.take(event.partition, bytes)
+    this.#queued += 1
+    this.#schedule()
+    return this.#batchFor(bytes).add({ event, text, bytes, stopsHarm })
   }
 
   #refusal(partition: string, bytes: number, stopsHarm: boolean): string | undefined {
@@ -92,31 +137,46 @@ export class CommitQueue implements AuditSink {
     return this.#budget.refusal(partition, bytes, { stopsHarm })
   }
 
-  /** Once per turn of the event loop, so that what arrives in the same turn shares a commit. */
+  #batchFor(bytes: number): Batch {
+    const last = this.#batches.at(-1)
+    if (last?.admits(bytes) === true) return last
+    const batch = new Batch()
+    this.#batches.push(batch)
+    return batch
+  }
+
   #schedule(): void {
     if (this.#isScheduled || this.#inFlight > 0) return
     this.#isScheduled = true
-    setImmediate(() => {
-      this.#isScheduled = false
-      if (this.#queue.length > 0) void this.#commit(this.#takeBatch())
-    })
+    this.#gather({ seen: 0, turns: 0 })
   }
 
-  #takeBatch(): Waiting[] {
-    let bytes = 0
-    const end = this.#queue.findIndex((waiting, index) => {
-      bytes += waiting.bytes
-      return (
-        index > 0 && (index >= limits.auditCommitRecordsMax || bytes > limits.auditCommitBytesMax)
-      )
+  /**
+   * Begins the commit when a turn of the event loop has brought nothing new: a sync costs the same
+   * for one record as for thirty, and those whose answers left with the last one are about to ask
+   * again. Bounded, so that nobody waits longer than the sync itself takes.
+   */
+  #gather({ seen, turns }: { readonly seen: number; readonly turns: number }): void {
+    setImmediate(() => {
+      const queued = this.#queued
+      if (queued > seen && turns < limits.auditGatherTurnsMax) {
+        this.#gather({ seen: queued, turns: turns + 1 })
+        return
+      }
+      this.#isScheduled = false
+      const batch = this.#batches.shift()
+      if (batch !== undefined) void this.#commit(batch.waiting)
     })
-    return this.#queue.splice(0, end < 0 ? this.#queue.length : end)
   }
 
   /** Never rejects: the outcome goes to those who wait. */
-  async #commit(batch: Waiting[]): Promise<void> {
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    this.#queued -= batch.length
     this.#inFlight = batch.length
-    const lines = batch.map(({ partition, event }) => `${partition}${event}\n`).join("")
+    let lines = ""
+    for (const { event, text, count } of batch) {
+      lines += `${event.partition}${withCount(text, count)}\n`
+    }
     try {
       const useReserve = this.#isDiskFull
       this.#budget.update(await this.#thread.call("append", { lines, useReserve }))
@@ -125,11 +185,11 @@ export class CommitQueue implements AuditSink {
       this.#refuse(batch, error)
     }
     this.#inFlight = 0
-    if (this.#queue.length > 0) this.#schedule()
+    if (this.#queued > 0) this.#schedule()
     else this.#drained.resolve(undefined)
   }
 
-  #refuse(batch: Waiting[], error: unknown): void {
+  #refuse(batch: readonly Waiting[], error: unknown): void {
     if (!isDiskFullRefusal(error)) {
       this.#settle(batch, error)
       this.fail("the audit log cannot be written; restart the node")
@@ -137,27 +197,34 @@ export class CommitQueue implements AuditSink {
       this.#settle(batch, error)
     } else {
       this.#isDiskFull = true
-      const [harmless, urgent] = split([...batch, ...this.#queue])
-      this.#queue = urgent
+      const all = [...batch, ...this.#takeAll()]
+      // Those that may use the reserve are tried again; the others have to wait for space.
+      for (const waiting of all.filter(({ stopsHarm }) => stopsHarm)) {
+        this.#batchFor(waiting.bytes).push(waiting)
+        this.#queued += 1
+      }
+      const harmless = all.filter(({ stopsHarm }) => !stopsHarm)
       this.#settle(harmless, error)
     }
   }
 
-  #settle(batch: readonly Waiting[], error?: unknown): void {
-    for (const { partition, bytes, resolve, reject } of batch) {
-      this.#budget.giveBack(partition, bytes)
-      if (error === undefined) resolve()
-      else reject(error)
+  #takeAll(): Waiting[] {
+    const all = this.#batches.flatMap(({ waiting }) => waiting)
+    this.#batches = []
+    this.#queued = 0
+    return all
+  }
+
+  #settle(records: readonly Waiting[], error?: unknown): void {
+    let settled: Durable | undefined
+    for (const { event, bytes, durable } of records) {
+      this.#budget.giveBack(event.partition, bytes)
+      if (durable === settled) continue // Its neighbours' too: settled once.
+      settled = durable
+      if (error === undefined) durable.resolve(undefined)
+      else durable.reject(error)
     }
   }
-}
-
-/** Those that have to wait for space, and those that may use the reserve. */
-function split(waiting: readonly Waiting[]): [Waiting[], Waiting[]] {
-  return [
-    waiting.filter(({ stopsHarm }) => !stopsHarm),
-    waiting.filter(({ stopsHarm }) => stopsHarm),
-  ]
 }
 
 function unavailable(message: string): HsmError {

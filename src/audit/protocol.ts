@@ -32,6 +32,7 @@ export interface AuditCalls {
     answer: Usage
   }
   readonly checkpoint: { args: undefined; answer: Checkpoint | undefined }
+  readonly head: { args: undefined; answer: PeerHead }
   readonly heads: {
     args: { readonly storeRev: number; readonly peers: readonly PeerHead[] }
     answer: undefined

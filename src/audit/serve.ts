@@ -96,6 +96,11 @@ class AuditServer {
       return writer.append(parseLines(lines))
     },
     checkpoint: () => this.#opened.writer.checkpoint("request"),
+    head: () => {
+      const { setup, writer } = this.#opened
+      const { records, link } = writer.head
+      return { chain: setup.chain, records, link: link.toHex() }
+    },
     heads: ({ storeRev, peers }) => {
       this.#opened.writer.storeRev = storeRev
       this.#opened.writer.peers = peers

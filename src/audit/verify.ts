@@ -36,6 +36,8 @@ export interface VerifyReport {
   readonly ok: boolean
   /** What the first line says; undefined when there is none. */
   readonly header: ExportHeader | undefined
+  /** Every chain that is in the export, in its order. */
+  readonly chains: readonly string[]
   /**
    * Every record of the chain before this index is accounted for, up to this time (milliseconds
    * since 1970); undefined when not even the first checkpoint holds.
@@ -67,7 +69,8 @@ export async function* splitLines(
 }
 
 /**
- * Verifies the lines of one export, without their newlines.
+ * Verifies the lines of an export, without their newlines: of one chain, or of several, one after
+ * the other, as a node with several processes writes it.
  *
  * Never throws for what the lines say: everything wrong is in the report.
  */
@@ -75,9 +78,47 @@ export async function verifyExport(
   lines: AsyncIterable<string> | Iterable<string>,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const verifier = new ExportVerifier(options)
-  for await (const line of lines) verifier.take(line)
-  return verifier.finish()
+  let verifier = new ExportVerifier(options)
+  const reports: ChainReport[] = []
+  for await (const line of lines) {
+    if (verifier.isWhole && parseExportLine(line)?.kind === "header") {
+      reports.push(verifier.finish())
+      verifier = new ExportVerifier(options)
+    }
+    verifier.take(line)
+  }
+  return joinReports([...reports, verifier.finish()])
+}
+
+/** What one chain's part of an export says. */
+type ChainReport = Omit<VerifyReport, "chains"> & { readonly peers: readonly string[] }
+
+/** Of several chains; each checkpoint names the others, so that none can be left out. */
+function joinReports(reports: readonly ChainReport[]): VerifyReport {
+  const chains = reports.flatMap(({ header }) => header?.chain ?? [])
+  const missing = new Set(reports.flatMap(({ peers }) => peers)).difference(new Set(chains))
+  const problems = [
+    ...reports.flatMap((report) => report.problems),
+    ...[...missing].map((chain) => `the export of chain ${chain} is missing`),
+    ...(new Set(chains).size < chains.length ? ["a chain is there twice"] : []),
+  ]
+  const sum = (count: (report: ChainReport) => number): number =>
+    reports.reduce((total, report) => total + count(report), 0)
+  const complete = reports.map(({ completeUpTo }) => completeUpTo)
+  return {
+    ok: problems.length === 0,
+    header: reports[0]?.header,
+    chains,
+    // What is proven of all of them: as far as the one that is furthest behind.
+    completeUpTo: complete.reduce((least, one) =>
+      least === undefined || one === undefined || least.time <= one.time ? least : one,
+    ),
+    records: sum(({ records }) => records),
+    filtered: sum(({ filtered }) => filtered),
+    foreign: sum(({ foreign }) => foreign),
+    keys: [...new Set(reports.flatMap(({ keys }) => keys))],
+    problems: problems.slice(0, problemsMax),
+  }
 }
 
 class ExportVerifier {
@@ -109,7 +150,12 @@ class ExportVerifier {
     else this.#takeContent(text, line)
   }
 
-  finish(): VerifyReport {
+  /** True when its last line has been taken. */
+  get isWhole(): boolean {
+    return this.#last === "trailer"
+  }
+
+  finish(): ChainReport {
     if (this.#last !== "trailer") this.#report("the export is cut off")
     return {
       ok: this.#problems.length === 0,
@@ -118,6 +164,7 @@ class ExportVerifier {
       ...this.#counts,
       keys: [...this.#keys],
       problems: this.#problems,
+      peers: this.#checkpoint?.peers.map(({ chain }) => chain) ?? [],
     }
   }
 

@@ -8,17 +8,32 @@ import { createHash } from "node:crypto"
 import { open, readFile, rename } from "node:fs/promises"
 import { join } from "node:path"
 
-import type { AuditLog } from "../audit/audit-log.ts"
+import type { AuditChain } from "../audit/audit-chain.ts"
 import { HsmError } from "../domain/errors.ts"
 import { makePrivateFolder } from "./files.ts"
 
 /**
- * Archives what is closed.
+ * Archives what is closed of all chains; the first one's segments lie in `folder` itself, each
+ * other's in a folder of its chain's name.
+ *
+ * @returns how many segments went.
+ */
+export async function archiveAll(chains: readonly AuditChain[], folder: string): Promise<number> {
+  let segments = 0
+  for (const [at, chain] of chains.entries()) {
+    const own = at === 0 ? folder : join(folder, (await chain.head()).chain)
+    segments += await archiveSegments(chain, own)
+  }
+  return segments
+}
+
+/**
+ * Archives what is closed of one chain.
  *
  * @returns how many segments went.
  * @throws HsmError CONFLICT when a copy does not read back as it was written.
  */
-export async function archiveSegments(audit: AuditLog, folder: string): Promise<number> {
+export async function archiveSegments(audit: AuditChain, folder: string): Promise<number> {
   const all = await audit.closedSegments()
   const end = all.findIndex(({ removable }) => !removable)
   const closed = end < 0 ? all : all.slice(0, end)
@@ -30,7 +45,7 @@ export async function archiveSegments(audit: AuditLog, folder: string): Promise<
   return closed.length
 }
 
-async function copySegment(audit: AuditLog, folder: string, segment: number): Promise<void> {
+async function copySegment(audit: AuditChain, folder: string, segment: number): Promise<void> {
   const path = join(folder, `${segment.toString().padStart(8, "0")}.seg`)
   const hash = createHash("sha256")
   {

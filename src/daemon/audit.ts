@@ -1,5 +1,6 @@
 /** Starts the audit log: its thread, its chain, its anchors. */
 
+import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { Worker } from "node:worker_threads"
 
@@ -18,7 +19,12 @@ const segmentBytes = 64 * 1024 * 1024
 const partitionShare = 0.5
 const nodeKeyBytes = 32
 
-/** Opens the log of this node's first worker; the node may still be sealed. */
+/** The name of a process's chain: the keyholder's, or the only process's, is 0. */
+export function chainName(nodeId: string, worker: number): string {
+  return `${nodeId}-${worker}`
+}
+
+/** Opens the log of one process of this node, which may still be sealed. */
 export async function openAudit(parts: {
   readonly config: NodeConfig
   readonly clusterId: string
@@ -28,10 +34,13 @@ export async function openAudit(parts: {
   readonly log: Log
   /** The store's revision: anchored checkpoints say how far it had come. */
   readonly storeRev: number
+  /** Which process: 0 unless there are several. */
+  readonly worker?: number
 }): Promise<AuditLog> {
-  const { config, clusterId, nodeId, bootId, random, log, storeRev } = parts
-  const { budgetBytes, reserveBytes, anchors, checkpointMs } = config.audit
-  const chain = `${nodeId}-0`
+  const { config, clusterId, nodeId, bootId, random, log, storeRev, worker = 0 } = parts
+  const { anchors, checkpointMs } = config.audit
+  const { budgetBytes, reserveBytes } = shareOf(config)
+  const chain = chainName(nodeId, worker)
   const folder = join(config.data, "audit", chain)
   await makePrivateFolder(folder)
   const thread = new Worker(new URL("./audit-thread.ts", import.meta.url))
@@ -50,7 +59,7 @@ export async function openAudit(parts: {
   await audit.addKey(nodeScope, await nodeKey(config.data, random))
   const found = await Promise.all(anchors.map(({ path }) => readFileAnchor(path, chain)))
   const anchored = newest(found)
-  const setup = { cluster: clusterId, chain, folder, node: nodeId, worker: 0, boot: bootId }
+  const setup = { cluster: clusterId, chain, folder, node: nodeId, worker, boot: bootId }
   const bounds = { segmentBytes, reserveBytes, checkpointMs, anchored }
   const opened = await audit
     .open({ ...setup, ...bounds })
@@ -64,6 +73,27 @@ export async function openAudit(parts: {
     })
   if (opened.tornBytes > 0) log.warn({ event: "audit.torn-tail", count: opened.tornBytes })
   return audit
+}
+
+/** Opens the chains of workers that the configuration no longer has, so that they stay readable. */
+export async function openRetired(parts: Parameters<typeof openAudit>[0]): Promise<AuditLog[]> {
+  const { config, nodeId } = parts
+  const folders = await readdir(join(config.data, "audit"))
+  const retired = folders
+    .filter((name) => name.startsWith(`${nodeId}-`))
+    .map((name) => Number(name.slice(nodeId.length + 1)))
+    .filter((worker) => Number.isInteger(worker) && worker > config.workers)
+    .toSorted((a, b) => a - b)
+  return await Promise.all(retired.map((worker) => openAudit({ ...parts, worker })))
+}
+
+/** Every chain of the node has the same part of the space. */
+function shareOf({ workers, audit }: NodeConfig): { budgetBytes: number; reserveBytes: number } {
+  const chains = workers + 1
+  return {
+    budgetBytes: Math.floor(audit.budgetBytes / chains),
+    reserveBytes: Math.floor(audit.reserveBytes / chains),
+  }
 }
 
 /** The key for what happens while no other is at hand; outside the cluster master key. */

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module"
 import { Command, InvalidArgumentError } from "commander"
 
+import { limits } from "../domain/limits.ts"
 import { checkConfig, loadConfig } from "./config.ts"
 import { startDevelopment, type DevFile } from "./dev.ts"
 import { foundCluster } from "./found.ts"
@@ -19,6 +20,12 @@ export async function main(args: readonly string[]): Promise<void> {
     .description("Run a development HSM. Its master key lies beside its data: never for real keys.")
     .option("--data <folder>", "where it keeps everything", "./.keyhold")
     .option("--port <number>", "TCP port on loopback; 0 picks a free one", parsePort, defaultPort)
+    .option(
+      "--workers <number>",
+      "processes that serve and compute; 0: all in one",
+      parseWorkers,
+      0,
+    )
     .addHelpText("after", "\nExample:\n  npm start -- --data /tmp/hsm --port 0")
     .action(dev)
   program
@@ -39,9 +46,17 @@ export async function main(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: "user" })
 }
 
-async function dev({ data, port }: { data: string; port: number }): Promise<void> {
+async function dev({
+  data,
+  port,
+  workers,
+}: {
+  data: string
+  port: number
+  workers: number
+}): Promise<void> {
   process.stdout.write("Keyhold: starting the development HSM …\n")
-  const { running, dev: found, devFile } = await startDevelopment({ dataDir: data, port })
+  const { running, dev: found, devFile } = await startDevelopment({ dataDir: data, port, workers })
   process.stdout.write(devBanner(found, devFile))
   stopOnSignal(running)
 }
@@ -125,6 +140,12 @@ function parsePort(text: string): number {
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
   throw new InvalidArgumentError("a port is 0 to 65535")
+}
+
+function parseWorkers(text: string): number {
+  const workers = Number(text)
+  if (/^\d{1,2}$/.test(text) && workers <= limits.workersMax) return workers
+  throw new InvalidArgumentError(`workers are 0 to ${limits.workersMax}`)
 }
 
 function version(): string {

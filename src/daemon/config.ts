@@ -40,6 +40,8 @@ export interface NodeConfig {
     /** Served on the main listener too. */
     readonly open: boolean
   }
+  /** Processes that serve and compute; 0: this process does all. */
+  readonly workers: number
   readonly log: ConfigFile["log"]
   readonly limits: {
     readonly unsealProgressMs: number
@@ -129,9 +131,11 @@ export async function checkConfig(file: string): Promise<NodeConfig> {
 export function developmentConfig({
   dataDir,
   port,
+  workers = 0,
 }: {
   readonly dataDir: string
   readonly port: number
+  readonly workers?: number
 }): NodeConfig {
   const data = resolve(dataDir)
   const yaml = JSON.stringify({
@@ -139,6 +143,7 @@ export function developmentConfig({
     listen: { host: "127.0.0.1", port },
     rootOfTrust: { kind: "file", path: nodePaths(data).developmentKey, development: true },
     metrics: { open: true },
+    workers,
     log: { level: "warn" },
   })
   // JSON is YAML: development takes the same road, with the same defaults.

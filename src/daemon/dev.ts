@@ -59,6 +59,8 @@ const devFlags = {
 export async function startDevelopment(options: {
   readonly dataDir: string
   readonly port: number
+  /** Processes that serve and compute; this one does all when absent. */
+  readonly workers?: number
 }): Promise<{ readonly running: RunningNode; readonly dev: DevFile; readonly devFile: string }> {
   const config = developmentConfig(options)
   const devFile = join(config.data, "dev.json")

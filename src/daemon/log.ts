@@ -29,6 +29,15 @@ export interface Log {
   error(fields: LogFields): void
 }
 
+/** What no caller can have caused: where it happened, never what was sent. */
+export function logBug(log: Log): (error: unknown, requestId?: string) => void {
+  return (error, requestId) => {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const request = requestId === undefined ? {} : { requestId }
+    log.error({ event: "request.bug", code: "INTERNAL", stack, ...request })
+  }
+}
+
 /** Writes lines to standard error, so that standard output stays for people. */
 export function openLog(level: string): Log {
   const sink = pino(

@@ -2,11 +2,9 @@
 
 import { createServer } from "node:http"
 
-import type { Metrics } from "./metrics.ts"
-
 /** Listens; resolves with what closes it again. Rejects when the address is not to be had. */
 export async function listenForMetrics(
-  metrics: Metrics,
+  text: () => Promise<string>,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<{ close(): void }> {
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 })
@@ -16,11 +14,11 @@ export async function listenForMetrics(
       response.writeHead(404, { connection: "close" }).end()
       return
     }
-    metrics.text().then(
-      (text) =>
+    text().then(
+      (values) =>
         response
           .writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" })
-          .end(text),
+          .end(values),
       () => response.writeHead(500, { connection: "close" }).end(),
     )
   })

@@ -1,18 +1,37 @@
 /** Prometheus metrics of one node. Labels come from closed sets: never a key, never a caller. */
 
-import { Counter, Gauge, Histogram, Registry, type GaugeConfiguration } from "prom-client"
+import { monitorEventLoopDelay } from "node:perf_hooks"
+
+import {
+  AggregatorRegistry,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  type GaugeConfiguration,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from "prom-client"
 
 import type { Done } from "./http/server.ts"
 
 /** What is read when somebody asks. */
 export interface Gauges {
-  readonly sealed: () => boolean
   readonly openKeys: () => number
   readonly auditWaiting: () => number
   readonly auditBytes: () => number
+  /** What only the process with the store and the gate knows. */
+  readonly node?: NodeGauges
+}
+
+export interface NodeGauges {
+  readonly sealed: () => boolean
   readonly storeRev: () => Promise<number>
   readonly refusals: () => Readonly<Record<string, number>>
 }
+
+/** One process's values, to be added up with those of the others. */
+export type MetricValues = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 /** What runs. */
 export interface Build {
@@ -24,7 +43,9 @@ export interface Build {
 
 export interface Metrics {
   observe(done: Done): void
-  text(): Promise<string>
+  values(): Promise<MetricValues>
+  /** Of this process and of `others`, in Prometheus' text format. */
+  text(others?: readonly MetricValues[]): Promise<string>
 }
 
 /** Upper bounds in seconds: from a cached AES call to a queued RSA key generation. */
@@ -47,30 +68,68 @@ export function createMetrics(gauges: Gauges, running: Build): Metrics {
     labelNames: ["operation", "status"],
     registers,
   })
+  const values = async (): Promise<MetricValues> => await registry.getMetricsAsJSON()
   const build = new Gauge({
     name: "keyhold_build_info",
     help: "Always 1; the labels say what runs.",
     labelNames: ["version", "node", "openssl", "engine"],
+    aggregator: "first",
     registers,
   })
   build.set({ ...running }, 1)
   registerGauges(gauges, registers)
+  registerLoopDelay(registers)
   return {
     observe({ operation = "none", status, durationMs }) {
       duration.observe({ operation }, durationMs / 1_000)
       answers.inc({ operation, status })
     },
-    text: () => registry.metrics(),
+    values,
+    async text(others = []) {
+      return await AggregatorRegistry.aggregate([await values(), ...others]).metrics()
+    },
   }
 }
 
+/**
+ * How late the event loop comes to what is due, since the last look: whatever computes for longer
+ * than it should shows here. Of several processes the worst.
+ */
+function registerLoopDelay(registers: Registry[]): void {
+  const delay = monitorEventLoopDelay({ resolution: loopResolutionMs })
+  delay.enable()
+  addGauge(registers, {
+    name: "keyhold_event_loop_delay_seconds",
+    help: "Delay of the event loop since the last scrape, by quantile.",
+    labelNames: ["quantile"],
+    aggregator: "max",
+    collect() {
+      for (const quantile of [50, 99, 100]) {
+        const seconds = delay.count === 0 ? 0 : delay.percentile(quantile) / 1e9
+        this.set({ quantile: String(quantile / 100) }, seconds)
+      }
+      delay.reset()
+    },
+  })
+}
+
+/** The histogram counts this much as no delay at all. */
+const loopResolutionMs = 10
+
 function registerGauges(gauges: Gauges, registers: Registry[]): void {
+  const { node } = gauges
+  const ofNode =
+    node === undefined
+      ? []
+      : ([
+          ["keyhold_sealed", "1 while the node is sealed.", () => Number(node.sealed())],
+          ["keyhold_store_revision", "Commits of the store so far.", node.storeRev],
+        ] as const)
   const simple = [
-    ["keyhold_sealed", "1 while the node is sealed.", () => Number(gauges.sealed())],
+    ...ofNode,
     ["keyhold_open_keys", "Key handles in the cache.", gauges.openKeys],
     ["keyhold_audit_waiting", "Audit records that are not durable yet.", gauges.auditWaiting],
     ["keyhold_audit_bytes", "Space taken by the audit log.", gauges.auditBytes],
-    ["keyhold_store_revision", "Commits of the store so far.", gauges.storeRev],
     ["keyhold_resident_bytes", "Resident memory.", () => process.memoryUsage.rss()],
   ] as const
   for (const [name, help, read] of simple) {
@@ -82,12 +141,13 @@ function registerGauges(gauges: Gauges, registers: Registry[]): void {
       },
     })
   }
+  if (node === undefined) return
   addGauge(registers, {
     name: "keyhold_authentication_refusals",
     help: "Refused authentications since the start.",
     labelNames: ["reason"],
     collect() {
-      for (const [reason, count] of Object.entries(gauges.refusals())) this.set({ reason }, count)
+      for (const [reason, count] of Object.entries(node.refusals())) this.set({ reason }, count)
     },
   })
 }

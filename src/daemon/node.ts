@@ -6,6 +6,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 
+import type { AuditChain } from "../audit/audit-chain.ts"
 import type { AuditLog } from "../audit/audit-log.ts"
 import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
 import { HsmError } from "../domain/errors.ts"
@@ -15,15 +16,17 @@ import type { NodeIdentity } from "../sealing/node-identity.ts"
 import type { RootOfTrust } from "../sealing/root-of-trust.ts"
 import type { Ports } from "../service/ports.ts"
 import type { Store } from "../store/store.ts"
-import { archiveSegments } from "./audit-archive.ts"
+import { archiveAll } from "./audit-archive.ts"
 import type { NodeConfig } from "./config.ts"
 import { rootFiles } from "./files.ts"
 import type { Log } from "./log.ts"
-import { becomeOperational, type Foundation, type Operational } from "./operational.ts"
+import type { Gauges } from "./metrics.ts"
+import { becomeOperational, noOthers, type Foundation, type Operational } from "./operational.ts"
 import { Schedule } from "./schedule.ts"
 import { StateAnchor } from "./state-anchor.ts"
 import { systemRandom } from "./system.ts"
 import type { NodeClock } from "./time.ts"
+import type { Workers } from "./workers/keyholder.ts"
 import { SealGate } from "./unseal.ts"
 
 /** What a node is made from; `main.ts` and tests open these. */
@@ -34,8 +37,12 @@ export interface NodeParts {
   readonly root: RootOfTrust
   readonly store: Store
   readonly audit: AuditLog
+  /** Chains of workers that are configured no more. */
+  readonly retired: readonly AuditLog[]
   readonly clock: NodeClock
   readonly log: Log
+  /** Absent when this process does everything. */
+  readonly workers?: Workers | undefined
 }
 
 export class Node {
@@ -47,12 +54,14 @@ export class Node {
   #operational: Operational | undefined
 
   constructor(parts: NodeParts) {
-    const { config, clusterId, store, audit, clock } = parts
+    const { config, clusterId, store, audit, retired, clock, workers } = parts
     this.#parts = parts
     this.#foundation = {
       clusterId,
       store,
       audit,
+      retired,
+      others: workers ?? noOthers,
       clock,
       random: systemRandom,
       roots: rootFiles(join(config.data, "epochs"), systemRandom),
@@ -60,12 +69,13 @@ export class Node {
       failuresPerMinute: config.limits.failedAuthenticationsPerMinute,
     }
     const { archive } = config.audit
+    const chains = (): readonly AuditChain[] => [audit, ...(workers?.chains() ?? []), ...retired]
     this.#schedule = new Schedule({
       log: parts.log,
       clock,
       anchor: this.#foundation.anchor,
-      audit,
-      archive: archive && (() => archiveSegments(audit, archive.path)),
+      chains,
+      archive: archive && (() => archiveAll(chains(), archive.path)),
     })
     this.gate = new SealGate({
       root: parts.root,
@@ -102,25 +112,25 @@ export class Node {
   }
 
   /** Whether requests can be served now, and if not, why. */
-  ready(): { readonly ready: boolean; readonly reason?: string } {
+  async ready(): Promise<{ readonly ready: boolean; readonly reason?: string }> {
     if (!this.gate.isOperational) return { ready: false, reason: "sealed" }
-    const { unavailable } = this.#parts.audit.state
+    const { audit, workers } = this.#parts
+    const unavailable = audit.state.unavailable ?? (await workers?.unavailable())
     return unavailable === undefined ? { ready: true } : { ready: false, reason: unavailable }
   }
 
   /** What metrics read. */
-  gauges(): {
-    auditWaiting: () => number
-    auditBytes: () => number
-    storeRev: () => Promise<number>
-    refusals: () => Readonly<Record<string, number>>
-  } {
+  gauges(): Gauges {
     const { audit, store } = this.#parts
     return {
+      openKeys: () => this.ports?.keys.size ?? 0,
       auditWaiting: () => audit.state.waiting,
       auditBytes: () => audit.state.usedBytes,
-      storeRev: () => store.barrier(),
-      refusals: () => this.#operational?.authenticator.refusals.totals() ?? {},
+      node: {
+        sealed: () => !this.gate.isOperational,
+        storeRev: () => store.barrier(),
+        refusals: () => this.#operational?.authenticator.refusals.totals() ?? {},
+      },
     }
   }
 
@@ -133,14 +143,19 @@ export class Node {
   #observe(event: Pick<AuditEvent, "act" | "outcome" | "address" | "note">): void {
     const full = { ...event, partition: clusterPartition, subject: "node" } as const
     this.#parts.log.info({ event: event.act, state: event.outcome })
-    this.#parts.audit.enqueue(full, { stopsHarm: true }).catch(() => {
+    this.#record(full).catch(() => {
       this.#parts.log.error({ event: "audit.unavailable", detail: event.act })
     })
+  }
+
+  async #record(event: AuditEvent): Promise<void> {
+    await this.#parts.audit.enqueue(event, { stopsHarm: true })
   }
 
   async #unlock(key: SecretBytes): Promise<void> {
     const operational = await becomeOperational(this.#foundation, key, () => this.gate.seal())
     this.#operational = operational
+    await this.#parts.workers?.unseal(operational)
     this.#schedule.start(operational)
   }
 
@@ -148,6 +163,7 @@ export class Node {
     const operational = this.#operational
     this.#operational = undefined
     if (operational === undefined) return
+    await this.#parts.workers?.seal()
     await this.#schedule.stop(operational)
     // The last chance to sign: afterwards the key is gone, and the end would go unanchored.
     await this.#parts.audit.checkpoint().catch(() => {
@@ -158,10 +174,10 @@ export class Node {
 
   /** Ends everything but the listener, which has been drained before. */
   async close(): Promise<void> {
-    const { audit, store } = this.#parts
+    const { audit, retired, store } = this.#parts
     this.#observe({ act: "system.stop", outcome: "done" })
     await this.#lock()
-    await audit.close()
+    await Promise.all([audit, ...retired].map((log) => log.close()))
     await store.close()
   }
 }

@@ -1,12 +1,13 @@
 /** What a node holds while it is unsealed, from the master key to the services' ports. */
 
+import type { AuditChain } from "../audit/audit-chain.ts"
 import type { AuditLog } from "../audit/audit-log.ts"
 import { checkpointKeyName } from "../audit/protocol.ts"
 import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
 import type { RandomSource, SureClock } from "../domain/ports.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
-import type { TokenHasher } from "../identity/ports.ts"
+import type { JwksFetcher, TokenHasher } from "../identity/ports.ts"
 import {
   finishRotation,
   isRotationUnfinished,
@@ -19,10 +20,10 @@ import { KeyCache } from "../records/key-cache.ts"
 import { Records } from "../records/records.ts"
 import { Keyholder } from "../sealing/keyholder.ts"
 import { InFlight } from "../service/in-flight.ts"
-import { Meter } from "../service/meter.ts"
+import { LocalMeter } from "../service/meter.ts"
 import type { Ports } from "../service/ports.ts"
 import { rotateUnasked } from "../service/maintain.ts"
-import { SealBudget } from "../service/seal-budget.ts"
+import { leaseSeals, SealBudget, type LeaseSeals } from "../service/seal-budget.ts"
 import type { Store } from "../store/store.ts"
 import { auditReader } from "./audit-reader.ts"
 import { createJwksFetcher } from "../identity/jwks-fetch.ts"
@@ -32,17 +33,47 @@ export interface Foundation {
   readonly clusterId: ClusterId
   readonly store: Store
   readonly audit: AuditLog
+  /** Chains of processes that the node no longer has; read, and never written to. */
+  readonly retired: readonly AuditLog[]
   readonly clock: SureClock
   readonly random: RandomSource
   readonly roots: RootFiles
   readonly anchor: StateAnchor
   readonly failuresPerMinute: number
+  readonly others: OtherProcesses
+}
+
+/** The node's other processes, which keep copies of what is known here. */
+export interface OtherProcesses {
+  /** Resolves when nobody has copies of these paths any more; undefined when nobody had. */
+  forget(paths: readonly string[]): Promise<void> | undefined
+  /** Resolves when nothing is under way there by that name. */
+  drain(name: string): Promise<void> | undefined
+  /** Hands over a scope's audit key; the bytes are copied. */
+  auditKey(name: string, key: Uint8Array): void
+  /** Their chains of the audit log. */
+  chains(): readonly AuditChain[]
+  /** Fetches what an issuer publishes; absent when this process does so itself. */
+  readonly keySets?: JwksFetcher
+}
+
+/** When this process is the only one. */
+export const noOthers: OtherProcesses = {
+  forget: () => undefined,
+  drain: () => undefined,
+  auditKey: () => {},
+  chains: () => [],
 }
 
 /** Everything that sealing the node forgets. */
 export interface Operational {
   readonly ports: Ports
   readonly authenticator: Authenticator
+  /** Operations of the partitions' budgets, for other processes. */
+  readonly meter: LocalMeter
+  readonly leaseSeals: LeaseSeals
+  /** Fresh copies of all audit keys by scope, for another process; to be wiped there. */
+  auditKeys(): (readonly [name: string, key: Uint8Array])[]
   /** Wipes all keys, here and in the audit log's thread. */
   forget(): Promise<void>
 }
@@ -60,17 +91,22 @@ export async function becomeOperational(
 ): Promise<Operational> {
   const { clusterId, store, audit, clock, random } = base
   const keyholder = new Keyholder({ clusterId, cmk, random })
-  const scopes = forwardAuditKeys(keyholder, audit)
+  const { others, retired } = base
+  const scopes = forwardAuditKeys(keyholder, [audit, ...retired], others)
   const records = new Records({ store, keyholder, groupNonce: random.bytes(8).toHex() })
   const keys = new KeyCache(records)
   records.onChange = (path) => evictMaterial(keys, path)
+  records.announce = (paths) => others.forget(paths)
+  const meter = new LocalMeter()
   const forget = async (): Promise<void> => {
     keys.clear()
     keyholder.forget()
-    await Promise.all(scopes.map((scope) => audit.dropKey(scope)))
+    const logs = [audit, ...retired]
+    await Promise.all(scopes.flatMap((scope) => logs.map((log) => log.dropKey(scope))))
   }
   try {
     await openRecords(base, records)
+    const lease = leaseSeals(records, (key) => rotateUnasked({ records, audit }, key, clock.now()))
     const ports: Ports = {
       clusterId,
       records,
@@ -78,12 +114,10 @@ export async function becomeOperational(
       audit,
       clock,
       random,
-      auditReader: auditReader(audit),
-      meter: new Meter(),
-      inFlight: new InFlight(),
-      sealBudget: new SealBudget(records, (key) =>
-        rotateUnasked({ records, audit }, key, clock.now()),
-      ),
+      auditReader: auditReader(() => [audit, ...others.chains(), ...retired]),
+      meter,
+      inFlight: new InFlight((name) => others.drain(name)),
+      sealBudget: new SealBudget(lease),
       node: {
         seal,
         rotateEpoch: oneByOne(() => rotateEpoch(records, base.roots, () => clock.now())),
@@ -93,10 +127,11 @@ export async function becomeOperational(
       records: new IdentityRecords(records),
       hasher: tokenHasher(keyholder, random),
       clock,
-      jwks: createJwksFetcher(),
+      jwks: others.keySets ?? createJwksFetcher(),
       failuresPerMinute: base.failuresPerMinute,
     })
-    return { ports, authenticator, forget }
+    const auditKeys = () => scopes.map((scope) => [scope, auditKeyOf(keyholder, scope)] as const)
+    return { ports, authenticator, meter, leaseSeals: lease, auditKeys, forget }
   } catch (error) {
     await forget()
     throw error
@@ -125,16 +160,29 @@ function oneByOne<T>(job: () => Promise<T>): () => Promise<T> {
 }
 
 /** Hands every scope's audit key to the writer's thread as soon as it is known. */
-function forwardAuditKeys(keyholder: Keyholder, audit: AuditLog): string[] {
+function forwardAuditKeys(
+  keyholder: Keyholder,
+  logs: readonly AuditLog[],
+  others: OtherProcesses,
+): string[] {
   const scopes: string[] = []
-  const add = (name: string, key: Uint8Array): void => {
+  const add = (name: string): void => {
     scopes.push(name)
+    const key = auditKeyOf(keyholder, name)
+    others.auditKey(name, key)
     // Posted in order: the key is there before the first record that needs it.
-    void audit.addKey(name, key).finally(() => key.fill(0))
+    void Promise.all(logs.map((log) => log.addKey(name, key))).finally(() => key.fill(0))
   }
-  keyholder.onPartition = (partition) => add(partition, keyholder.auditKey(partition))
-  add(checkpointKeyName, keyholder.checkpointSeed())
+  keyholder.onPartition = add
+  add(checkpointKeyName)
   return scopes
+}
+
+/** A fresh copy; whoever asks wipes it. */
+function auditKeyOf(keyholder: Keyholder, scope: string): Uint8Array {
+  return scope === checkpointKeyName
+    ? keyholder.checkpointSeed()
+    : keyholder.auditKey(scope as PartitionId) // Every other scope came from onPartition.
 }
 
 /** A changed row of material closes that key's handles: `p/<partition>/m/<key>/<version>`. */

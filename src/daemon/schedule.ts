@@ -1,6 +1,6 @@
 /** What an unsealed node does by itself: appointments of keys, epochs, anchors, summaries. */
 
-import type { AuditLog } from "../audit/audit-log.ts"
+import type { AuditChain } from "../audit/audit-chain.ts"
 import { clusterPartition } from "../domain/ids.ts"
 import { isEpochOver, maintain, type CallCursors } from "../service/maintain.ts"
 import type { Log } from "./log.ts"
@@ -21,7 +21,8 @@ interface SchedulePorts {
   readonly log: Log
   readonly clock: NodeClock
   readonly anchor: StateAnchor
-  readonly audit: Pick<AuditLog, "setHeads">
+  /** All chains of the node's log. */
+  readonly chains: () => readonly AuditChain[]
   /** Moves closed segments of the audit log away; undefined when they stay. */
   readonly archive: (() => Promise<number>) | undefined
 }
@@ -71,8 +72,14 @@ export class Schedule {
   }
 
   async #anchor({ ports }: Operational): Promise<void> {
-    const { rev } = await ports.records.store.health()
-    await this.#ports.audit.setHeads({ storeRev: rev, peers: [] })
+    const { rev: storeRev } = await ports.records.store.health()
+    const chains = this.#ports.chains()
+    const heads = await Promise.all(chains.map((chain) => chain.head()))
+    await Promise.all(
+      chains.map((chain, at) =>
+        chain.setHeads({ storeRev, peers: heads.filter((_, other) => other !== at) }),
+      ),
+    )
     await this.#ports.anchor.save(ports.records)
     await this.#ports.clock.persist()
   }

@@ -8,9 +8,10 @@ import { parseId, type ClusterId } from "../domain/ids.ts"
 import { runSelfTests } from "../engine/self-test.ts"
 import { createAwsKmsFace, ownsAwsKms, refuseAwsKms } from "../faces/aws-kms/face.ts"
 import { loadApi } from "../faces/rest/endpoints.ts"
+import { errorHead } from "../faces/rest/errors.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
 import { services } from "../faces/rest/services.ts"
-import type { Dialect, Dialects } from "../faces/message.ts"
+import { dialectOf, type Dialect, type Dialects } from "../faces/message.ts"
 import type { NodePort } from "../faces/rest/ports.ts"
 import { paths } from "../records/kinds.ts"
 import { readNodeIdentity } from "../sealing/node-identity.ts"
@@ -18,17 +19,20 @@ import { FileRoot, SharesRoot, type RootOfTrust } from "../sealing/root-of-trust
 import { parseShareSet } from "../sealing/share-set.ts"
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts"
 import type { Store } from "../store/store.ts"
-import { openAudit } from "./audit.ts"
+import { openAudit, openRetired } from "./audit.ts"
 import { storeFile } from "./bootstrap.ts"
 import { nodePaths, type NodeConfig } from "./config.ts"
 import { makePrivateFolder } from "./files.ts"
-import { listen, type Listener } from "./http/server.ts"
-import { openLog, type Log } from "./log.ts"
+import { frames } from "./http/frames.ts"
+import type { Protocol } from "./http/server.ts"
+import { openListener } from "./listener.ts"
+import { logBug, openLog, type Log } from "./log.ts"
 import { listenForMetrics } from "./metrics-listener.ts"
 import { createMetrics, type Build, type Metrics } from "./metrics.ts"
 import { Node, readVersion } from "./node.ts"
 import { freshId, systemRandom } from "./system.ts"
-import { openClock, type NodeClock } from "./time.ts"
+import { openClock, timeSources, type NodeClock } from "./time.ts"
+import { Workers, type WorkersPorts } from "./workers/keyholder.ts"
 
 export interface RunningNode {
   readonly node: Node
@@ -49,25 +53,49 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   await using opened = new AsyncDisposableStack()
   const store = await openSqliteStore({ file: storeFile(config) })
   opened.defer(() => store.close())
-  const node = await openNode(config, { store, log })
+  const { node, workers } = await openNode(config, {
+    store,
+    log,
+    version,
+    answer: () => dialects,
+    metrics: () => metricsText(),
+  })
   opened.defer(() => node.close())
-  const metrics = createMetrics(gauges(node), build)
-  const { listen: apart, open } = config.metrics
-  if (apart !== undefined) {
-    const scraped = await listenForMetrics(metrics, apart)
-    opened.defer(() => scraped.close())
-  }
-  const dialects: Dialects = [
-    openAwsKms(node, log),
-    await openRest(node, { metrics, build, log, open }),
-  ]
-  const listener = await openListener(config, { dialects, metrics, log })
-  opened.defer(() => listener.close({ drainMs: config.limits.drainMs }))
+  const metrics = createMetrics(node.gauges(), build)
+  const metricsText = async () => await metrics.text(await workers?.metrics())
+  const { open } = config.metrics
+  const parts = { metrics: metricsText, build, log, open }
+  const rest = await openRest(node, parts)
+  const dialects: Dialects = [openAwsKms(node, log), rest]
+  const front = { dialects, metrics, log, metricsText, protocols: openFrames(node, rest, log) }
+  const port = await (workers?.start() ?? listenHere(config, front, opened))
+  if (workers !== undefined) opened.defer(() => workers.close(config.limits.drainMs))
   await node.start({ version, selfTests: selfTests.passed.length })
-  const { port } = listener
   log.info({ event: "node.listening", version, url: `https://${config.listen.host}:${port}` })
   const all = opened.move()
   return { node, port, close: () => all.disposeAsync() }
+}
+
+/** Listens in this process: for clients, and for whoever scrapes metrics. */
+async function listenHere(
+  config: NodeConfig,
+  front: {
+    readonly dialects: Dialects
+    readonly protocols: Readonly<Record<string, Protocol>>
+    readonly metrics: Metrics
+    readonly log: Log
+    readonly metricsText: () => Promise<string>
+  },
+  opened: AsyncDisposableStack,
+): Promise<number> {
+  const { listen: apart } = config.metrics
+  if (apart !== undefined) {
+    const scraped = await listenForMetrics(front.metricsText, apart)
+    opened.defer(() => scraped.close())
+  }
+  const listener = await openListener(config, front)
+  opened.defer(() => listener.close({ drainMs: config.limits.drainMs }))
+  return listener.port
 }
 
 /** What runs: told by metrics and by the face alike. */
@@ -76,27 +104,56 @@ async function readBuild(engine: Build["engine"]): Promise<Build> {
   return { version: await readVersion(), node, openssl, engine }
 }
 
+interface NodeNeeds {
+  readonly store: Store
+  readonly log: Log
+  readonly version: string
+  /** Who answers what workers pass on; known by then. */
+  readonly answer: () => Dialects
+  readonly metrics: () => Promise<string>
+}
+
 async function openNode(
   config: NodeConfig,
-  { store, log }: { store: Store; log: Log },
-): Promise<Node> {
+  { store, log, version, answer, metrics }: NodeNeeds,
+): Promise<{ readonly node: Node; readonly workers: Workers | undefined }> {
   const clusterId = await readClusterId(store)
   const identity = readNodeIdentity(await readFile(nodePaths(config.data).identity, "utf8"))
-  const clock = await openClock(config.data, {
-    wallMs: Date.now,
-    monotonicMs: () => performance.now(),
-  })
+  const clock = await openClock(config.data, timeSources)
   const root = await openRoot(config, { identity, clock })
-  const audit = await openAudit({
-    config,
-    clusterId,
-    nodeId: identity.nodeId,
-    bootId: freshId(),
-    random: systemRandom,
+  const { nodeId } = identity
+  const bootId = freshId()
+  const storeRev = await store.barrier()
+  const chain = { config, clusterId, nodeId, bootId, random: systemRandom, log, storeRev }
+  const audit = await openAudit(chain)
+  const retired = await openRetired(chain)
+  const ticketKeys = systemRandom.bytes(ticketKeyBytes)
+  const workers = startWorkers(config, {
     log,
-    storeRev: await store.barrier(),
+    metrics,
+    answer: (request) => dialectOf(answer(), request).answer(request),
+    operational: () => node.operational,
+    start: () => ({
+      config,
+      clusterId,
+      nodeId,
+      bootId,
+      ticketKeys,
+      storeRev,
+      version,
+      floor: clock.now(),
+    }),
   })
-  return new Node({ config, clusterId, identity, root, store, audit, clock, log })
+  const made = { config, clusterId, identity, root, store, audit, retired, clock, log, workers }
+  const node = new Node(made)
+  return { node, workers }
+}
+
+/** As node:tls has them: name, HMAC key, AES key. */
+const ticketKeyBytes = 48
+
+function startWorkers({ workers, listen }: NodeConfig, ports: WorkersPorts): Workers | undefined {
+  return workers === 0 ? undefined : new Workers(workers, listen.port, ports)
 }
 
 /** The one row in the clear: which cluster this is. Everything sealed binds it. */
@@ -129,7 +186,8 @@ async function openRoot(
 }
 
 interface FaceParts {
-  readonly metrics: Metrics
+  /** Of all processes, in Prometheus' text format. */
+  readonly metrics: () => Promise<string>
   readonly build: Build
   readonly log: Log
   /** Metrics are served on the main listener too. */
@@ -161,17 +219,15 @@ function openAwsKms(node: Node, log: Log): Dialect {
   return { owns: ownsAwsKms, answer, refuse: refuseAwsKms }
 }
 
-/** For errors that no caller can have caused. */
-function logBug(log: Log): (error: unknown, requestId: string) => void {
-  return (error, requestId) => {
-    const stack = error instanceof Error ? error.stack : undefined
-    log.error({
-      event: "request.bug",
-      requestId,
-      code: "INTERNAL",
-      ...(stack === undefined ? {} : { stack }),
-    })
-  }
+/** The binary call, over the same services. */
+function openFrames(node: Node, { answer }: Dialect, log: Log): Readonly<Record<string, Protocol>> {
+  return frames({
+    ports: () => node.ports,
+    authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),
+    rest: answer,
+    statusOf: (error) => errorHead(error).status,
+    onUnexpected: logBug(log),
+  })
 }
 
 function nodePort(node: Node, { metrics, build, open }: FaceParts): NodePort {
@@ -181,51 +237,8 @@ function nodePort(node: Node, { metrics, build, open }: FaceParts): NodePort {
     version: () => build,
     ready: () => node.ready(),
     metrics: () => {
-      if (open) return metrics.text()
+      if (open) return metrics()
       throw new HsmError("NOT_FOUND", "metrics are not served here")
     },
-  }
-}
-
-async function openListener(
-  config: NodeConfig,
-  { dialects, metrics, log }: { dialects: Dialects; metrics: Metrics; log: Log },
-): Promise<Listener> {
-  const { host, port, tls } = config.listen
-  const files = { cert: await readFile(tls.certificateFile), key: await readFile(tls.keyFile) }
-  return await listen(
-    {
-      dialects,
-      newRequestId: freshId,
-      monotonicMs: () => performance.now(),
-      onDone: (done) => metrics.observe(done),
-      onBroken: (error, requestId) =>
-        log.warn({
-          event: "request.broken",
-          requestId,
-          detail: error instanceof Error ? error.name : "unknown",
-        }),
-    },
-    {
-      host,
-      port,
-      tls: files,
-      clientCertificates: true,
-      minVersion: tls.minVersion,
-      ...(tls.clientCaFile === undefined ? {} : { clientCa: await readFile(tls.clientCaFile) }),
-    },
-  ).catch((error: unknown) => {
-    const code = error instanceof Error && "code" in error ? error.code : undefined
-    if (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL") throw error
-    const why = code === "EADDRINUSE" ? "is in use: choose another port" : "cannot be had"
-    throw new HsmError("CONFLICT", `${host}:${port} ${why} (${code})`)
-  })
-}
-
-function gauges(node: Node): Parameters<typeof createMetrics>[0] {
-  return {
-    sealed: () => !node.gate.isOperational,
-    openKeys: () => node.ports?.keys.size ?? 0,
-    ...node.gauges(),
   }
 }

@@ -32,13 +32,21 @@ export async function openClock(data: string, sources: TimeSources): Promise<Nod
   const path = join(data, "time")
   const stored = Number((await readIfPresent(path))?.toString() ?? 0)
   const floor: Instant = instant(Number.isSafeInteger(stored) && stored > 0 ? stored : 0)
+  const clock = watchedClock(floor, sources)
+  return { ...clock, persist: () => writeDurably(path, String(clock.now())) }
+}
+
+/** A clock that starts at `floor`, which the node has reached, and watches for jumps. */
+export function watchedClock(floor: Instant, sources: TimeSources): SureClock {
   const clock = systemClock(floor)
   const watch = new JumpWatch(sources, floor)
-  return {
-    now: () => clock.now(),
-    isSure: () => watch.isSure(),
-    persist: () => writeDurably(path, String(clock.now())),
-  }
+  return { now: () => clock.now(), isSure: () => watch.isSure() }
+}
+
+/** The system's. */
+export const timeSources: TimeSources = {
+  wallMs: Date.now,
+  monotonicMs: () => performance.now(),
 }
 
 /** Compares wall time with monotonic time at every look. */

@@ -40,6 +40,8 @@ export interface AuditEvent {
   readonly subject: string
   readonly address?: string
   readonly requestId?: string
+  /** How often this very act was allowed within one request, such as a batch; absent: once. */
+  readonly count?: number
   readonly keyId?: string
   readonly keyVersion?: number
   readonly mechanism?: string
@@ -59,10 +61,11 @@ export interface AuditEvent {
 export interface AuditSink {
   /**
    * Takes a record in. The promise resolves when the record is durable; the answer to the caller
-   * waits for it.
+   * waits for it. An act like the one taken in just before, of the same request, is counted there.
    *
-   * @throws HsmError AUDIT_UNAVAILABLE at once, when the log cannot be written or its queue is
-   * full. `stopsHarm` draws on the reserve, so that blocking and sealing still work on a full disk.
+   * @throws HsmError AUDIT_UNAVAILABLE at once, before it returns, when the log cannot be written
+   * or its queue is full; the promise rejects with it when writing fails. `stopsHarm` draws on the
+   * reserve, so that blocking and sealing still work on a full disk.
    */
   enqueue(event: AuditEvent, options?: { readonly stopsHarm?: boolean }): Promise<void>
 }

@@ -100,6 +100,8 @@ export const limits = {
   jwtLeewayMs: minuteMs,
   /** A JWT's age since `iat`, whatever its `exp`: what is stolen does not live for years. */
   jwtAgeMaxMs: dayMs,
+  /** Proven bearer tokens remembered per process; the oldest is forgotten first. */
+  rememberedCallersMax: 10_000,
   /** Verified JWTs remembered per process; the oldest is forgotten first. */
   verifiedJwtsMax: 10_000,
   /** A JWT's `sub`: OpenID Connect Core section 2. */
@@ -144,6 +146,8 @@ export const limits = {
   /** One group commit: what gathers at full load during a slow sync of 10 ms, and a bit. */
   auditCommitRecordsMax: 4_000,
   auditCommitBytesMax: 4 * MiB,
+  /** Turns of the event loop for which a commit waits for company: less than a sync takes. */
+  auditGatherTurnsMax: 16,
   /** A segment of the log: some 60,000 records; recovery reads one in well under a second. */
   auditSegmentBytes: 32 * MiB,
   /** Signed checkpoints leave the node this often when there is something new. */
@@ -176,6 +180,17 @@ export const limits = {
   timeoutCheckMs: 5_000,
   /** Open connections of one listener; some 20 KiB each. */
   connectionsMax: 10_000,
+  /** Worker processes of one node. */
+  workersMax: 64,
+  /** How long a worker may take to drop its copies before it is ended. */
+  workerAnswerMs: 5_000,
+  /** How long a worker's work under way may hold up a change of its key: a permit, and a job. */
+  workerDrainMs: 30_000,
+  /** Calls at once on one connection of frames; more wait in its socket. */
+  framesUnderWayMax: 256,
+  /** Requests at once on one connection of HTTP/2, and its memory in MB. */
+  streamsPerConnectionMax: 128,
+  sessionMegabytesMax: 16,
   /** Draining at SIGTERM before open connections are cut. */
   drainMs: 5_000,
 } as const

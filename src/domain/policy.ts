@@ -79,6 +79,7 @@ class Permit {
   readonly #input: Input | undefined
   readonly revision: number
   readonly expiresAt: Instant
+  #withdrawn = false
 
   constructor(question: Question) {
     this.#operation = question.operation
@@ -103,6 +104,16 @@ class Permit {
       this.#mechanism === act.mechanism &&
       (this.#input === undefined || isSameInput(this.#input, act.input ?? {}))
     )
+  }
+
+  /** What it was granted under has changed: work that has not begun is refused. */
+  withdraw(): void {
+    this.#withdrawn = true
+  }
+
+  /** Whether work that had to wait may still begin. */
+  stands(now: Instant): boolean {
+    return !this.#withdrawn && now <= this.expiresAt
   }
 }
 export type { Permit }

@@ -19,6 +19,8 @@ export interface FaceRequest {
   readonly query: string
   /** A header's value by its name in lower case. */
   readonly header: (name: string) => string | undefined
+  /** All of them, names in lower case, for whoever passes the request on. */
+  readonly headers?: (() => Iterable<readonly [name: string, value: string]>) | undefined
   /** At most limits.bodyBytesMax bytes; empty when there is none. */
   readonly body: Uint8Array
   /** Names this request in logs and answers. */
@@ -37,10 +39,10 @@ export interface FaceReply {
 }
 
 /** Answers every request; errors are answers too. */
-export type Face = (request: FaceRequest) => Promise<FaceReply>
+export type Face = (request: FaceRequest) => Promise<FaceReply> | FaceReply
 
 /** What a front knows of a request before it reads the body. */
-export type RequestHead = Pick<FaceRequest, "method" | "path" | "query" | "header">
+export type RequestHead = Pick<FaceRequest, "method" | "path" | "query" | "header" | "headers">
 
 /** A face as a front serves it, beside others on one port. */
 export interface Dialect {

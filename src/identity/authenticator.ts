@@ -7,7 +7,7 @@
  * (`X-Keyhold-Partition`), since both are public to third parties and another tenant could register
  * them too.
  *
- * Nothing verified is kept here beyond what is re-checked against the records of the moment.
+ * What was verified is remembered only as long as the records of the moment say the same.
  */
 
 import { HsmError, type ErrorDetail } from "../domain/errors.ts"
@@ -22,6 +22,7 @@ import { createKeySets } from "./jwks.ts"
 import { createJwtVerifier } from "./jwt.ts"
 import type { IdentityRecords, JwksFetcher, TokenHasher } from "./ports.ts"
 import { createRefusalCounter, type RefusalCounter, type RefusalReason } from "./refusals.ts"
+import { RememberedCallers, type Proven } from "./remembered.ts"
 import { faultOf, judgeSigned } from "./signed-request.ts"
 import type { SignedCaller, SignedEvidence } from "./signed-request.ts"
 import { tokenPrefix } from "./token.ts"
@@ -49,6 +50,8 @@ export interface Authenticator {
   authenticate(evidence: Evidence): Promise<Caller>
   /** The same for a signed request; UNAUTHENTICATED then says in its detail what was at fault. */
   authenticateSigned(evidence: SignedEvidence): Promise<SignedCaller>
+  /** By what a token is proven that was good just now, for another process to remember. */
+  proven(evidence: Evidence): Proven | undefined
   /** What was refused, for metrics and the log. */
   readonly refusals: RefusalCounter
 }
@@ -66,9 +69,12 @@ export function createAuthenticator(ports: {
   const limiter = createFailureLimiter(ports.failuresPerMinute)
   const refusals = createRefusalCounter()
   const jwts = createJwtVerifier({ records, keySets: createKeySets(ports.jwks) })
+  const remembered = new RememberedCallers(records)
 
   async function authenticate(evidence: Evidence): Promise<Caller> {
     const now = clock.now()
+    const known = remembered.recall(evidence, now)
+    if (known !== undefined) return known
     const peer = parseAddress(evidence.address)
     const verdict = await judge(evidence, now, peer)
     if (typeof verdict === "object") return verdict
@@ -97,10 +103,11 @@ export function createAuthenticator(ports: {
   }
 
   async function judge(
-    { partitionHint, bearer, certificate, address }: Evidence,
+    evidence: Evidence,
     now: Instant,
     peer: Address | undefined,
   ): Promise<Verdict> {
+    const { partitionHint, bearer, certificate, address } = evidence
     const partition = partitionHint === undefined ? undefined : parseId<PartitionId>(partitionHint)
     if (partitionHint !== undefined && partition === undefined) return "malformed"
     const attempt: Attempt = { partition, now, peer, address: peer?.text ?? address }
@@ -108,7 +115,7 @@ export function createAuthenticator(ports: {
       return certificate === undefined ? "missing" : judgeCertificate(records, attempt, certificate)
     }
     const caller = bearer.startsWith(tokenPrefix)
-      ? await judgeToken({ records, hasher }, attempt, bearer)
+      ? await judgeOwn({ records, hasher, remembered }, { evidence, attempt, bearer })
       : await judgeJwt(jwts, attempt, bearer)
     if (typeof caller === "string" || certificate === undefined) return caller
     // The bearer decides. But a certificate registered here for someone else means confusion.
@@ -116,7 +123,19 @@ export function createAuthenticator(ports: {
     return owner === undefined || owner.id === caller.subject ? caller : "mismatch"
   }
 
-  return { authenticate, authenticateSigned, refusals }
+  const proven = (evidence: Evidence): Proven | undefined => remembered.find(evidence, clock.now())
+
+  return { authenticate, authenticateSigned, proven, refusals }
+}
+
+async function judgeOwn(
+  ports: Parameters<typeof judgeToken>[0] & { readonly remembered: RememberedCallers },
+  asked: { readonly evidence: Evidence; readonly attempt: Attempt; readonly bearer: string },
+): Promise<Verdict> {
+  const proven = await judgeToken(ports, asked.attempt, asked.bearer)
+  if (typeof proven === "string") return proven
+  ports.remembered.remember(asked.evidence, proven)
+  return proven.caller
 }
 
 async function judgeJwt(

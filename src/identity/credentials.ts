@@ -7,6 +7,7 @@ import { isAdmitted, type Address } from "./address.ts"
 import { isCurrent, type ClientCertificate } from "./certificate.ts"
 import type { IdentityRecords, TokenHasher } from "./ports.ts"
 import type { RefusalReason } from "./refusals.ts"
+import type { Proven } from "./remembered.ts"
 import { parseToken } from "./token.ts"
 
 /** The circumstances of a request, whatever its credential. */
@@ -25,12 +26,12 @@ export type Verdict = Caller | RefusalReason
 /** Compared with when there is no such credential: unknown and wrong cost the same. */
 const nobodysHash = new Uint8Array(32)
 
-/** Judges a bearer token of Keyhold. */
+/** Judges a bearer token of Keyhold; answers also by which record it was proven. */
 export async function judgeToken(
   ports: { readonly records: IdentityRecords; readonly hasher: TokenHasher },
   attempt: Attempt,
   text: string,
-): Promise<Verdict> {
+): Promise<Proven | RefusalReason> {
   const token = parseToken(text)
   if (token === undefined) return "malformed"
   const { partition, credential: id, secret } = token
@@ -46,7 +47,8 @@ export async function judgeToken(
   if (principal === undefined || credential === undefined) return "unknown-credential"
   if (!matches) return "wrong-secret"
   if (attempt.partition !== undefined && attempt.partition !== partition) return "partition"
-  return judgePrincipal(attempt, partition, principal, credential)
+  const caller = judgePrincipal(attempt, partition, principal, credential)
+  return typeof caller === "string" ? caller : { caller, principal, credential }
 }
 
 /** Judges a client certificate in the partition that the request names. */

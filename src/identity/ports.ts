@@ -28,6 +28,11 @@ export interface IdentityRecords {
     partition: PartitionId,
     fingerprint: Uint8Array,
   ): Promise<PrincipalRecord | undefined>
+  /**
+   * True when `principal` is what the records say at this moment, without waiting; false when it is
+   * not, or when that cannot be told at once.
+   */
+  isCurrent(principal: PrincipalRecord): boolean
   /** The partition's issuers whose `issuer` is exactly `iss`; they differ in audience. */
   issuersByIss(partition: PartitionId, iss: string): Promise<readonly IssuerRecord[]>
 }

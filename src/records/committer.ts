@@ -157,10 +157,16 @@ export class Committer {
       then: [...stage.writes.values()],
     })
     if (!outcome.ok) return false
-    this.#apply(stage, sealed, outcome.rev)
-    for (const { resolve, transaction } of jobs) {
-      resolve({ rev: outcome.rev, writes: hashWrites(stage, this.#partition, transaction) })
+    const { rev } = outcome
+    this.#apply(stage, sealed, rev)
+    const answer = (): void => {
+      for (const { resolve, transaction } of jobs) {
+        resolve({ rev, writes: hashWrites(stage, this.#partition, transaction) })
+      }
     }
+    const told = this.#records.announce([...stage.writes.keys()])
+    if (told === undefined) answer()
+    else void told.then(answer)
     return true
   }
 

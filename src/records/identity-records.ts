@@ -36,6 +36,11 @@ export class IdentityRecords {
     return await this.#byIndex(partition, fingerprintName(fingerprint))
   }
 
+  isCurrent(principal: PrincipalRecord): boolean {
+    const { partition, id } = principal
+    return this.#records.isFresh && this.#records.peek("principal", partition, id) === principal
+  }
+
   async issuersByIss(partition: PartitionId, iss: string): Promise<readonly IssuerRecord[]> {
     await this.#records.sync()
     const { items } = await this.#records.list("issuer", partition, { limit: issuersMax })

@@ -3,10 +3,16 @@
 import { HsmError } from "../domain/errors.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
-import { closeHandle, openHandle, type KeyHandle } from "../sealing/handles.ts"
+import { closeHandle, openHandle, type KeyHandle, type KeyToOpen } from "../sealing/handles.ts"
 import { BoundedMap } from "./bounded-map.ts"
 import { paths } from "./kinds.ts"
 import type { Records } from "./records.ts"
+
+/** As the engine opens it, but with bytes to send. */
+export type ReleasedKey = Omit<KeyToOpen, "material" | "publicKey"> & {
+  readonly material: Uint8Array | undefined
+  readonly publicKey?: Uint8Array | undefined
+}
 
 export class KeyCache {
   readonly #records: Records
@@ -26,12 +32,13 @@ export class KeyCache {
    * @throws HsmError TAMPERED when its material is missing or is not its own; KEY_STATE when it has
    * been erased.
    */
-  async open(key: KeyRecord, version: number): Promise<KeyHandle> {
-    const cacheKey = `${key.id}/${version}`
-    const known = this.#handles.get(cacheKey)
-    if (known !== undefined) return known
+  open(key: KeyRecord, version: number): KeyHandle | Promise<KeyHandle> {
+    return this.#handles.get(`${key.id}/${version}`) ?? this.#miss(key, version)
+  }
+
+  async #miss(key: KeyRecord, version: number): Promise<KeyHandle> {
     const handle = await this.#open(key, version)
-    this.#handles.set(cacheKey, handle)
+    this.#handles.set(`${key.id}/${version}`, handle)
     return handle
   }
 
@@ -46,13 +53,33 @@ export class KeyCache {
     this.#handles.clear()
   }
 
+  /**
+   * One version's material for a worker's engine, which wipes it when it has been opened there.
+   *
+   * @throws HsmError as {@link open} does.
+   */
+  async release(key: KeyRecord, version: number): Promise<ReleasedKey> {
+    return await this.#withMaterial(key, version, ({ material, ...named }) => ({
+      ...named,
+      material: material?.lend((bytes) => new Uint8Array(bytes)),
+    }))
+  }
+
   async #open(key: KeyRecord, version: number): Promise<KeyHandle> {
+    return await this.#withMaterial(key, version, openHandle)
+  }
+
+  async #withMaterial<T>(
+    key: KeyRecord,
+    version: number,
+    use: (opened: KeyToOpen) => T,
+  ): Promise<T> {
     const row = key.versions.find((known) => known.version === version)
     if (row === undefined) throw new HsmError("KEY_STATE", `there is no version ${version}`)
     const { id: keyId, partition, algorithm } = key
     const { publicKey } = row
     if (!row.hasSecret) {
-      return openHandle({ keyId, version, algorithm, material: undefined, publicKey })
+      return use({ keyId, version, algorithm, material: undefined, publicKey })
     }
     const pin = await this.#records.pin(partition, "key", keyId)
     const {
@@ -64,6 +91,7 @@ export class KeyCache {
       return this.#records.keyholder.openMaterial(
         { partition, keyId, version, algorithm },
         { secret: pin.secret, blob: entry.value, publicKey },
+        use,
       )
     } catch (error) {
       if (error instanceof HsmError && error.code === "DECRYPTION_FAILED") {

@@ -17,6 +17,7 @@ import { Committer, type Committed, type Transaction } from "./committer.ts"
 import { decodeRecord, paths, type IndexName, type RecordKind, type RecordTypes } from "./kinds.ts"
 import { openOrTampered, PartitionState } from "./partition-state.ts"
 import { decodeRecordRow } from "./rows.ts"
+import type { RecordPage } from "./view.ts"
 
 interface Cached {
   readonly record: RecordTypes[RecordKind]
@@ -24,16 +25,13 @@ interface Cached {
   readonly modRev: Rev
 }
 
-export interface RecordPage<T> {
-  readonly items: readonly T[]
-  readonly next: string | undefined
-}
-
 export class Records {
   readonly store: Store
   readonly keyholder: Keyholder
   /** Called with every path that another writer or this one changed. */
   onChange: (path: string) => void = () => {}
+  /** Told what a commit has changed: its answer waits until others have dropped their copies. */
+  announce: (paths: readonly string[]) => Promise<void> | undefined = () => undefined
   /** The epoch under whose root tables are sealed now; set at unseal and by rotation. */
   epoch = 0
   /** Makes this process's operation ids its own: 16 hex characters from the daemon. */
@@ -64,7 +62,13 @@ export class Records {
     return this.#barrier.wait()
   }
 
-  /** The record as of the last `sync`; undefined when there is none, or no such partition. */
+  /** True when a `sync` now would find nothing new, and need not wait to know that. */
+  get isFresh(): boolean {
+    const acknowledged = this.store.barrierNow?.()
+    return acknowledged !== undefined && acknowledged <= this.#applied
+  }
+
+  /** The record as of the last `sync`; undefined when there is none. */
   async read<K extends RecordKind>(
     kind: K,
     partition: PartitionId,
@@ -107,6 +111,11 @@ export class Records {
     const id = Buffer.from(entry.value).toString("latin1")
     if (this.#applied === applied) this.#index.set(cacheKey, { id, modRev: entry.modRev })
     return id
+  }
+
+  /** As {@link lookup}, from the cache alone. */
+  peekLookup(partition: PartitionId, index: IndexName, name: string): string | undefined {
+    return this.#index.get(`${partition}/${index}/${name}`)?.id
   }
 
   /** Forgets a cached look-up that turned out to point to something else by now. */
@@ -208,6 +217,11 @@ export class Records {
     if (loaded === undefined && this.#states.get(partition) === loading) {
       this.#states.delete(partition)
     }
+  }
+
+  /** Keys of a partition that are not destroyed. */
+  async keyCount(partition: PartitionId): Promise<number> {
+    return (await this.state(partition))?.root.keyCount ?? 0
   }
 
   /** Partitions whose pins are in use, for the anchor. */

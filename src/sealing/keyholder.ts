@@ -15,7 +15,7 @@ import { HsmError } from "../domain/errors.ts"
 import type { ClusterId, KeyId, PartitionId } from "../domain/ids.ts"
 import type { KeyAlgorithmId } from "../domain/algorithms.ts"
 import type { RandomSource } from "../domain/ports.ts"
-import { openHandle, type KeyHandle } from "../engine/key-handle.ts"
+import type { KeyToOpen } from "../engine/key-handle.ts"
 import { HashKey } from "../engine/keyed-hash.ts"
 import { SecretBytes } from "../engine/secret-bytes.ts"
 import { openBlob, sealBlob } from "./aead.ts"
@@ -135,15 +135,16 @@ export class Keyholder {
     return material.lend((plaintext) => sealBlob(key, this.#random, { aad, plaintext, generation }))
   }
 
-  /** Opens material straight into an engine handle: the bytes go nowhere else. */
-  openMaterial(
+  /** Opens material for `use`, an engine's handle or the way to one; it is wiped afterwards. */
+  openMaterial<T>(
     id: MaterialIdentity,
     sealed: { secret: SecretBytes; blob: Uint8Array; publicKey?: Uint8Array | undefined },
-  ): KeyHandle {
+    use: (opened: KeyToOpen) => T,
+  ): T {
     using key = this.#materialKey(id, sealed.secret)
     const aad = this.#aad("material", materialFields(id))
     using material = new SecretBytes(openBlob(key, aad, sealed.blob))
-    return openHandle({
+    return use({
       keyId: id.keyId,
       version: id.version,
       algorithm: id.algorithm,

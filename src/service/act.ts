@@ -9,11 +9,11 @@
 import assert from "node:assert/strict"
 
 import { defaultMechanism, type KeyAlgorithmId, type MechanismId } from "../domain/algorithms.ts"
-import type { AuditEvent, AuditOutcome } from "../domain/audit-event.ts"
+import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError, type ErrorCode } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import { operation, type OperationId } from "../domain/operation.ts"
+import { operation, type OperationId, type OperationRow } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import {
   decide,
@@ -24,8 +24,8 @@ import {
   type Question,
 } from "../domain/policy.ts"
 import type { Context, KeyRef } from "./commands.ts"
-import { findKey, idIn } from "./find-key.ts"
-import type { Ports } from "./ports.ts"
+import { findKey, findKeyNow, idIn } from "./find-key.ts"
+import type { Ports, UsePorts } from "./ports.ts"
 
 /** What a service asks leave for. */
 export interface Ask {
@@ -63,27 +63,33 @@ export interface Act {
  * STORE_UNAVAILABLE; what `work` throws.
  */
 export async function perform<T>(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   ask: Ask,
   work: (act: Act) => Promise<T> | T,
 ): Promise<T> {
-  const question = await frame(ports, context, ask, true)
+  // Cached and fresh: then nothing happens between the reading and the beginning.
+  const question =
+    frameNow(ports, context, ask) ??
+    (await ports.inFlight.enter(() => frame(ports, context, ask, true)))
   const decision = decide(question)
   const { key } = question
   const event = describe(context, ask, question)
-  const { stopsHarm = false, changes = false } = operation(ask.operation)
-  if (decision.outcome !== "allowed") return await refuse(ports, event, decision)
+  const row: OperationRow = operation(ask.operation)
+  const { stopsHarm = false } = row
+  if (decision.outcome !== "allowed") {
+    return await refuse(ports, failureOf(event, context), decision)
+  }
   if (context.dryRun === true) {
     await ports.audit.enqueue({ ...event, note: "dry-run" })
     throw new HsmError("DRY_RUN", "it would have succeeded")
   }
+  const { permit } = decision
+  // Refused at once when the log cannot be written: then no key is opened.
   const durable = ports.audit.enqueue(event, { stopsHarm })
-  durable.catch(() => {}) // Awaited below, on both ways out.
-  if (!changes && key !== undefined) ports.inFlight.begin(key.id)
+  const underWay = subjectsOf(context, row, key)
+  ports.inFlight.begin(underWay, permit)
   try {
-    await Promise.race([durable, Promise.resolve()]) // Refused at once: then no key is opened.
-    const { permit } = decision
     const { partition, mechanism, now } = question
     const result = await work({ permit, partition, key, mechanism, now, event })
     await durable
@@ -91,15 +97,16 @@ export async function perform<T>(
   } catch (error) {
     await durable
     const code = error instanceof HsmError ? error.code : "INTERNAL"
-    await ports.audit.enqueue({ ...event, outcome: "failed", code }, { stopsHarm })
+    const failed = { ...failureOf(event, context), outcome: "failed", code } as const
+    await ports.audit.enqueue(failed, { stopsHarm })
     throw error
   } finally {
-    if (!changes && key !== undefined) ports.inFlight.end(key.id)
+    ports.inFlight.end(underWay, permit)
   }
 }
 
 async function refuse(
-  { audit }: Ports,
+  { audit }: UsePorts,
   event: AuditEvent,
   decision: Exclude<Decision, { outcome: "allowed" }>,
 ): Promise<never> {
@@ -109,11 +116,37 @@ async function refuse(
 }
 
 /**
+ * By whose names an act is under way: a change of one of them waits for it. A change of the key
+ * itself would wait for its own end, and so would what a principal changes about himself.
+ */
+function subjectsOf(
+  { caller }: Context,
+  { changes, target, metered }: OperationRow,
+  key: KeyRecord | undefined,
+): readonly string[] {
+  if (target !== "key" && metered !== true) return []
+  return changes === true || key === undefined ? [caller.subject] : [key.id, caller.subject]
+}
+
+/** As {@link frame}, from what is cached and fresh; undefined when that is not all. */
+function frameNow(ports: UsePorts, context: Context, ask: Ask): Question | undefined {
+  const { records } = ports
+  const { caller } = context
+  if (ask.creates !== undefined || !records.isFresh) return undefined
+  const partition = records.peek("partition", caller.partition, caller.partition)
+  if (partition === undefined) return undefined
+  const key = ask.key === undefined ? undefined : findKeyNow(records, context, ask.key)?.key
+  if (ask.key !== undefined && key === undefined) return undefined
+  if (ports.meter.prepare(partition, ports.clock.now()) !== undefined) return undefined
+  return questionOf(ports, context, ask, { partition, key, keyCount: undefined, draws: true })
+}
+
+/**
  * Gathers everything that a decision depends on. `draws`: the operation counts against the
  * partition's budget per second; explaining one does not.
  */
 export async function frame(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   ask: Ask,
   draws?: true,
@@ -123,10 +156,31 @@ export async function frame(
   const partition = await ports.records.read("partition", caller.partition, caller.partition)
   if (partition === undefined) throw new HsmError("NOT_FOUND", "no such partition")
   const found = ask.key === undefined ? undefined : await findKey(ports, context, ask.key)
-  const key = found?.key
+  const keyCount =
+    ask.creates === undefined ? undefined : await ports.records.keyCount(partition.id)
+  for (;;) {
+    const preparing = ports.meter.prepare(partition, ports.clock.now())
+    if (preparing === undefined) break
+    await preparing // Ends: it brings operations, or says for a while that there are none.
+  }
+  const gathered = { partition, key: found?.key, keyCount, draws: draws === true }
+  return questionOf(ports, context, ask, gathered)
+}
+
+function questionOf(
+  ports: UsePorts,
+  { caller }: Context,
+  ask: Ask,
+  found: {
+    readonly partition: PartitionRecord
+    readonly key: KeyRecord | undefined
+    readonly keyCount: number | undefined
+    readonly draws: boolean
+  },
+): Question {
+  const { partition, key, keyCount, draws } = found
   const now = ports.clock.now()
   const { metered = false } = operation(ask.operation)
-  const { operationsPerSecond: perSecond } = partition.quota
   return {
     operation: ask.operation,
     caller,
@@ -140,8 +194,8 @@ export async function frame(
     immediate: ask.immediate,
     now,
     timeSure: ports.clock.isSure(),
-    withinRate: draws !== true || !metered || ports.meter.take(partition.id, perSecond, now),
-    keyCount: ask.creates === undefined ? undefined : await countKeys(ports, partition),
+    withinRate: !draws || !metered || ports.meter.take(partition, now),
+    keyCount,
   }
 }
 
@@ -185,31 +239,32 @@ function impliedMechanism(id: OperationId, key: KeyRecord | undefined): Mechanis
   return kind === undefined || key === undefined ? undefined : defaultMechanism(key.algorithm, kind)
 }
 
-async function countKeys(ports: Ports, partition: PartitionRecord): Promise<number> {
-  return (await ports.records.state(partition.id))?.root.keyCount ?? 0
-}
-
 function describe(context: Context, ask: Ask, question: Question): AuditEvent {
-  const { caller, requestId } = context
+  const { caller, requestId, within = requestId } = context
   const { key, mechanism } = question
-  const { metered = false } = operation(ask.operation)
+  const { metered = false, changes = false } = operation(ask.operation)
   const version = question.version ?? (metered ? key?.versions.at(-1)?.version : undefined)
   // An unknown id is worth recording; an unknown name is a caller's free text and is not.
   const keyId = key?.id ?? idIn(ask.key)
-  const outcome: AuditOutcome = "allowed"
-  return {
+  const event: { -readonly [F in keyof AuditEvent]: AuditEvent[F] } = {
     act: ask.operation,
     partition: caller.partition,
-    outcome,
+    outcome: "allowed",
     subject: caller.subject,
     address: caller.address,
-    requestId,
-    ...(keyId === undefined ? {} : { keyId }),
-    ...(version === undefined ? {} : { keyVersion: version }),
-    ...(mechanism === undefined ? {} : { mechanism }),
-    ...(ask.target === undefined ? {} : { target: ask.target }),
-    ...(ask.note === undefined ? {} : { note: ask.note }),
+    requestId: changes ? requestId : within,
   }
+  if (keyId !== undefined) event.keyId = keyId
+  if (version !== undefined) event.keyVersion = version
+  if (mechanism !== undefined) event.mechanism = mechanism
+  if (ask.target !== undefined) event.target = ask.target
+  if (ask.note !== undefined) event.note = ask.note
+  return event
+}
+
+/** A refusal or failure is recorded under the name of its own part of the request. */
+function failureOf(event: AuditEvent, { requestId }: Context): AuditEvent {
+  return { ...event, requestId }
 }
 
 function denialDetail(code: ErrorCode, rule: HsmError["detail"]["rule"]): HsmError["detail"] {

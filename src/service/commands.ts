@@ -23,6 +23,11 @@ export interface Context {
   readonly requestId: string
   /** Only the decision is asked for: what is allowed ends with DRY_RUN. */
   readonly dryRun?: boolean
+  /**
+   * The request that this one is a part of, such as a batch: acts that are allowed in it and say
+   * the same share one record, which counts them. Absent: none.
+   */
+  readonly within?: string | undefined
 }
 
 /** A key by id or by name, as its caller wrote it, at most 128 characters; or by its address. */

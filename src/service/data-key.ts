@@ -5,7 +5,7 @@ import { limits } from "../domain/limits.ts"
 import { perform } from "./act.ts"
 import type { Context, DataKeyCommand, DataKeyResult } from "./commands.ts"
 import { encryptWith } from "./encrypt.ts"
-import type { Ports } from "./ports.ts"
+import type { UsePorts } from "./ports.ts"
 
 /**
  * Makes a data key under a key's current version.
@@ -13,7 +13,7 @@ import type { Ports } from "./ports.ts"
  * @throws HsmError as `encrypt`; MALFORMED_REQUEST for a length out of bounds.
  */
 export async function generateDataKey(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: DataKeyCommand,
 ): Promise<DataKeyResult> {

@@ -24,7 +24,7 @@ import type {
   EncryptCommand,
   EncryptResult,
 } from "./commands.ts"
-import type { Ports } from "./ports.ts"
+import type { UsePorts } from "./ports.ts"
 
 const none = new Uint8Array(0)
 
@@ -37,7 +37,7 @@ const none = new Uint8Array(0)
  * MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, AUDIT_UNAVAILABLE.
  */
 export async function encrypt(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: EncryptCommand,
 ): Promise<EncryptResult> {
@@ -54,7 +54,7 @@ export async function encrypt(
 
 /** Encrypts for an act that was allowed; also the heart of a data key. */
 export async function encryptWith(
-  ports: Ports,
+  ports: UsePorts,
   act: Act,
   command: Omit<EncryptCommand, "key" | "mechanism">,
 ): Promise<EncryptResult> {
@@ -82,7 +82,7 @@ export async function encryptWith(
 
 /** A suite without a tag has nothing to bind the header with; the engine refuses its AAD. */
 function bind(
-  { clusterId }: Ports,
+  { clusterId }: UsePorts,
   mechanism: MechanismId,
   { header, aad }: { header: Uint8Array; aad: Uint8Array },
 ): Uint8Array {
@@ -98,7 +98,7 @@ function bind(
  * {@link encrypt}.
  */
 export async function decrypt(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: DecryptCommand,
 ): Promise<DecryptResult> {
@@ -109,7 +109,7 @@ export async function decrypt(
 }
 
 async function decryptOwn(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   { ciphertext, key: named, aad = none }: DecryptCommand,
 ): Promise<DecryptResult> {
@@ -144,7 +144,7 @@ function parse(ciphertext: Uint8Array): ReturnType<typeof decodeCiphertext> {
 }
 
 async function decryptRaw(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   { ciphertext, aad = none }: DecryptCommand,
   raw: NonNullable<DecryptCommand["raw"]>,
@@ -167,7 +167,7 @@ async function decryptRaw(
 }
 
 async function open(
-  ports: Ports,
+  ports: UsePorts,
   act: Act,
   key: KeyRecord,
   sealed: {

@@ -11,8 +11,9 @@ import {
   type KeyAddress,
   type KmsKeyRecord,
 } from "../domain/kms-key.ts"
+import type { RecordsView } from "../records/view.ts"
 import type { Context, KeyRef } from "./commands.ts"
-import type { Ports } from "./ports.ts"
+import type { UsePorts } from "./ports.ts"
 
 /** A key, and what AWS's dialect knows of it besides. */
 export interface FoundKey {
@@ -27,13 +28,56 @@ export interface FoundKey {
  * @throws HsmError TAMPERED when a record that belongs to the key is gone.
  */
 export async function findKey(
-  ports: Pick<Ports, "records">,
+  ports: Pick<UsePorts, "records">,
   { caller }: Context,
   ref: KeyRef,
 ): Promise<FoundKey | undefined> {
   if (typeof ref === "object") return await findAt(ports, ref)
   const key = await byIdOrName(ports, caller.partition, ref)
   return key === undefined ? undefined : { key, kms: await kmsOf(ports, key) }
+}
+
+/** As {@link findKey}, from what is cached alone; undefined also when that is not all. */
+export function findKeyNow(
+  records: RecordsView,
+  { caller }: Context,
+  ref: KeyRef,
+): FoundKey | undefined {
+  const found =
+    typeof ref === "object" ? peekAt(records, ref) : peekByIdOrName(records, caller.partition, ref)
+  if (found === undefined) return undefined
+  const kms = found.kms === true ? records.peek("kms-key", found.partition, found.id) : undefined
+  if (found.kms === true && kms === undefined) return undefined
+  if (typeof ref === "object" && !answersIn(kms, ref.region)) return undefined
+  return { key: found, kms }
+}
+
+function peekAt(records: RecordsView, address: KeyAddress): KeyRecord | undefined {
+  const { partition } = address
+  const id = "id" in address ? address.id : peekAlias(records, address)?.keyId
+  const key = id === undefined ? undefined : records.peek("key", partition, id)
+  return key?.state === "destroyed" ? undefined : key
+}
+
+function peekAlias(
+  records: RecordsView,
+  { partition, region, alias }: Extract<KeyAddress, { alias: string }>,
+): AliasRecord | undefined {
+  const found = records.peekLookup(partition, "alias", aliasIndexName(region, alias))
+  const record = found === undefined ? undefined : records.peek("alias", partition, found)
+  return isAlias(record, region, alias) ? record : undefined
+}
+
+function peekByIdOrName(
+  records: RecordsView,
+  partition: PartitionId,
+  ref: string,
+): KeyRecord | undefined {
+  const id = parseId<KeyId>(ref)
+  if (id !== undefined) return records.peek("key", partition, id)
+  const found = records.peekLookup(partition, "key-name", ref)
+  const key = found === undefined ? undefined : records.peek("key", partition, found)
+  return key?.name === ref && key.state !== "destroyed" ? key : undefined
 }
 
 /** The id in a reference; undefined where a name stands, which is a caller's free text. */
@@ -43,7 +87,7 @@ export function idIn(ref: KeyRef | undefined): string | undefined {
 }
 
 async function findAt(
-  ports: Pick<Ports, "records">,
+  ports: Pick<UsePorts, "records">,
   address: KeyAddress,
 ): Promise<FoundKey | undefined> {
   const { partition, region } = address
@@ -57,7 +101,7 @@ async function findAt(
 
 /** An alias in a region; undefined when there is none. */
 export async function findAlias(
-  { records }: Pick<Ports, "records">,
+  { records }: Pick<UsePorts, "records">,
   where: { readonly partition: PartitionId; readonly region: string; readonly alias: string },
 ): Promise<AliasRecord | undefined> {
   const { partition, region, alias } = where
@@ -89,7 +133,7 @@ function isAlias(
 
 /** What goes with a key's record. Its absence would loosen what the key allows. */
 export async function kmsOf(
-  { records }: Pick<Ports, "records">,
+  { records }: Pick<UsePorts, "records">,
   key: KeyRecord,
 ): Promise<KmsKeyRecord | undefined> {
   if (key.kms !== true) return undefined
@@ -99,7 +143,7 @@ export async function kmsOf(
 }
 
 async function byIdOrName(
-  { records }: Pick<Ports, "records">,
+  { records }: Pick<UsePorts, "records">,
   partition: PartitionId,
   ref: string,
 ): Promise<KeyRecord | undefined> {

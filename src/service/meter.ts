@@ -1,28 +1,47 @@
 /** Operations per second and partition: a token bucket that holds one second's worth. */
 
 import type { Instant, PartitionId } from "../domain/ids.ts"
+import type { PartitionRecord } from "../domain/partition.ts"
+
+/** What counts operations, wherever the bucket is. */
+export interface Meter {
+  /** What to wait for before `take` knows; undefined: nothing. Never rejects. */
+  prepare(partition: PartitionRecord, now: Instant): Promise<void> | undefined
+  /** Takes one operation from the partition's budget; false when it is used up. */
+  take(partition: PartitionRecord, now: Instant): boolean
+}
 
 interface Bucket {
   tokens: number
   at: Instant
 }
 
-export class Meter {
+/** The buckets themselves. */
+export class LocalMeter implements Meter {
   /** Owned here; one entry per partition that was ever used, so bounded by their number. */
   readonly #buckets = new Map<PartitionId, Bucket>()
 
-  /** Takes one operation from the partition's budget; false when it is used up. */
-  take(partition: PartitionId, perSecond: number, now: Instant): boolean {
-    let bucket = this.#buckets.get(partition)
+  prepare(): undefined {
+    return undefined
+  }
+
+  take(partition: PartitionRecord, now: Instant): boolean {
+    return this.takeUpTo(1, partition, now) === 1
+  }
+
+  /** As many as there are, up to `wanted`. */
+  takeUpTo(wanted: number, { id, quota }: PartitionRecord, now: Instant): number {
+    const { operationsPerSecond: perSecond } = quota
+    let bucket = this.#buckets.get(id)
     if (bucket === undefined) {
       bucket = { tokens: perSecond, at: now }
-      this.#buckets.set(partition, bucket)
+      this.#buckets.set(id, bucket)
     }
     const gained = ((now - bucket.at) * perSecond) / 1_000
     bucket.tokens = Math.min(perSecond, bucket.tokens + Math.max(0, gained))
     bucket.at = now
-    if (bucket.tokens < 1) return false
-    bucket.tokens -= 1
-    return true
+    const taken = Math.min(wanted, Math.floor(bucket.tokens))
+    bucket.tokens -= taken
+    return taken
   }
 }

@@ -5,22 +5,30 @@ import type { ClusterId } from "../domain/ids.ts"
 import type { RandomSource, SureClock } from "../domain/ports.ts"
 import type { KeyCache } from "../records/key-cache.ts"
 import type { Records } from "../records/records.ts"
+import type { RecordsView } from "../records/view.ts"
 import type { AuditReader } from "./audit-reader.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { Meter } from "./meter.ts"
 import type { SealBudget } from "./seal-budget.ts"
 
-export interface Ports {
+/** What using a key takes: all that a worker process has. */
+export interface UsePorts {
   readonly clusterId: ClusterId
-  readonly records: Records
-  readonly keys: KeyCache
+  readonly records: RecordsView
+  readonly keys: Pick<KeyCache, "open">
   readonly audit: AuditSink
-  readonly auditReader: AuditReader
   readonly clock: SureClock
   readonly random: RandomSource
   readonly meter: Meter
   readonly inFlight: InFlight
   readonly sealBudget: SealBudget
+}
+
+/** What everything else takes; where master keys are. */
+export interface Ports extends UsePorts {
+  readonly records: Records
+  readonly keys: KeyCache
+  readonly auditReader: AuditReader
   readonly node: NodeControl
 }
 

@@ -300,6 +300,7 @@ async function commit(
   transaction: Transaction,
 ): Promise<void> {
   const committed = await ports.records.commit(partition, transaction)
+  await ports.inFlight.drain(id) // Nothing that he was allowed before leaves after this answer.
   await recordDone(ports, act, { target: id, committed })
 }
 

@@ -4,14 +4,14 @@ import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
 import { perform } from "./act.ts"
 import type { Context, RandomCommand } from "./commands.ts"
-import type { Ports } from "./ports.ts"
+import type { UsePorts } from "./ports.ts"
 
 /**
  * @returns 1 to limits.randomBytesMax bytes from the node's health-tested source.
  * @throws HsmError MALFORMED_REQUEST, OPERATION_FORBIDDEN, RATE_LIMITED, AUDIT_UNAVAILABLE.
  */
 export async function generateRandom(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   { length }: RandomCommand,
 ): Promise<Uint8Array> {

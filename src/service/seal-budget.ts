@@ -12,19 +12,30 @@ import { currentVersion, type KeyRecord, type KeyVersion } from "../domain/key.t
 import { limits } from "../domain/limits.ts"
 import type { Records } from "../records/records.ts"
 
+/** The key as it is by now, and the version to seal under. */
+export interface Drawn {
+  readonly key: KeyRecord
+  readonly version: number
+}
+
 /** Makes the next version of an exhausted key; the same as rotation by hand. */
 export type Rotate = (key: KeyRecord) => Promise<KeyRecord>
 
+/** Leases seals under one version; answers with the key as it is by now, and how many there are. */
+export type LeaseSeals = (
+  key: KeyRecord,
+  version: number,
+  sealsMax: number,
+) => Promise<{ readonly key: KeyRecord; readonly seals: number }>
+
 export class SealBudget {
-  readonly #records: Records
-  readonly #rotate: Rotate
+  readonly #lease: LeaseSeals
   /** Seals left of this process's lease, by key and version. Bounded by keys so used. */
   readonly #left = new Map<string, number>()
   readonly #leasing = new Map<string, Promise<KeyRecord>>()
 
-  constructor(records: Records, rotate: Rotate) {
-    this.#records = records
-    this.#rotate = rotate
+  constructor(lease: LeaseSeals) {
+    this.#lease = lease
   }
 
   /**
@@ -32,8 +43,16 @@ export class SealBudget {
    *
    * @throws HsmError KEY_EXHAUSTED when neither this version nor a new one can seal any more.
    */
-  async draw(key: KeyRecord, mechanism: MechanismId): Promise<{ key: KeyRecord; version: number }> {
+  draw(key: KeyRecord, mechanism: MechanismId): Drawn | Promise<Drawn> {
     const { sealsMax } = mechanismRow(mechanism)
+    const version = currentVersion(key)
+    if (version !== undefined && (sealsMax === undefined || this.#take(key, version))) {
+      return { key, version: version.version }
+    }
+    return this.#drawLeased(key, sealsMax)
+  }
+
+  async #drawLeased(key: KeyRecord, sealsMax: number | undefined): Promise<Drawn> {
     let drawn = key
     for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
       const version = currentVersion(drawn)
@@ -59,18 +78,27 @@ export class SealBudget {
     const name = `${key.id}/${version}`
     let leasing = this.#leasing.get(name)
     if (leasing === undefined) {
-      leasing = this.#lease(key, version, sealsMax).finally(() => this.#leasing.delete(name))
+      leasing = this.#leaseMore(key, version, sealsMax).finally(() => this.#leasing.delete(name))
       this.#leasing.set(name, leasing)
     }
     return await leasing
   }
 
-  async #lease({ partition, id }: KeyRecord, wanted: number, sealsMax: number): Promise<KeyRecord> {
-    await this.#records.sync()
-    const key = await this.#records.read("key", partition, id)
+  async #leaseMore(before: KeyRecord, wanted: number, sealsMax: number): Promise<KeyRecord> {
+    const { key, seals } = await this.#lease(before, wanted, sealsMax)
+    if (seals > 0) this.#left.set(`${key.id}/${wanted}`, seals)
+    return key
+  }
+}
+
+/** Leases from the records: one commit for {@link limits.sealsLease} seals. */
+export function leaseSeals(records: Records, rotate: Rotate): LeaseSeals {
+  return async ({ partition, id }, wanted, sealsMax) => {
+    await records.sync()
+    const key = await records.read("key", partition, id)
     if (key === undefined) throw new HsmError("KEY_NOT_FOUND", "no such key in this partition")
     const version = currentVersion(key)
-    if (version === undefined || version.version !== wanted) return key
+    if (version === undefined || version.version !== wanted) return { key, seals: 0 }
     const total = version.sealsLeased + limits.sealsLease
     const record: KeyRecord = {
       ...key,
@@ -78,14 +106,13 @@ export class SealBudget {
       revision: key.revision + 1,
     }
     try {
-      if (total > sealsMax) return await this.#rotate(key)
-      await this.#records.commit(partition, { changes: [{ kind: "key", record }] })
+      if (total > sealsMax) return { key: await rotate(key), seals: 0 }
+      await records.commit(partition, { changes: [{ kind: "key", record }] })
     } catch (error) {
       // Somebody changed the key at the same moment: look again, within the attempts of `draw`.
-      if (error instanceof HsmError && error.code === "CONFLICT") return key
+      if (error instanceof HsmError && error.code === "CONFLICT") return { key, seals: 0 }
       throw error
     }
-    this.#left.set(`${id}/${wanted}`, limits.sealsLease)
-    return record
+    return { key: record, seals: limits.sealsLease }
   }
 }

@@ -16,7 +16,7 @@ import type {
   VerifyCommand,
   VerifyResult,
 } from "./commands.ts"
-import type { Ports } from "./ports.ts"
+import type { UsePorts } from "./ports.ts"
 
 /**
  * Signs a message, or the digest that its sender made of it, with a key's current version.
@@ -27,7 +27,7 @@ import type { Ports } from "./ports.ts"
  * AUDIT_UNAVAILABLE.
  */
 export async function sign(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: SignCommand,
 ): Promise<SignResult> {
@@ -40,7 +40,7 @@ export async function sign(
 
 /** Authenticates a message with a key's current version. Errors as {@link sign}. */
 export async function mac(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: MacCommand,
 ): Promise<SignResult> {
@@ -56,7 +56,7 @@ export async function mac(
  * An invalid signature is an answer, not an error.
  */
 export async function verify(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: VerifyCommand,
 ): Promise<VerifyResult> {
@@ -65,7 +65,7 @@ export async function verify(
 
 /** Verifies a MAC in constant time. As {@link verify}. */
 export async function verifyMac(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: VerifyCommand,
 ): Promise<VerifyResult> {
@@ -83,7 +83,7 @@ interface Producer {
 }
 
 async function produce(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   { key: ref, mechanism: wanted, ...input }: SignCommand,
   { operation, covers, run }: Producer,
@@ -117,7 +117,7 @@ interface Checker {
 }
 
 async function check(
-  ports: Ports,
+  ports: UsePorts,
   context: Context,
   command: VerifyCommand,
   { operation, run }: Checker,

@@ -103,6 +103,8 @@ export interface Store {
   commit(commit: Commit): Promise<Outcome>
   /** Every commit acknowledged before the call has a revision at or below the answer. */
   barrier(): Promise<Rev>
+  /** The same without waiting; absent on a driver that has to ask others. */
+  barrierNow?(): Rev
   /**
    * Every commit above `from` up to now, once each, ascending; undefined when that history is
    * gone, too long ({@link storeLimits.changedKeys}) or another store's (`from` lies ahead), and

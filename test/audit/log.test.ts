@@ -72,7 +72,7 @@ test("a full queue refuses at once with AUDIT_UNAVAILABLE", async (t) => {
   const waiting = Array.from({ length: limits.auditQueueMax }, (_, number) =>
     log.enqueue(event(alice, number)),
   )
-  await assert.rejects(log.enqueue(event(alice, -1)), {
+  await assert.rejects(async () => log.enqueue(event(alice, -1)), {
     code: "AUDIT_UNAVAILABLE",
     message: /queue/,
   })
@@ -85,7 +85,7 @@ test("before open, after close, and without its thread the log refuses", async (
   const { log } = await openLog(tempFolder(t))
   const last = log.enqueue(event(alice, 1))
   const closed = log.close()
-  await assert.rejects(log.enqueue(event(alice, 2)), { code: "AUDIT_UNAVAILABLE" })
+  await assert.rejects(async () => log.enqueue(event(alice, 2)), { code: "AUDIT_UNAVAILABLE" })
   await Promise.all([last, closed])
   await assert.rejects(log.checkpoint(), { code: "AUDIT_UNAVAILABLE" })
 })
@@ -144,7 +144,7 @@ test("a full disk leaves the reserve to what stops harm, and is recovered from",
     ["rejected", "fulfilled"],
   )
   assert.match(log.state.unavailable ?? "", /disk/)
-  await assert.rejects(log.enqueue(event(alice, 3)), { code: "AUDIT_UNAVAILABLE" })
+  await assert.rejects(async () => log.enqueue(event(alice, 3)), { code: "AUDIT_UNAVAILABLE" })
   isFull = false
   while (log.state.unavailable !== undefined) {
     await new Promise((resolve) => setTimeout(resolve, 5))

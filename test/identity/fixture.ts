@@ -80,6 +80,10 @@ export class MemoryRecords implements IdentityRecords {
     )
   }
 
+  isCurrent(principal: PrincipalRecord): boolean {
+    return this.principals.includes(principal)
+  }
+
   async issuersByIss(partition: PartitionId, iss: string): Promise<readonly IssuerRecord[]> {
     return this.issuers.filter((row) => row.partition === partition && row.issuer === iss)
   }

@@ -19,10 +19,17 @@ export interface DevNode {
   stop(): Promise<void>
 }
 
-/** Starts a node on a free port. */
-export async function startDevNode(): Promise<DevNode> {
+/**
+ * Starts a node on a free port.
+ *
+ * @param workers - processes beside this one; what `KEYHOLD_TEST_WORKERS` says when absent, so that
+ * every test of the wire can be run against several.
+ */
+export async function startDevNode(
+  workers = Number(process.env["KEYHOLD_TEST_WORKERS"] ?? 0),
+): Promise<DevNode> {
   const dataDir = await mkdtemp(join(tmpdir(), "keyhold-test-"))
-  const { dev, running } = await startDevelopment({ dataDir, port: 0 })
+  const { dev, running } = await startDevelopment({ dataDir, port: 0, workers })
   const client = restClient(dev)
   return {
     dev,

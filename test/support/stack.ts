@@ -11,7 +11,7 @@ import { encodeId } from "../../src/codec/id-text.ts"
 import type { AuditLog } from "../../src/audit/audit-log.ts"
 import { bootstrapCluster, type FirstTokens } from "../../src/daemon/bootstrap.ts"
 import { makePrivateFolder, rootFiles } from "../../src/daemon/files.ts"
-import { becomeOperational, type Operational } from "../../src/daemon/operational.ts"
+import { becomeOperational, noOthers, type Operational } from "../../src/daemon/operational.ts"
 import { StateAnchor } from "../../src/daemon/state-anchor.ts"
 import { systemRandom } from "../../src/daemon/system.ts"
 import type { AuditEvent } from "../../src/domain/audit-event.ts"
@@ -39,7 +39,7 @@ export class ListAudit {
   refuse: Error | undefined
 
   enqueue(event: AuditEvent): Promise<void> {
-    if (this.refuse !== undefined) return Promise.reject(this.refuse)
+    if (this.refuse !== undefined) throw this.refuse
     this.events.push(event)
     return Promise.resolve()
   }
@@ -154,6 +154,8 @@ export async function openCluster(
     clock,
     anchor,
     random: systemRandom,
+    others: noOthers,
+    retired: [],
     failuresPerMinute: limits.failedAuthenticationsPerMinute,
     roots: parts.roots ?? cluster.roots,
     audit: audit as unknown as AuditLog, // The three methods that unsealing and services call.

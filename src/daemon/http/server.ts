@@ -1,46 +1,25 @@
 /**
- * The HTTPS listener: TLS 1.3, HTTP/1.1 with keep-alive, everything bounded. Serves faces side by
- * side and knows nothing about them: what is refused before a face is asked, its dialect renders.
+ * The listener: TLS 1.3, and behind it whichever protocol the client has chosen by ALPN, all of
+ * them bounded. Serves faces side by side and knows nothing about them: what is refused before a
+ * face is asked, its dialect renders.
  */
 
 import assert from "node:assert/strict"
-import type { IncomingMessage, ServerResponse } from "node:http"
-import { createServer, type Server } from "node:https"
-import type { Socket } from "node:net"
-import { pipeline } from "node:stream/promises"
-import { TLSSocket } from "node:tls"
+import { createServer, type Server, type TLSSocket } from "node:tls"
 
-import { HsmError } from "../../domain/errors.ts"
 import { limits } from "../../domain/limits.ts"
-import {
-  dialectOf,
-  type Dialects,
-  type FaceReply,
-  type Peer,
-  type RequestHead,
-} from "../../faces/message.ts"
+import type { Peer } from "../../faces/message.ts"
 import { readCertificate } from "../../identity/certificate.ts"
-import { readBody, refuseEarly } from "./body.ts"
+import type { Connection, Front, HttpLimits, HttpOptions } from "./exchange.ts"
+import { Http1Connection } from "./http1.ts"
+import { Http2Connection } from "./http2.ts"
+
+export type { Done, HttpLimits, HttpOptions } from "./exchange.ts"
 
 /** Certificate and key of the listener, PEM. */
 export interface TlsFiles {
   readonly key: string | Buffer
   readonly cert: string | Buffer
-}
-
-/** How long a client may take, and how many there may be. */
-export interface HttpLimits {
-  /** From the first byte of a request to the end of its headers. */
-  readonly headersTimeoutMs: number
-  /** From the first byte of a request to the end of its body. */
-  readonly requestTimeoutMs: number
-  /** How long an idle connection is kept. */
-  readonly keepAliveMs: number
-  /** For the handshake of TLS. */
-  readonly handshakeTimeoutMs: number
-  readonly connectionsMax: number
-  /** How often the timeouts are enforced. */
-  readonly checkEveryMs: number
 }
 
 /** What holds unless the configuration says otherwise. */
@@ -51,25 +30,6 @@ const httpLimits: HttpLimits = {
   handshakeTimeoutMs: limits.handshakeTimeoutMs,
   connectionsMax: limits.connectionsMax,
   checkEveryMs: limits.timeoutCheckMs,
-}
-
-/** What is known when an answer has left, for metrics. */
-export interface Done {
-  readonly operation: string | undefined
-  readonly status: number
-  readonly durationMs: number
-}
-
-/** What the listener serves, and whom it tells. */
-export interface HttpOptions {
-  readonly dialects: Dialects
-  readonly newRequestId: () => string
-  /** Milliseconds that only go forward. */
-  readonly monotonicMs: () => number
-  readonly onDone: (done: Done) => void
-  /** The face rejected, or its stream broke: a bug, or a client that went away. */
-  readonly onBroken: (error: unknown, requestId: string) => void
-  readonly limits?: Partial<HttpLimits>
 }
 
 /** Where it listens, and as whom. */
@@ -84,49 +44,73 @@ export interface ListenOptions {
   readonly clientCa?: string | Buffer
   /** TLS 1.2 is for old clients, where the configuration says so. */
   readonly minVersion?: "TLSv1.3" | "TLSv1.2"
+  /** Other processes listen on the same port: the kernel deals the connections out. */
+  readonly shared?: boolean
+  /** 48 bytes that all who share the port have, so that a session is resumed by any of them. */
+  readonly ticketKeys?: Buffer
+  /** Protocols beside HTTP, by their name in ALPN (RFC 7301). */
+  readonly protocols?: Readonly<Record<string, Protocol>>
 }
+
+/** Takes a connection over for one protocol. */
+export type Protocol = (front: Front, socket: TLSSocket, peer: Peer) => Connection
 
 /** A listener at work. */
 export interface Listener {
   readonly port: number
   /** Replaces the certificate for new connections. */
   renew(tls: TlsFiles): void
+  /** Replaces the keys of session tickets. */
+  renewTickets(keys: Buffer): void
   /** Takes nothing new, finishes what runs, and cuts what still runs after `drainMs`. */
   close(options: { readonly drainMs: number }): Promise<void>
 }
 
+const http: Readonly<Record<string, Protocol>> = {
+  h2: (front, socket, peer) => new Http2Connection(front, socket, peer),
+  "http/1.1": (front, socket, peer) => new Http1Connection(front, socket, peer),
+}
+
 /** Listens; resolves when connections are accepted. Rejects when the address is not to be had. */
-export async function listen(http: HttpOptions, options: ListenOptions): Promise<Listener> {
-  const bounds = { ...httpLimits, ...http.limits }
-  const state = { draining: false }
-  const server = createServer(
-    {
-      ...options.tls,
-      ...secureBounds(options),
-      requestCert: options.clientCertificates === true,
-      // There is no authority: identity compares fingerprints, on every request.
-      rejectUnauthorized: false,
-      handshakeTimeout: bounds.handshakeTimeoutMs,
-      maxHeaderSize: limits.headBytesMax,
-      headersTimeout: bounds.headersTimeoutMs,
-      requestTimeout: bounds.requestTimeoutMs,
-      keepAliveTimeout: bounds.keepAliveMs,
-      connectionsCheckingInterval: bounds.checkEveryMs,
-      noDelay: true,
-    },
-    (request, response) => void serve(http, state, request, response),
-  )
-  server.maxConnections = bounds.connectionsMax
-  if (options.clientCa !== undefined) server.on("secureConnection", ignoreUnauthorized)
-  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-    if (refuseEarly(request) === undefined) response.writeContinue()
-    void serve(http, state, request, response)
+export async function listen(options: HttpOptions, at: ListenOptions): Promise<Listener> {
+  const bounds = { ...httpLimits, ...options.limits }
+  const state: State = { draining: false, connections: new Set() }
+  const front: Front = { http: options, bounds, isDraining: () => state.draining }
+  const protocols: Readonly<Record<string, Protocol>> = { ...at.protocols, ...http }
+  const server = createServer({
+    ...at.tls,
+    ...secureBounds(at),
+    ALPNProtocols: Object.keys(protocols),
+    requestCert: at.clientCertificates === true,
+    // There is no authority: identity compares fingerprints, on every request.
+    rejectUnauthorized: false,
+    handshakeTimeout: bounds.handshakeTimeoutMs,
+    // A client may end its side when it has asked; its answer is still owed.
+    allowHalfOpen: true,
+    noDelay: true,
+    ...(at.ticketKeys === undefined ? {} : { ticketKeys: at.ticketKeys }),
   })
+  server.maxConnections = bounds.connectionsMax
+  server.on("secureConnection", (socket) => {
+    // Who names no protocol speaks HTTP/1.1.
+    const { alpnProtocol: chosen } = socket
+    const protocol = protocols[typeof chosen === "string" ? chosen : "http/1.1"]
+    assert(protocol !== undefined) // ALPN chooses from this table.
+    const connection = protocol(front, socket, peerOf(socket, at))
+    state.connections.add(connection)
+    socket.once("close", () => state.connections.delete(connection))
+  })
+  server.on("tlsClientError", (_error, socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject)
-    server.listen(options.port, options.host, resolve)
+    const { port, host, shared: reusePort = false } = at
+    server.listen({ port, host, reusePort, exclusive: true, backlog: 1_024 }, resolve)
   })
-  return listener(server, state, options)
+  const sweeper = setInterval(() => {
+    const now = options.monotonicMs()
+    for (const connection of state.connections) connection.sweep(now)
+  }, bounds.checkEveryMs)
+  return listener(server, state, { at, sweeper })
 }
 
 /** What every certificate of the listener is used with. */
@@ -139,107 +123,41 @@ function secureBounds({ minVersion = "TLSv1.3", clientCa }: ListenOptions): {
 
 interface State {
   draining: boolean
+  readonly connections: Set<Connection>
 }
 
-function listener(server: Server, state: State, options: ListenOptions): Listener {
+function listener(
+  server: Server,
+  state: State,
+  { at, sweeper }: { readonly at: ListenOptions; readonly sweeper: NodeJS.Timeout },
+): Listener {
   const address = server.address()
   assert(typeof address === "object" && address !== null)
   return {
     port: address.port,
-    renew: (tls) => server.setSecureContext({ ...tls, ...secureBounds(options) }),
+    renew: (tls) => server.setSecureContext({ ...tls, ...secureBounds(at) }),
+    renewTickets: (keys) => {
+      server.setTicketKeys(keys)
+    },
     async close({ drainMs }) {
       state.draining = true
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      const cut = setTimeout(() => server.closeAllConnections(), drainMs)
+      for (const connection of state.connections) connection.drain()
+      const cut = setTimeout(() => {
+        for (const connection of state.connections) connection.destroy()
+      }, drainMs)
       await closed
       clearTimeout(cut)
+      clearInterval(sweeper)
     },
   }
 }
 
-/** Answers one request; never rejects. */
-async function serve(
-  http: HttpOptions,
-  state: State,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const startedAt = http.monotonicMs()
-  const requestId = http.newRequestId()
-  try {
-    const reply = await answer(http, request, requestId)
-    await send(response, reply, { requestId, close: state.draining || !request.complete })
-    const { status, operation } = reply
-    http.onDone({ operation, status, durationMs: http.monotonicMs() - startedAt })
-  } catch (error) {
-    http.onBroken(error, requestId)
-    request.socket.destroy()
-  }
-}
-
-async function answer(
-  { dialects }: HttpOptions,
-  request: IncomingMessage,
-  requestId: string,
-): Promise<FaceReply> {
-  const head = headOf(request)
-  const dialect = dialectOf(dialects, head)
-  const body = await readBody(request)
-  if (body instanceof HsmError) return dialect.refuse(body, requestId)
-  return await dialect.answer({ ...head, body, requestId, peer: peerOf(request.socket) })
-}
-
-function headOf({ method = "", url = "/", headers }: IncomingMessage): RequestHead {
-  const mark = url.indexOf("?")
-  return {
-    method,
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? "" : url.slice(mark + 1),
-    header: (name) => {
-      const value = headers[name]
-      return typeof value === "string" ? value : undefined
-    },
-  }
-}
-
-/** Filled at a connection's first request: its certificate is parsed once. */
-const peers = new WeakMap<Socket, Peer>()
-
-function peerOf(socket: Socket): Peer {
-  const known = peers.get(socket)
-  if (known !== undefined) return known
+/** Made once per connection: its certificate is parsed once. */
+function peerOf(socket: TLSSocket, { clientCertificates, clientCa }: ListenOptions): Peer {
   const address = socket.remoteAddress ?? ""
-  const der = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined
-  const peer = { address, certificate: der === undefined ? undefined : readCertificate(der) }
-  peers.set(socket, peer)
-  return peer
-}
-
-/** Where authorities are configured, a certificate of nobody's is as good as none. */
-function ignoreUnauthorized(socket: TLSSocket): void {
-  if (!socket.authorized) peers.set(socket, { address: socket.remoteAddress ?? "" })
-}
-
-/** Two years, as browsers' preload lists want it. */
-const strictTransport = "max-age=63072000"
-
-async function send(
-  response: ServerResponse,
-  { status, headers, body }: FaceReply,
-  { requestId, close }: { readonly requestId: string; readonly close: boolean },
-): Promise<void> {
-  const head: Record<string, string | number> = {
-    ...headers,
-    "strict-transport-security": strictTransport,
-    "x-request-id": requestId,
-  }
-  if (close) head["connection"] = "close"
-  if (typeof body === "string" || body instanceof Uint8Array) {
-    if (status !== 204) head["content-length"] = Buffer.byteLength(body)
-    response.writeHead(status, head).end(body)
-    return
-  }
-  response.writeHead(status, head)
-  await pipeline(body, response)
+  // Where authorities are configured, a certificate of nobody's is as good as none.
+  const counts = clientCertificates === true && (clientCa === undefined || socket.authorized)
+  const der = counts ? socket.getPeerX509Certificate()?.raw : undefined
+  return { address, certificate: der === undefined ? undefined : readCertificate(der) }
 }

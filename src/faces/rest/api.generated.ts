@@ -1201,6 +1201,8 @@ export interface AuditRecord {
   readonly subject: string
   readonly address?: string | undefined
   readonly requestId?: string | undefined
+  /** How often the act was allowed within this request; absent for once. 2 to 9007199254740991. */
+  readonly count?: number | undefined
   readonly keyId?: string | undefined
   readonly keyVersion?: Version | undefined
   readonly mechanism?: string | undefined

@@ -28,6 +28,19 @@ export async function runBatch(
   return { results: await Promise.all(results) }
 }
 
+/** `"operation"` as a name and the string behind it, wherever it stands. */
+const namedOperation = /"operation"\s*:\s*"([A-Za-z]*)"/g
+
+/**
+ * True when a batch names no other operations than `these`. A look at the text, before it is
+ * parsed: what it misreads, such as an escaped name, counts as another operation.
+ */
+export function namesOnly(body: Uint8Array, these: ReadonlySet<string>): boolean {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")
+  const names = [...text.matchAll(namedOperation)]
+  return !text.includes("\\") && names.every(([, name = ""]) => these.has(name))
+}
+
 async function runItem(
   { byId, run, onUnexpected }: BatchFace,
   call: Call,
@@ -35,12 +48,13 @@ async function runItem(
 ): Promise<BatchResult> {
   const at = `/operations/${index}`
   // A request id of its own: what a service derives from it must not meet its neighbour's.
-  const requestId = `${call.context.requestId}.${index}`
+  const within = call.context.requestId
+  const requestId = `${within}.${index}`
   try {
     const endpoint = byId.get(item.operation)
     if (endpoint === undefined) throw new HsmError("INTERNAL", "no such operation in a batch")
     const request = readItem(endpoint, item, at)
-    const context = { ...call.context, requestId }
+    const context = { ...call.context, requestId, within }
     const body = await run(endpoint.id, { ...call, context }, request)
     // What may stand in a batch answers with an object: a test compares all of them.
     return { status: endpoint.status, ...(body as object) }

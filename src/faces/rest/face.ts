@@ -6,14 +6,13 @@
 import { parseJson } from "../../codec/json.ts"
 import { HsmError } from "../../domain/errors.ts"
 import { limits } from "../../domain/limits.ts"
-import type { Caller } from "../../domain/principal.ts"
 import type { BatchRequest } from "./api.generated.ts"
-import { runBatch, type BatchFace } from "./batch.ts"
+import { namesOnly, runBatch, type BatchFace } from "./batch.ts"
 import { isRouted, isSystem, readParams, type Prepared, type RawRequest } from "./endpoints.ts"
 import { asHsmError, errorHead, renderProblem } from "./errors.ts"
 import { readExplorer, type Asset } from "./explorer.ts"
 import type { Face, FaceReply, FaceRequest } from "../message.ts"
-import type { RestFaceOptions } from "./ports.ts"
+import type { Elsewhere, RestFaceOptions } from "./ports.ts"
 import type { Call, RoutedId, SystemId } from "./route.ts"
 import { Router } from "./router.ts"
 import { routes } from "./routes/all.ts"
@@ -49,6 +48,10 @@ interface Inside {
 }
 
 async function answer(inside: Inside, request: FaceRequest): Promise<FaceReply> {
+  const { elsewhere } = inside.options
+  if (elsewhere !== undefined && !isHere(inside, elsewhere, request)) {
+    return await elsewhere.answer(request)
+  }
   const asset = inside.assets.get(request.path)
   if (asset !== undefined && request.method === "GET") return { status: 200, ...asset }
   const found = inside.router.find(request.method, request.path)
@@ -64,6 +67,19 @@ async function answer(inside: Inside, request: FaceRequest): Promise<FaceReply> 
   } catch (thrown) {
     return { ...refused(inside.options, thrown, request.requestId), operation }
   }
+}
+
+/** What no operation answers is not answered here either, nor anything while there are no keys. */
+function isHere(
+  { router, options }: Inside,
+  { here }: Elsewhere,
+  { method, path, body }: FaceRequest,
+): boolean {
+  const found = router.find(method, path)
+  if (found.kind !== "found" || !here.has(found.target.id) || options.ports() === undefined) {
+    return false
+  }
+  return found.target.id !== "batch" || namesOnly(body, here)
 }
 
 function refused({ onUnexpected }: RestFaceOptions, thrown: unknown, requestId: string): FaceReply {
@@ -98,7 +114,9 @@ async function answerCaller(
   const ports = options.ports()
   if (ports === undefined) throw new HsmError("SEALED", "the node is sealed")
   const caller = await options.authenticate(evidence(request))
-  const rateLimit = endpoint.metered ? rateLimitHeaders(options, caller) : {}
+  // Looked at when the answer is there: by then the partition's record is at hand.
+  const perSecond = () =>
+    endpoint.metered ? options.operationsPerSecond(caller.partition) : undefined
   try {
     const asked = {
       params: readParams(endpoint, segments, request),
@@ -112,12 +130,15 @@ async function answerCaller(
         await runBatch(batch, call, asked.body as BatchRequest)
     return {
       status: endpoint.status,
-      headers: { ...headersOf(endpoint), ...rateLimit },
+      headers: withRateLimit(headersOf(endpoint), perSecond()),
       body: isStream(body) ? await primed(body) : write(body),
     }
   } catch (thrown) {
+    // Whoever needs others' approval asks where requests are kept.
+    const asks = thrown instanceof HsmError && thrown.code === "APPROVAL_REQUIRED"
+    if (asks && options.elsewhere !== undefined) return await options.elsewhere.answer(request)
     const reply = refused(options, thrown, request.requestId)
-    return { ...reply, headers: { ...reply.headers, ...rateLimit } }
+    return { ...reply, headers: withRateLimit(reply.headers, perSecond()) }
   }
 }
 
@@ -190,13 +211,26 @@ const pageHeaders = {
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 } as const
 
+/** By the headers of an answer, which exist once, and the rate: written together once. */
+const limited = new WeakMap<object, Map<number, Readonly<Record<string, string>>>>()
+
 /** draft-ietf-httpapi-ratelimit-headers, section 3: the quota of a window of one second. */
-function rateLimitHeaders(
-  { operationsPerSecond }: RestFaceOptions,
-  { partition }: Caller,
+function withRateLimit(
+  headers: Readonly<Record<string, string>>,
+  perSecond: number | undefined,
 ): Readonly<Record<string, string>> {
-  const perSecond = operationsPerSecond(partition)
-  return perSecond === undefined ? {} : { "ratelimit-policy": `"partition";q=${perSecond};w=1` }
+  if (perSecond === undefined) return headers
+  let byRate = limited.get(headers)
+  if (byRate === undefined) {
+    byRate = new Map()
+    limited.set(headers, byRate)
+  }
+  let both = byRate.get(perSecond)
+  if (both === undefined) {
+    both = { ...headers, "ratelimit-policy": `"partition";q=${perSecond};w=1` }
+    byRate.set(perSecond, both)
+  }
+  return both
 }
 
 function write(body: unknown): string {

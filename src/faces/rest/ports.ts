@@ -4,7 +4,8 @@ import type { PartitionId } from "../../domain/ids.ts"
 import type { Caller } from "../../domain/principal.ts"
 import type { Evidence } from "../../identity/authenticator.ts"
 import type { Ports } from "../../service/ports.ts"
-import type { ApiVersion } from "./api.generated.ts"
+import type { Face } from "../message.ts"
+import type { ApiVersion, OperationId } from "./api.generated.ts"
 import type { Api } from "./endpoints.ts"
 import type { Services } from "./services.ts"
 
@@ -24,15 +25,28 @@ export interface SealStatus {
   readonly threshold?: number | undefined
 }
 
+/** Whether requests can be served now, and if not, why. */
+interface Readiness {
+  readonly ready: boolean
+  readonly reason?: string | undefined
+}
+
 /** The node itself: what answers without a caller. */
 export interface NodePort {
   status(): SealStatus
   /** @throws HsmError UNSEAL_REFUSED, RATE_LIMITED. `address`: the peer's, which is limited. */
   submitShare(share: Uint8Array, address: string): Promise<SealStatus>
   version(): ApiVersion
-  ready(): { readonly ready: boolean; readonly reason?: string | undefined }
+  ready(): Promise<Readiness> | Readiness
   /** Prometheus' text format, version 0.0.4. */
   metrics(): Promise<string>
+}
+
+/** Whoever answers what this process does not: in a worker, the process that holds the keys. */
+export interface Elsewhere {
+  /** Operations that are answered here; absent from it: there. */
+  readonly here: ReadonlySet<OperationId>
+  readonly answer: Face
 }
 
 /** Everything a REST face is made from. */
@@ -46,6 +60,8 @@ export interface RestFaceOptions {
   readonly node: NodePort
   /** The partition's quota, for RateLimit-Policy; undefined when it is not at hand. */
   readonly operationsPerSecond: (partition: PartitionId) => number | undefined
+  /** Absent: everything is answered here. */
+  readonly elsewhere?: Elsewhere | undefined
   /** Told of errors that no caller can have caused; the answer says only INTERNAL. */
   readonly onUnexpected: (error: unknown, requestId: string) => void
 }

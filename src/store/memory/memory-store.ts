@@ -65,6 +65,10 @@ class MemoryStore implements Store {
   }
 
   async barrier(): Promise<Rev> {
+    return this.barrierNow()
+  }
+
+  barrierNow(): Rev {
     this.#mustBeOpen()
     return this.#rev
   }

@@ -51,6 +51,8 @@ export class SqliteStore implements Store {
   readonly #lock: DatabaseSync
   readonly #reader: Reader
   readonly #writer: WriterThread
+  /** The newest revision that somebody has been told of. */
+  #acknowledged: Rev
   #closed: Promise<void> | undefined
   #copying = false
 
@@ -64,6 +66,7 @@ export class SqliteStore implements Store {
     this.#lock = parts.lock
     this.#reader = parts.reader
     this.#writer = parts.writer
+    this.#acknowledged = parts.reader.rev()
   }
 
   async get(keys: readonly string[]): ReturnType<Store["get"]> {
@@ -78,11 +81,19 @@ export class SqliteStore implements Store {
   async commit(commit: Commit): Promise<Outcome> {
     const bytes = checkCommit(commit)
     this.#mustBeOpen()
-    return this.#writer.commit(commit, bytes)
+    const outcome = await this.#writer.commit(commit, bytes)
+    this.#acknowledged = Math.max(this.#acknowledged, outcome.rev)
+    return outcome
   }
 
   async barrier(): Promise<Rev> {
     return this.#reader.rev()
+  }
+
+  /** The lock makes this object the only one that acknowledges commits: it knows the last one. */
+  barrierNow(): Rev {
+    this.#mustBeOpen()
+    return this.#acknowledged
   }
 
   async changes(from: Rev): Promise<readonly Change[] | undefined> {

@@ -30,8 +30,8 @@ type SystemRoutes = {
 /** Every operation of the group System. */
 export const systemRoutes: SystemRoutes = {
   live: () => ({ body: { live: true } }),
-  ready: ({ node }) => {
-    const body = node.ready()
+  ready: async ({ node }) => {
+    const body = await node.ready()
     return body.ready ? { body } : { status: 503, body }
   },
   metrics: async ({ node }) => ({ body: await node.metrics() }),

@@ -1,0 +1,188 @@
+/**
+ * The binary call: frames in, frames out, over the same services as every other dialect. Knows
+ * nothing of sockets: a connection hands it bytes and takes away what it has to send.
+ */
+
+import { CodecError } from "../../codec/error.ts"
+import { FrameWriter, readFrame, type Frame, type FrameFields } from "../../codec/frame.ts"
+import { HsmError } from "../../domain/errors.ts"
+import { parseId } from "../../domain/ids.ts"
+import { limits } from "../../domain/limits.ts"
+import type { Caller } from "../../domain/principal.ts"
+import type { Evidence } from "../../identity/authenticator.ts"
+import type { UsePorts } from "../../service/ports.ts"
+import type { Face, Peer } from "../message.ts"
+import { frameCalls, type Answer } from "./calls.ts"
+
+export interface FrameFaceOptions {
+  /** Services' ports; undefined while the node is sealed. */
+  readonly ports: () => UsePorts | undefined
+  readonly authenticate: (evidence: Evidence) => Promise<Caller>
+  /** Answers call 255: Keyhold's own API. */
+  readonly rest: Face
+  /** HTTP's status of an error, for metrics. */
+  readonly statusOf: (error: HsmError) => number
+  /** Told of errors that no caller can have caused; the answer says only INTERNAL. */
+  readonly onUnexpected: (error: unknown, requestId: string) => void
+}
+
+/** What is known when a call has been answered, for metrics. */
+export interface FrameDone {
+  readonly operation: string
+  readonly status: number
+}
+
+const hello = 0
+const request = 255
+const result = 0
+const failure = 1
+
+/** One connection's conversation. */
+export class FrameSession {
+  readonly #options: FrameFaceOptions
+  readonly #id: string
+  readonly #peer: Peer
+  readonly #out = new FrameWriter()
+  readonly #onDone: (done: FrameDone) => void
+  /** From the hello on. */
+  #evidence: Evidence | undefined
+  #calls = 0
+  #underWay = 0
+
+  /** @param id - names the connection in the log. */
+  constructor(
+    options: FrameFaceOptions,
+    at: { readonly id: string; readonly peer: Peer; readonly onDone: (done: FrameDone) => void },
+  ) {
+    this.#options = options
+    this.#id = at.id
+    this.#peer = at.peer
+    this.#onDone = at.onDone
+  }
+
+  /** Calls that have no answer yet. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /** Answers that are ready to be sent; empty when there are none. */
+  takeAnswers(): Buffer | undefined {
+    return this.#out.isEmpty ? undefined : this.#out.take()
+  }
+
+  /**
+   * Takes bytes in, which begin with a frame.
+   *
+   * @param ready - called after each answer that was not ready before this returned.
+   * @returns how many bytes were used; fewer when a frame is not whole, or too many calls wait.
+   * @throws CodecError when they are no frames: then the connection has to end.
+   */
+  take(bytes: Buffer, ready: () => void): number {
+    let at = 0
+    while (this.#underWay < limits.framesUnderWayMax) {
+      const frame = readFrame(bytes, at)
+      if (frame === undefined) break
+      at = frame.end
+      this.#underWay += 1
+      void this.#answer(frame).then(ready)
+    }
+    return at
+  }
+
+  /** Never rejects. */
+  async #answer({ number, kind, fields }: Frame): Promise<void> {
+    this.#calls += 1
+    const requestId = `${this.#id}.${this.#calls}`
+    const operation = operationOf(kind)
+    try {
+      this.#out.add(number, result, await this.#run(kind, fields, requestId))
+      this.#onDone({ operation, status: 200 })
+    } catch (thrown) {
+      const error = this.#operatingError(thrown, requestId)
+      this.#out.add(number, failure, errorFields(error))
+      this.#onDone({ operation, status: this.#options.statusOf(error) })
+    }
+    this.#underWay -= 1
+  }
+
+  async #run(kind: number, fields: FrameFields, requestId: string): Promise<Answer> {
+    if (kind === hello) return await this.#greet(fields)
+    const evidence = this.#evidence
+    if (evidence === undefined) throw new HsmError("UNAUTHENTICATED", "the first frame is a hello")
+    if (kind === request) return await this.#pass(fields, evidence, requestId)
+    const call = frameCalls.get(kind)
+    if (call === undefined) throw new HsmError("MALFORMED_REQUEST", "no such call")
+    const ports = this.#options.ports()
+    if (ports === undefined) throw new HsmError("SEALED", "the node is sealed")
+    const caller = await this.#options.authenticate(evidence)
+    return await call.run(ports, { caller, requestId, within: this.#id }, fields)
+  }
+
+  async #greet({ bearer, partition }: FrameFields): Promise<Answer> {
+    const evidence: Evidence = {
+      bearer: bearer?.toString("latin1"),
+      partitionHint: partition?.toString("latin1"),
+      certificate: this.#peer.certificate,
+      address: this.#peer.address,
+    }
+    if (evidence.partitionHint !== undefined && parseId(evidence.partitionHint) === undefined) {
+      throw new CodecError("/partition", "is not an id")
+    }
+    // Calls may follow in the same piece: each is judged by itself.
+    this.#evidence = evidence
+    await this.#options.authenticate(evidence)
+    return {}
+  }
+
+  /** Any operation of Keyhold's own API, as HTTP would bring it. */
+  async #pass(fields: FrameFields, evidence: Evidence, requestId: string): Promise<Answer> {
+    const [path = "", query = ""] = (fields.path?.toString("latin1") ?? "").split(/\?(.*)/s)
+    const headers = new Map<string, string>()
+    if (evidence.bearer !== undefined) headers.set("authorization", `Bearer ${evidence.bearer}`)
+    if (evidence.partitionHint !== undefined) {
+      headers.set("x-keyhold-partition", evidence.partitionHint)
+    }
+    if (fields.body !== undefined) headers.set("content-type", "application/json")
+    const reply = await this.#options.rest({
+      method: fields.method?.toString("latin1") ?? "GET",
+      path,
+      query,
+      header: (name) => headers.get(name),
+      headers: () => headers.entries(),
+      body: fields.body ?? nothing,
+      requestId,
+      peer: this.#peer,
+    })
+    const { status, body } = reply
+    if (typeof body === "string" || body instanceof Uint8Array) return { status, body }
+    let whole = ""
+    for await (const piece of body) {
+      whole += piece
+      if (whole.length > limits.bodyBytesMax) {
+        throw new HsmError("PAYLOAD_TOO_LARGE", "the answer is longer than a frame")
+      }
+    }
+    return { status, body: whole }
+  }
+
+  #operatingError(thrown: unknown, requestId: string): HsmError {
+    if (thrown instanceof HsmError) return thrown
+    if (thrown instanceof CodecError) {
+      return new HsmError("MALFORMED_REQUEST", thrown.message, { field: thrown.field })
+    }
+    this.#options.onUnexpected(thrown, requestId)
+    return new HsmError("INTERNAL", "something went wrong here; the log has more")
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+function operationOf(kind: number): string {
+  if (kind === hello) return "hello"
+  return frameCalls.get(kind)?.operation ?? "request"
+}
+
+function errorFields({ code, message, detail }: HsmError): Answer {
+  const { field, rule, retryAfterSeconds: retryAfter } = detail
+  return { code, detail: message, field, rule, retryAfter }
+}
