@@ -16,6 +16,7 @@ const fields = [
   "keyId",
   "keyVersion",
   "mechanism",
+  "path",
   "target",
   "code",
   "rule",

@@ -4,7 +4,7 @@ import type { ImportRequest } from "@keyhold/sdk"
 import { CliError } from "./failure.ts"
 import { parseBase64, readAll, type StandardInput } from "./input.ts"
 
-export const materialFormats = ["raw", "pkcs8", "spki"] as const
+export const materialFormats = ["raw", "pkcs8", "spki", "mnemonic"] as const
 type MaterialFormat = (typeof materialFormats)[number]
 
 /** A PKCS#8 key of RSA-4096 has 2.4 KB. */
@@ -34,7 +34,7 @@ export async function readMaterial(
   )
   if (pem === null) {
     if (format === undefined) {
-      throw new CliError("USAGE", "the format is missing", "--format raw, pkcs8 or spki")
+      throw new CliError("USAGE", "the format is missing", "--format raw, pkcs8, spki or mnemonic")
     }
     return { format, material: content }
   }
@@ -45,4 +45,14 @@ export async function readMaterial(
     throw new CliError("USAGE", `this PEM holds ${label}`, hint)
   }
   return { format: found, material: parseBase64(Buffer.from(text)) }
+}
+
+/** A mnemonic's passphrase: in a file, since what stands on a command line is seen by others. */
+export async function readPassphrase(
+  path: string | undefined,
+  stdin: StandardInput,
+): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  const content = await readAll(path, stdin, { bytesMax: 1024, hint: "this is no passphrase" })
+  return content.toString("utf8").split(/\r?\n/)[0] ?? ""
 }

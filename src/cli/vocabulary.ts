@@ -8,7 +8,9 @@ import {
   type KeyAlgorithmId,
   type MechanismId,
 } from "../domain/algorithms.ts"
+import { chains, type ChainId } from "../domain/chains.ts"
 
+export { chainNetworks } from "../domain/chains.ts"
 export { keyUsages, rsaHashes } from "../domain/algorithms.ts"
 export { keyStates } from "../domain/key.ts"
 export { roles } from "../domain/principal.ts"
@@ -16,6 +18,8 @@ export { roles } from "../domain/principal.ts"
 // The keys of a literal table are exactly its identifiers.
 export const keyAlgorithms = Object.keys(algorithmRows) as readonly KeyAlgorithmId[]
 export const mechanisms = Object.keys(mechanismRows) as readonly MechanismId[]
+
+export const chainIds = Object.keys(chains) as readonly ChainId[]
 
 /** An algorithm and what it serves; the first mechanism of each kind is the default. */
 export interface AlgorithmWords {

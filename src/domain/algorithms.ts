@@ -33,13 +33,18 @@ export type KeyUsage = (typeof keyUsages)[number]
 export const publicUsages: readonly KeyUsage[] = ["verify", "encrypt", "wrap", "encapsulate"]
 
 export interface KeyAlgorithmRow {
-  /** `secret`: raw bytes; `pair`: a PKCS#8 private key, or an SPKI public key alone. */
-  readonly form: "secret" | "pair"
+  /**
+   * `secret`: raw bytes; `pair`: a PKCS#8 private key, or an SPKI public key alone; `seed`: bytes
+   * that pairs are derived from, each by its path, and that never leave.
+   */
+  readonly form: "secret" | "pair" | "seed"
   readonly status: AlgorithmStatus
   /** Uses that a key of this algorithm may ever be given. */
   readonly usages: readonly KeyUsage[]
   /** Uses it gets when its creator names none. */
   readonly defaultUsages: readonly KeyUsage[]
+  /** What the pair at a path of a seed is as a key of its own; absent: it is none. */
+  readonly child?: string
   /** Mechanisms it serves; the first of each kind is the default. */
   readonly mechanisms: readonly MechanismId[]
   readonly source: string
@@ -168,6 +173,19 @@ function slhDsa(strength: Strength) {
   return { ...signer, mechanisms: ["SLH_DSA" as const, ...preHashed], source: "FIPS 205" }
 }
 
+const seed = { ...signer, form: "seed" } as const
+const nistP256 = curve("SP 800-186 section 3.2.1.3", "SHA_256")
+const ed25519 = {
+  ...signer,
+  mechanisms: ["ED25519", "ED25519_CTX", "ED25519_PH"],
+  source: "RFC 8032 section 5.1",
+} as const
+
+/** Seeds only sign: what is agreed under a derived key is its own child key's. */
+function signatures(row: { readonly mechanisms: readonly MechanismId[] }): MechanismId[] {
+  return row.mechanisms.filter((id) => mechanisms[id].kind === "signature")
+}
+
 /** Every key algorithm. */
 export const keyAlgorithms = {
   AES_128: aes,
@@ -198,7 +216,7 @@ export const keyAlgorithms = {
   RSA_4096: rsa,
   RSA_8192: rsa,
   EC_P224: { ...curve("SP 800-186 section 3.2.1.2", "SHA_224"), status: "legacy" },
-  EC_P256: curve("SP 800-186 section 3.2.1.3", "SHA_256"),
+  EC_P256: nistP256,
   EC_P384: curve("SP 800-186 section 3.2.1.4", "SHA_384"),
   EC_P521: curve("SP 800-186 section 3.2.1.5", "SHA_512"),
   EC_SECP256K1: secp256k1,
@@ -209,11 +227,7 @@ export const keyAlgorithms = {
   EC_BRAINPOOL_P512: { ...curve("RFC 5639 section 3.7", "SHA_512"), status: "acceptable" },
   DSA_2048: dsa,
   DSA_3072: dsa,
-  ED25519: {
-    ...signer,
-    mechanisms: ["ED25519", "ED25519_CTX", "ED25519_PH"],
-    source: "RFC 8032 section 5.1",
-  },
+  ED25519: ed25519,
   ED448: { ...signer, mechanisms: ["ED448", "ED448_PH"], source: "RFC 8032 section 5.2" },
   X25519: { ...agreement, mechanisms: ["X25519"], source: "RFC 7748 section 6.1" },
   X448: { ...agreement, mechanisms: ["X448"], source: "RFC 7748 section 6.2" },
@@ -241,6 +255,31 @@ export const keyAlgorithms = {
   SLH_DSA_SHAKE_192F: slhDsa(192),
   SLH_DSA_SHAKE_256S: slhDsa(256),
   SLH_DSA_SHAKE_256F: slhDsa(256),
+  BIP32_SECP256K1: {
+    ...seed,
+    status: "acceptable",
+    mechanisms: signatures(secp256k1),
+    child: "EC_SECP256K1",
+    source: "BIP 32, SLIP-10",
+  },
+  SLIP10_P256: {
+    ...seed,
+    mechanisms: signatures(nistP256),
+    child: "EC_P256",
+    source: "SLIP-10",
+  },
+  SLIP10_ED25519: {
+    ...seed,
+    mechanisms: ed25519.mechanisms,
+    child: "ED25519",
+    source: "SLIP-10, hardened steps alone",
+  },
+  BIP32_ED25519_CARDANO: {
+    ...seed,
+    status: "acceptable",
+    mechanisms: ["ED25519"],
+    source: "BIP32-Ed25519, CIP-3 Icarus, CIP-1852",
+  },
 } as const satisfies Record<string, KeyAlgorithmRow>
 export type KeyAlgorithmId = keyof typeof keyAlgorithms
 
@@ -255,6 +294,12 @@ export function defaultMechanism(
   kind: MechanismRow["kind"],
 ): MechanismId | undefined {
   return keyAlgorithm(algorithm).mechanisms.find((id) => mechanisms[id].kind === kind)
+}
+
+/** What a seed's children are as keys of their own; undefined where there are none. */
+export function childAlgorithm(seed: KeyAlgorithmId): KeyAlgorithmId | undefined {
+  const { child } = keyAlgorithm(seed)
+  return child === undefined ? undefined : parseKeyAlgorithm(child)
 }
 
 /** Narrows a string that came from outside; undefined when we have no such algorithm. */

@@ -45,6 +45,8 @@ export interface AuditEvent {
   readonly keyId?: string
   readonly keyVersion?: number
   readonly mechanism?: string
+  /** The path from a seed to the key that was used. */
+  readonly path?: string
   /** Principal, partition or issuer acted on. */
   readonly target?: string
   readonly code?: ErrorCode

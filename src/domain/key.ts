@@ -74,6 +74,10 @@ export interface KeyRecord {
   /** Oldest version that still decrypts and verifies. */
   readonly minVersion: number
   readonly rotation?: RotationSchedule
+  /** Of a seed: patterns of the paths that may be used; absent: every path. */
+  readonly paths?: readonly string[]
+  /** Of a key that was derived from a seed: which one's, and how. */
+  readonly derivedFrom?: { readonly key: KeyId; readonly version: number; readonly path: string }
   readonly createdAt: Instant
   readonly createdBy: string
   readonly updatedAt: Instant

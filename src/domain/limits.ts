@@ -16,6 +16,17 @@ export const limits = {
   bareDigestBytesMax: 64,
   /** A PSS salt: RSA-8192 with SHA-1, RFC 8017 section 9.1.1 step 3. */
   saltLengthMax: 1024 - 20 - 2,
+  /** Steps of a derivation path: BIP 44 has five, and nobody twice as many. */
+  pathStepsMax: 10,
+  /** A path or a pattern of such: ten steps of ten digits, each with a mark and a slash. */
+  pathLengthMax: 128,
+  /** Patterns of one key. */
+  pathPatternsMax: 32,
+  /** Derived keys kept open per process; deriving five steps takes a millisecond or two. */
+  derivedKeysMax: 1_000,
+  /** A mnemonic: 24 words of at most eight letters (BIP 39); its passphrase, as text. */
+  mnemonicLengthMax: 24 * 9,
+  passphraseLengthMax: 256,
   /** A signature's context: FIPS 204 section 5.2, FIPS 205 section 10.2, RFC 8032 section 2. */
   contextBytesMax: 255,
   /** Additional authenticated data; AWS's encryption context allows 8 KiB. */

@@ -51,14 +51,15 @@ const cluster: readonly Role[] = ["operator", "cluster-officer"]
 const administrator: readonly Role[] = ["officer", "cluster-officer"]
 const live: readonly KeyState[] = ["active", "disabled"]
 
-const use = {
-  roles: user,
+/** Shows what follows from a pair's public half: no rule is about that. */
+const show = {
+  roles: ["user", "manager"],
   target: "key",
   metered: true,
   flag: "keyUse",
   states: ["active"],
-  rule: "use",
 } as const satisfies OperationRow
+const use = { ...show, roles: user, rule: "use" } as const satisfies OperationRow
 const change = { roles: manager, target: "key", changes: true } as const satisfies OperationRow
 /** For keys with rules of their own: whoever uses or keeps keys may ask, the rule decides. */
 const smart = {
@@ -89,6 +90,10 @@ export const operations = {
   "key.public": { roles: anyone, target: "key", whileBlocked: true },
   "key.explain": { roles: anyone, target: "key", whileBlocked: true },
   "key.receipt": { roles: ["manager", "auditor", "officer"], target: "key", whileBlocked: true },
+  "key.address": show,
+  "key.derive-public": show,
+  "key.extended-public": { ...use, roles: manager },
+  "key.derive-child": { ...change, states: ["active"], usage: "sign" },
   "key.create": { ...change, target: "partition" },
   "key.import": { ...change, target: "partition", flag: "keyImport" },
   "key.list": { roles: anyone, target: "partition", whileBlocked: true },

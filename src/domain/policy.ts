@@ -12,6 +12,7 @@ import {
   type MechanismId,
   type MechanismRow,
 } from "./algorithms.ts"
+import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId } from "./ids.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
@@ -39,6 +40,8 @@ export interface Question extends Ruling {
   readonly algorithm?: KeyAlgorithmId | undefined
   /** The version asked for; undefined: the current one. */
   readonly version?: number | undefined
+  /** The path from a seed, as text: which of its keys is meant. */
+  readonly path?: string | undefined
   /** The caller wants to choose the IV of an encryption. */
   readonly externalIv?: boolean | undefined
   /** The key shall be destroyed without a waiting window. */
@@ -77,6 +80,7 @@ class Permit {
   readonly #keyId: KeyId | undefined
   readonly #mechanism: MechanismId | undefined
   readonly #input: Input | undefined
+  readonly #path: string | undefined
   readonly revision: number
   readonly expiresAt: Instant
   #withdrawn = false
@@ -87,6 +91,7 @@ class Permit {
     this.#mechanism = question.mechanism
     const ruled = isRuled(question, operation(question.operation))
     this.#input = ruled ? (question.input ?? {}) : undefined
+    this.#path = question.path
     this.revision = question.key?.revision ?? 0
     this.expiresAt = (question.now + limits.permitMs) as Instant
   }
@@ -97,12 +102,14 @@ class Permit {
     keyId: KeyId
     mechanism?: MechanismId
     input?: Input
+    path?: string | undefined
   }): boolean {
     return (
       (this.#operation === act.operation || includes[this.#operation] === act.operation) &&
       this.#keyId === act.keyId &&
       this.#mechanism === act.mechanism &&
-      (this.#input === undefined || isSameInput(this.#input, act.input ?? {}))
+      (this.#input === undefined || isSameInput(this.#input, act.input ?? {})) &&
+      this.#path === act.path
     )
   }
 
@@ -236,6 +243,17 @@ const rules = {
       }
       if (keyAlgorithm(key.algorithm).mechanisms.includes(mechanism)) return
       return `a key of ${key.algorithm} does not serve ${mechanism}`
+    },
+  },
+  path: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key, path: text, operation: id }) => {
+      if (key === undefined || text === undefined) return
+      // The child would sign without asking those whom the seed's rules name.
+      if (id === "key.derive-child" && key.smart !== undefined) return "the seed has rules"
+      const path = parsePath(text)
+      if (path !== undefined && admitsPath(key.paths ?? [everyPath], path)) return
+      return "the key's paths do not admit this one"
     },
   },
   legacy: {

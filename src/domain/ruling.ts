@@ -31,7 +31,7 @@ export function ruleOf({ partition, key }: Ruling, row: OperationRow): Rule | un
 /** Of a pair, the public half is everybody's: its rules are about the private one. */
 function isPublicUse({ algorithm }: KeyRecord, { usage }: OperationRow): boolean {
   const isPublic = usage !== undefined && publicUsages.includes(usage)
-  return isPublic && keyAlgorithm(algorithm).form === "pair"
+  return isPublic && keyAlgorithm(algorithm).form !== "secret"
 }
 
 const none: ReadonlySet<never> = new Set()

@@ -20,6 +20,8 @@ export const curves: Readonly<Partial<Record<KeyAlgorithmId, Curve>>> = {
   EC_P384: { bytes: 48 },
   EC_P521: { bytes: 66 },
   EC_SECP256K1: { bytes: 32, recovers: true },
+  BIP32_SECP256K1: { bytes: 32, recovers: true },
+  SLIP10_P256: { bytes: 32 },
   EC_BRAINPOOL_P224: { bytes: 28 },
   EC_BRAINPOOL_P256: { bytes: 32 },
   EC_BRAINPOOL_P320: { bytes: 40 },

@@ -38,8 +38,8 @@ export async function generateMaterial(algorithm: KeyAlgorithmId): Promise<Mater
 /**
  * Reads a key that was made elsewhere; it is stored in our own encoding.
  *
- * @param format - `raw` for secret keys; `pkcs8` (DER) for pairs; `spki` (DER) for the public half
- * of a pair alone.
+ * @param format - `raw` for secret keys and seeds; `pkcs8` (DER) for pairs; `spki` (DER) for the
+ * public half of a pair alone; `mnemonic` for seeds, as text, with its passphrase.
  * @throws {@link HsmError} MALFORMED_REQUEST, field `/material` or `/format`: another size, curve
  * or type; numbers that are weak or do not belong together; a point that is not on the curve; DER
  * that is not canonical (SPKI) or not whole (PKCS#8); a key of zeros.
@@ -48,11 +48,15 @@ export async function importMaterial(
   algorithm: KeyAlgorithmId,
   format: ImportFormat,
   bytes: Uint8Array,
+  passphrase?: string,
 ): Promise<ImportedMaterial> {
   const read = provider.keys[algorithm].import[format]
   if (read === undefined)
     throw malformed("/format", `a key of ${algorithm} is not given as ${format}`)
-  const imported = await refusingAlike(format, algorithm, async () => read(bytes))
+  if (passphrase !== undefined && format !== "mnemonic") {
+    throw malformed("/passphrase", "only a mnemonic has a passphrase")
+  }
+  const imported = await refusingAlike(format, algorithm, async () => read(bytes, passphrase))
   if (await isConsistent(algorithm, imported)) return imported
   imported.material?.[Symbol.dispose]()
   throw malformed("/material", "the two halves do not belong together")
@@ -74,7 +78,7 @@ async function refusingAlike<T>(
 
 /** True when what one half does, the other undoes; and for secret keys and public halves alone. */
 async function isConsistent(algorithm: KeyAlgorithmId, given: ImportedMaterial): Promise<boolean> {
-  if (keyAlgorithm(algorithm).form === "secret" || given.material === undefined) return true
+  if (keyAlgorithm(algorithm).form !== "pair" || given.material === undefined) return true
   const key = provider.keys[algorithm].open(given.material, undefined)
   try {
     for (const [kind, isKindConsistent] of consistencyTests) {

@@ -2,6 +2,7 @@
 
 import type { KeyAlgorithmId } from "../domain/algorithms.ts"
 import type { KeyId } from "../domain/ids.ts"
+import { forgetDerived } from "./hd/derived-keys.ts"
 import { openKeys, provider } from "./open-keys.ts"
 import type { Lane } from "./provider.ts"
 import type { SecretBytes } from "./secret-bytes.ts"
@@ -49,4 +50,5 @@ export function openHandle({
  */
 export function closeHandle(handle: KeyHandle): void {
   openKeys.delete(handle)
+  forgetDerived(handle)
 }

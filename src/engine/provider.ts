@@ -36,16 +36,25 @@ export interface ImportedMaterial {
   readonly publicKey?: Uint8Array
 }
 
-export type ImportFormat = "raw" | "pkcs8" | "spki"
+export type ImportFormat = "raw" | "pkcs8" | "spki" | "mnemonic"
 
 /** A key algorithm. `Key` is a key as its provider holds it. */
 export interface KeyRow<Key> {
   readonly lane: Lane
   /** Makes a new key, off the event loop where that takes long. */
   readonly generate: () => Promise<Material>
-  /** Strict readers, by format. What they throw becomes MALFORMED_REQUEST in generate.ts. */
+  /**
+   * Strict readers, by format; a mnemonic has a passphrase beside it. What they throw becomes
+   * MALFORMED_REQUEST in generate.ts.
+   */
   readonly import: Partial<
-    Record<ImportFormat, (bytes: Uint8Array) => ImportedMaterial | Promise<ImportedMaterial>>
+    Record<
+      ImportFormat,
+      (
+        bytes: Uint8Array,
+        passphrase: string | undefined,
+      ) => ImportedMaterial | Promise<ImportedMaterial>
+    >
   >
   /** Opens stored, already authenticated material; `publicKey` when there is no private half. */
   readonly open: (material: SecretBytes | undefined, publicKey: Uint8Array | undefined) => Key

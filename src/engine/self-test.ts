@@ -4,6 +4,7 @@
  */
 
 import { keyAlgorithm, type KeyAlgorithmId, type MechanismId } from "../domain/algorithms.ts"
+import { parsePath } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import type {
   AgreementAnswer,
@@ -19,6 +20,7 @@ import { agreementAnswers, kemAnswers } from "./known-answers/shared-secrets.ts"
 import { signatureAnswers } from "./known-answers/signature.ts"
 import { provider as providerInUse, type OpenKey } from "./open-keys.ts"
 import { hash } from "./hash.ts"
+import { openChild } from "./hd/seed-keys.ts"
 import { usualParameters } from "./provider.ts"
 import type {
   AgreementRow,
@@ -184,16 +186,17 @@ function pair<Id extends MechanismId, Row, Answer extends Pick<Check, "algorithm
 }
 
 function open(
-  { keys }: Provider<OpenKey>,
-  answer: { readonly algorithm: KeyAlgorithmId } & (
+  provider: Provider<OpenKey>,
+  answer: { readonly algorithm: KeyAlgorithmId; readonly path?: string } & (
     | { readonly key: Uint8Array }
     | { readonly publicKey: Uint8Array }
   ),
 ): OpenKey {
-  const row = keys[answer.algorithm]
-  return "key" in answer
-    ? row.open(new SecretBytes(answer.key), undefined)
-    : row.open(undefined, answer.publicKey)
+  const row = provider.keys[answer.algorithm]
+  if (!("key" in answer)) return row.open(undefined, answer.publicKey)
+  const key = row.open(new SecretBytes(answer.key), undefined)
+  const path = answer.path === undefined ? undefined : parsePath(answer.path)
+  return path === undefined ? key : openChild(provider, key, path)
 }
 
 async function checkEncryption(

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { mechanismRow, muBytes, type MechanismId } from "../domain/algorithms.ts"
+import { formatPath, type DerivationPath } from "../domain/derivation.ts"
 import { rsaHashes, type HashId } from "../domain/hashes.ts"
 import { limits } from "../domain/limits.ts"
 import type { Input, Permit } from "../domain/policy.ts"
@@ -12,9 +13,10 @@ import {
   type Curve,
   type SignatureEncoding,
 } from "./ecdsa.ts"
+import { pairOf } from "./derived.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
-import { openKey, provider, rowFor, type OpenKey } from "./open-keys.ts"
+import { provider, rowFor, type OpenKey } from "./open-keys.ts"
 import type { MessageType, SignatureParameters, SignatureRow } from "./provider.ts"
 import { signingTested } from "./self-test.ts"
 
@@ -38,6 +40,8 @@ export interface SignInput {
   readonly auxRandom?: Uint8Array | undefined
   /** 32 bytes or none: signs for the Taproot output key (BIP 341). */
   readonly merkleRoot?: Uint8Array | undefined
+  /** Of a seed: which of its keys. */
+  readonly path?: DerivationPath | undefined
 }
 
 export interface VerifyInput extends Omit<SignInput, "deterministic"> {
@@ -63,7 +67,8 @@ export function sign(
   const { keyId, algorithm } = handle
   const { mechanism, ...rest } = input
   const { message, encoding } = rest
-  assert(permit.covers({ operation: "key.sign", keyId, mechanism, input: coveredInput(rest) }))
+  const covered = { input: coveredInput(rest), path: boundPath(input) }
+  assert(permit.covers({ operation: "key.sign", keyId, mechanism, ...covered }))
   const { row, key, parameters } = prepare(handle, input)
   const tested = signingTested(mechanism, algorithm)
   const run = () => row.sign(key, message, parameters)
@@ -80,7 +85,7 @@ export function sign(
 export function verify(permit: Permit, handle: KeyHandle, input: VerifyInput): boolean {
   const { keyId } = handle
   const { mechanism, message, signature, encoding = "der" } = input
-  assert(permit.covers({ operation: "key.verify", keyId, mechanism }))
+  assert(permit.covers({ operation: "key.verify", keyId, mechanism, path: boundPath(input) }))
   const { row, key, parameters } = prepare(handle, input)
   const curve = curveOf(handle, mechanism)
   const read = curve === undefined ? signature : readSignature(signature, curve, encoding)
@@ -92,6 +97,7 @@ export function coveredInput({
   context = none,
   deterministic,
   saltLength,
+  path,
   messageType = "message",
   ...rest
 }: Omit<SignInput, "mechanism">): Input {
@@ -99,8 +105,14 @@ export function coveredInput({
   const chosen = {
     ...(deterministic === true ? { deterministic: "true" } : {}),
     ...(saltLength === undefined ? {} : { saltLength: `${saltLength}` }),
+    ...(path === undefined ? {} : { path: formatPath(path) }),
   }
   return { ...rest, messageType, ...bound, ...chosen }
+}
+
+/** As a permit knows it. */
+function boundPath({ path }: SignInput): string | undefined {
+  return path === undefined ? undefined : formatPath(path)
 }
 
 /** Whose ECDSA it is; undefined where signatures have one encoding. */
@@ -120,7 +132,7 @@ function prepare(
   const row = rowFor(provider.signature, handle, input.mechanism)
   checkParameters(handle, input)
   checkMessage(input)
-  const key = openKey(handle)
+  const key = pairOf(handle, input.path)
   const longest = row.messageBytesMax?.(key)
   if (longest !== undefined && input.message.length > longest) {
     throw malformed("/message", `${input.mechanism} takes at most ${longest} bytes`)

@@ -69,6 +69,8 @@ export const recordKinds = {
       "versions",
       "minVersion",
       "rotation?",
+      "paths?",
+      "derivedFrom?",
       "createdAt",
       "createdBy",
       "updatedAt",

@@ -8,7 +8,12 @@
 
 import assert from "node:assert/strict"
 
-import { defaultMechanism, type KeyAlgorithmId, type MechanismId } from "../domain/algorithms.ts"
+import {
+  childAlgorithm,
+  defaultMechanism,
+  type KeyAlgorithmId,
+  type MechanismId,
+} from "../domain/algorithms.ts"
 import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError, type ErrorCode } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
@@ -37,12 +42,14 @@ export interface Ask {
   /** What the engine will be asked to work on; for keys with rules. */
   readonly input?: Input
   readonly immediate?: boolean
+  /** The path from a seed, in its one form. */
+  readonly path?: string
   /** For the log: a word of ours, never free text from a caller. */
   readonly note?: "digest" | "mu"
   /** Principal, partition or issuer acted on, for the log. */
   readonly target?: string
-  /** Of the key that the operation makes: the quota is asked. */
-  readonly creates?: KeyAlgorithmId
+  /** Of the key that the operation makes: the quota is asked. `child`: of the seed's own. */
+  readonly creates?: KeyAlgorithmId | "child"
 }
 
 /** Leave to act. */
@@ -187,7 +194,8 @@ function questionOf(
     partition,
     key,
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
-    algorithm: ask.creates,
+    algorithm: madeAlgorithm(ask.creates, key),
+    path: ask.path,
     version: ask.version,
     externalIv: ask.externalIv,
     input: ask.input,
@@ -239,6 +247,14 @@ function impliedMechanism(id: OperationId, key: KeyRecord | undefined): Mechanis
   return kind === undefined || key === undefined ? undefined : defaultMechanism(key.algorithm, kind)
 }
 
+function madeAlgorithm(
+  creates: Ask["creates"],
+  key: KeyRecord | undefined,
+): KeyAlgorithmId | undefined {
+  if (creates !== "child") return creates
+  return key === undefined ? undefined : childAlgorithm(key.algorithm)
+}
+
 function describe(context: Context, ask: Ask, question: Question): AuditEvent {
   const { caller, requestId, within = requestId } = context
   const { key, mechanism } = question
@@ -257,6 +273,7 @@ function describe(context: Context, ask: Ask, question: Question): AuditEvent {
   if (keyId !== undefined) event.keyId = keyId
   if (version !== undefined) event.keyVersion = version
   if (mechanism !== undefined) event.mechanism = mechanism
+  if (ask.path !== undefined) event.path = ask.path
   if (ask.target !== undefined) event.target = ask.target
   if (ask.note !== undefined) event.note = ask.note
   return event

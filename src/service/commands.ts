@@ -112,6 +112,8 @@ export interface SignatureCommand extends MacCommand {
   readonly mgfHash?: HashId | undefined
   /** Of BIP 340: signs for the Taproot output key; 32 bytes or none. */
   readonly merkleRoot?: Uint8Array | undefined
+  /** Of a seed: which of its keys, such as `m/44'/60'/0'/0/0`. */
+  readonly path?: string | undefined
 }
 export interface SignCommand extends SignatureCommand {
   /** Of BIP 340: 32 bytes that go into its nonce; fresh ones when absent. */
@@ -206,7 +208,10 @@ export interface KeyTemplate {
   readonly rotationPeriodMs?: number | undefined
   /** Absent: an ordinary key, which asks nobody. Present: it is never extractable. */
   readonly rules?: KeyRulesTemplate | undefined
+  /** Of a seed: patterns of the paths that may be used; every path when absent. */
+  readonly paths?: readonly string[] | undefined
 }
+
 /** What a key gets that is made in AWS's dialect; its name is then its id there. */
 export interface NewKmsKey {
   /** The label of the region that it is made in. */
@@ -219,10 +224,12 @@ export type CreateKeyCommand = Omit<KeyTemplate, "name"> &
     | { readonly name?: undefined; readonly kms: NewKmsKey }
   )
 
-export type MaterialFormat = "raw" | "pkcs8" | "spki"
+export type MaterialFormat = "raw" | "pkcs8" | "spki" | "mnemonic"
 export interface ImportKeyCommand extends KeyTemplate, Idempotent {
   readonly format: MaterialFormat
   readonly material: Uint8Array
+  /** Of a mnemonic alone. */
+  readonly passphrase?: string | undefined
 }
 
 export interface ListKeysCommand extends PageCommand {
@@ -251,6 +258,8 @@ export interface UpdateKeyCommand {
   readonly modifiable?: false | undefined
   readonly destroyable?: boolean | undefined
   readonly minVersion?: number | undefined
+  /** May only become narrower. */
+  readonly paths?: readonly string[] | undefined
   /** Null ends the schedule. */
   readonly rotationPeriodMs?: number | null | undefined
   /** Optimistic lock: the revision that the caller saw. */

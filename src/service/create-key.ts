@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 
 import { uuidOf } from "../codec/uuid.ts"
 import { keyAlgorithm, publicUsages } from "../domain/algorithms.ts"
+import { isPathPattern } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import { isName, type KeyAttributes, type KeyRecord, type KeyVersion } from "../domain/key.ts"
@@ -62,11 +63,11 @@ export async function importKey(
   context: Context,
   command: ImportKeyCommand,
 ): Promise<KeyRecord> {
-  const { algorithm, format, material } = command
+  const { algorithm, format, material, passphrase } = command
   return await make(ports, context, command, {
     operation: "key.import",
     origin: "imported",
-    produce: () => importMaterial(algorithm, format, material),
+    produce: () => importMaterial(algorithm, format, material, passphrase),
   })
 }
 
@@ -80,35 +81,53 @@ async function make(
   ports: Ports,
   context: Context,
   command: CreateKeyCommand,
-  maker: Maker,
+  { operation, origin, produce }: Maker,
 ): Promise<KeyRecord> {
-  if (command.name !== undefined && !isName(command.name)) {
-    malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
-  }
   checkTemplate(command)
   const rules = command.rules && (await makeKeyRules(command.rules, ports.clock.now(), "/rules"))
-  const ask = { operation: maker.operation, creates: command.algorithm } as const
+  const ask = { operation, creates: command.algorithm } as const
   return await perform(ports, context, ask, async (act) => {
-    const { idempotencyKey: key, ...rest } = command
-    const call = { kind: maker.operation, key, command: rest }
-    return await createOnce(ports, context, call, async (once) => {
-      const id = once.id as KeyId // createOnce makes ids of the object that is being created.
-      if (once.repeated) {
-        const first = await ports.records.read("key", act.partition.id, id)
-        if (first !== undefined) return first
-      }
-      const made = await maker.produce()
-      try {
-        const { kms } = command
-        const { subject } = context.caller
-        const template = { ...command, name: command.name ?? uuidOf(id) }
-        const record = newRecord(act, template, { id, maker, made, rules, subject })
-        await store(ports, act, record, { made, claims: once.claims, kms })
-        return record
-      } finally {
-        made.material?.[Symbol.dispose]()
-      }
-    })
+    const { idempotencyKey: key, ...template } = command
+    const call = { kind: operation, key, command: template }
+    return await createIn(ports, context, act, { template, call, origin, produce, rules })
+  })
+}
+
+/** Without a name, the key's id is its name. */
+type NewKey = Omit<KeyTemplate, "name"> & Pick<CreateKeyCommand, "name" | "kms">
+
+/** A key that is to be made, once whatever is repeated. */
+interface Creation {
+  readonly template: NewKey
+  readonly call: Parameters<typeof createOnce>[2]
+  readonly origin: KeyVersion["origin"]
+  readonly produce: () => Made | Promise<Made>
+  readonly rules?: KeyRules | undefined
+  readonly derivedFrom?: KeyRecord["derivedFrom"]
+}
+
+/** Makes a key within an act that was allowed. Errors as {@link createKey}. */
+export async function createIn(
+  ports: Ports,
+  context: Context,
+  act: Act,
+  { call, ...creation }: Creation,
+): Promise<KeyRecord> {
+  checkTemplate(creation.template)
+  return await createOnce(ports, context, call, async (once) => {
+    const id = once.id as KeyId // createOnce makes ids of the object that is being created.
+    if (once.repeated) {
+      const first = await ports.records.read("key", act.partition.id, id)
+      if (first !== undefined) return first
+    }
+    const made = await creation.produce()
+    try {
+      const record = newRecord(act, creation, { id, made, subject: context.caller.subject })
+      await store(ports, act, record, { made, claims: once.claims, kms: creation.template.kms })
+      return record
+    } finally {
+      made.material?.[Symbol.dispose]()
+    }
   })
 }
 
@@ -170,16 +189,11 @@ export function dueRows(record: KeyRecord): Write[] {
 
 function newRecord(
   act: Act,
-  template: KeyTemplate & Pick<CreateKeyCommand, "kms">,
-  parts: { id: KeyId; maker: Maker; made: Made; rules: KeyRules | undefined; subject: string },
+  { template, origin, rules, derivedFrom }: Omit<Creation, "call">,
+  { id, made, subject }: { id: KeyId; made: Made; subject: string },
 ): KeyRecord {
   const { now, partition } = act
-  const {
-    made,
-    maker: { origin },
-    rules,
-  } = parts
-  const { rotationPeriodMs } = template
+  const { rotationPeriodMs, paths } = template
   const version: KeyVersion = {
     version: 1,
     createdAt: now,
@@ -189,9 +203,9 @@ function newRecord(
     ...(made.publicKey === undefined ? {} : { publicKey: new Uint8Array(made.publicKey) }),
   }
   return {
-    id: parts.id,
+    id,
     partition: partition.id,
-    name: template.name,
+    name: template.name ?? uuidOf(id),
     algorithm: template.algorithm,
     state: "active",
     attributes: newAttributes(template, { origin, hasSecret: version.hasSecret }),
@@ -203,8 +217,10 @@ function newRecord(
     ...(rotationPeriodMs === undefined
       ? {}
       : { rotation: { periodMs: rotationPeriodMs, nextAt: (now + rotationPeriodMs) as Instant } }),
+    ...(paths === undefined ? {} : { paths }),
+    ...(derivedFrom === undefined ? {} : { derivedFrom }),
     createdAt: now,
-    createdBy: parts.subject,
+    createdBy: subject,
     updatedAt: now,
     ...(template.kms === undefined ? {} : { kms: true }),
     revision: 1,
@@ -212,7 +228,7 @@ function newRecord(
 }
 
 function newAttributes(
-  template: KeyTemplate,
+  template: NewKey,
   { origin, hasSecret }: { origin: string; hasSecret: boolean },
 ): KeyAttributes {
   const { defaultUsages } = keyAlgorithm(template.algorithm)
@@ -232,7 +248,10 @@ function newAttributes(
   }
 }
 
-function checkTemplate(template: Omit<KeyTemplate, "name">): void {
+function checkTemplate(template: NewKey): void {
+  if (template.name !== undefined && !isName(template.name)) {
+    malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
+  }
   checkUsages(template)
   if (template.sensitive === false && template.extractable !== true) {
     malformed("/sensitive", "only an extractable key may be other than sensitive")
@@ -241,8 +260,28 @@ function checkTemplate(template: Omit<KeyTemplate, "name">): void {
     malformed("/extractable", "a key with rules never leaves")
   }
   checkTags(template.tags ?? {})
+  checkSeed(template)
   const period = template.rotationPeriodMs
   if (period !== undefined) checkPeriod(template, period)
+}
+
+/** Paths belong to seeds; a seed and what it extends to never leave. */
+function checkSeed({ algorithm, paths, extractable }: NewKey): void {
+  if (keyAlgorithm(algorithm).form === "seed") {
+    if (extractable === true) malformed("/extractable", "a seed never leaves")
+  } else if (paths !== undefined) {
+    malformed("/paths", "only a seed has paths")
+  }
+  if (paths !== undefined) checkPaths(paths)
+}
+
+export function checkPaths(paths: readonly string[]): void {
+  const isBounded = paths.length > 0 && paths.length <= limits.pathPatternsMax
+  if (isBounded && paths.every(isPathPattern)) return
+  malformed(
+    "/paths",
+    `1 to ${limits.pathPatternsMax} patterns such as m/44'/60'/*'/0/* or m/84'/**`,
+  )
 }
 
 /**
@@ -284,9 +323,11 @@ export function checkPeriod({ algorithm }: Pick<KeyTemplate, "algorithm">, perio
   if (period < limits.rotationPeriodMinMs || period > limits.rotationPeriodMaxMs) {
     malformed("/rotationPeriodSeconds", "a rotation period is one day to ten years")
   }
-  if (keyAlgorithm(algorithm).form === "pair") {
+  const { form } = keyAlgorithm(algorithm)
+  if (form === "pair") {
     malformed("/rotationPeriodSeconds", "key pairs rotate by hand: others hold the public half")
   }
+  if (form === "seed") malformed("/rotationPeriodSeconds", "a seed does not rotate")
 }
 
 function malformed(field: string, message: string): never {

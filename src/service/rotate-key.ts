@@ -1,5 +1,6 @@
 /** Rotation: a new version for new work; older ones stay for decrypting and verifying. */
 
+import { keyAlgorithm } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import { currentVersion, versionsMax, type KeyRecord } from "../domain/key.ts"
@@ -47,6 +48,9 @@ export async function addVersion(
   const last = currentVersion(key)
   if (last === undefined || !last.hasSecret) {
     throw new HsmError("KEY_STATE", "only the public half is here: there is nothing to rotate")
+  }
+  if (keyAlgorithm(key.algorithm).form === "seed") {
+    throw new HsmError("OPERATION_FORBIDDEN", "a seed does not rotate: its keys would be others")
   }
   const most = versionsMax(last)
   if (key.versions.length >= most) {

@@ -1,5 +1,6 @@
 /** Sign and verify; MACs are signatures under a secret key. */
 
+import { formatPath, type DerivationPath } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
 import type { KeyRecord } from "../domain/key.ts"
@@ -16,6 +17,7 @@ import type {
   VerifyCommand,
   VerifyResult,
 } from "./commands.ts"
+import { readPath } from "./derived.ts"
 import type { UsePorts } from "./ports.ts"
 
 /**
@@ -85,24 +87,25 @@ interface Producer {
 async function produce(
   ports: UsePorts,
   context: Context,
-  { key: ref, mechanism: wanted, ...input }: SignCommand,
+  { key: ref, mechanism: wanted, path: text, ...input }: SignCommand,
   { operation, covers, run }: Producer,
 ): Promise<SignResult> {
   const { message, messageType } = input
   checkSize(message)
-  const covered = { input: covers(input) }
+  const path = text === undefined ? undefined : readPath(text)
   const ask = {
     operation,
     key: ref,
     mechanism: wanted,
-    ...covered,
+    input: covers({ ...input, path }),
+    ...namedPath(path),
     ...noteOf(messageType),
   } as const
   return await perform(ports, context, ask, async (act) => {
     const mechanism = mechanismOf(act)
     const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
     const handle = await ports.keys.open(key, version)
-    const signature = await run(act.permit, handle, { mechanism, ...input })
+    const signature = await run(act.permit, handle, { mechanism, path, ...input })
     return { keyId: key.id, version, mechanism, signature }
   })
 }
@@ -122,25 +125,25 @@ async function check(
   command: VerifyCommand,
   { operation, run }: Checker,
 ): Promise<VerifyResult> {
-  const { key: ref, mechanism: named, version: wanted, ...input } = command
+  const { key: ref, mechanism: named, version: wanted, path: text, ...input } = command
   const { message, messageType, signature } = input
   checkSize(message)
-  const note = noteOf(messageType)
-  const covered = { message, mac: signature }
+  const path = text === undefined ? undefined : readPath(text)
   const ask = {
     operation,
     key: ref,
     mechanism: named,
     version: wanted,
-    input: covered,
-    ...note,
+    input: { message, mac: signature },
+    ...namedPath(path),
+    ...noteOf(messageType),
   } as const
   return await perform(ports, context, ask, async (act) => {
     const key = keyOf(act)
     const mechanism = mechanismOf(act)
     for (const version of candidates(key, wanted)) {
       const handle = await ports.keys.open(key, version)
-      if (await run(act.permit, handle, { mechanism, ...input })) {
+      if (await run(act.permit, handle, { mechanism, path, ...input })) {
         return { keyId: key.id, valid: true, version, mechanism }
       }
     }
@@ -154,6 +157,10 @@ function candidates(key: KeyRecord, wanted: number | undefined): number[] {
     .map(({ version }) => version)
     .filter((version) => version >= key.minVersion)
     .toReversed()
+}
+
+function namedPath(path: DerivationPath | undefined): Pick<Ask, "path"> {
+  return path === undefined ? {} : { path: formatPath(path) }
 }
 
 /** What was signed is then known by its digest alone: the log says so. */

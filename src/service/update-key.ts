@@ -1,12 +1,14 @@
 /** Change what a key says about itself: names, tags, attributes, schedule, state. */
 
+import { keyAlgorithm } from "../domain/algorithms.ts"
+import { coversPattern, everyPath } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import { isName, type KeyAttributes, type KeyRecord } from "../domain/key.ts"
 import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, revise } from "./change-key.ts"
 import type { Context, KeyRef, UpdateKeyCommand } from "./commands.ts"
-import { checkPeriod, checkTags } from "./create-key.ts"
+import { checkPaths, checkPeriod, checkTags } from "./create-key.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -93,18 +95,27 @@ function check(key: KeyRecord, command: UpdateKeyCommand): void {
   if (minVersion !== undefined && (minVersion < 1 || minVersion > key.versions.length)) {
     malformed("/minVersion", "there is no such version")
   }
+  if (command.paths !== undefined) checkNarrower(key, command.paths)
   if (rotationPeriodMs !== undefined && rotationPeriodMs !== null) {
     checkPeriod(key, rotationPeriodMs)
   }
 }
 
+function checkNarrower({ algorithm, paths: before }: KeyRecord, paths: readonly string[]): void {
+  if (keyAlgorithm(algorithm).form !== "seed") malformed("/paths", "only a seed has paths")
+  checkPaths(paths)
+  const wider = paths.find((pattern) => !coversPattern(before ?? [everyPath], pattern))
+  if (wider !== undefined) malformed("/paths", "paths can only become narrower")
+}
+
 function changedFields(key: KeyRecord, act: Act, command: UpdateKeyCommand): Partial<KeyRecord> {
-  const { name, description, minVersion, rotationPeriodMs } = command
+  const { name, description, minVersion, rotationPeriodMs, paths } = command
   return {
     ...(name === undefined ? {} : { name }),
     ...(description === undefined ? {} : { description }),
     tags: changedTags(key, command),
     ...(minVersion === undefined ? {} : { minVersion }),
+    ...(paths === undefined ? {} : { paths }),
     ...(rotationPeriodMs === undefined ? {} : { rotation: schedule(act, rotationPeriodMs) }),
     attributes: changedAttributes(key.attributes, command),
   } as Partial<KeyRecord> // `rotation: undefined` ends a schedule: JSON drops it from the record.

@@ -23,6 +23,10 @@ key.describe               umao   any   -              -       -           block
 key.public                 umao   any   -              -       -           blocked frozen
 key.explain                umao   any   -              -       -           blocked frozen
 key.receipt                mao    any   -              -       -           blocked frozen
+key.address                um     A     keyUse         -       -           frozen rate
+key.derive-public          um     A     keyUse         -       -           frozen rate
+key.extended-public        m      A     keyUse         -       -           frozen rate
+key.derive-child           m      A     -              sign    -
 key.create                 m      -     -              -       -
 key.import                 m      -     keyImport      -       -
 key.list                   umao   -     -              -       -           blocked frozen

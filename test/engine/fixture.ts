@@ -1,6 +1,7 @@
 /** Permits as the policy mints them, and handles, for tests of the engine. */
 import assert from "node:assert/strict"
 import { keyAlgorithm, type KeyAlgorithmId, type MechanismId } from "../../src/domain/algorithms.ts"
+import { formatPath, type DerivationPath } from "../../src/domain/derivation.ts"
 import { instant, type KeyId, type PartitionId } from "../../src/domain/ids.ts"
 import type { KeyRecord } from "../../src/domain/key.ts"
 import type { OperationId } from "../../src/domain/operation.ts"
@@ -68,6 +69,7 @@ export function question(
   operation: OperationId,
   key?: { readonly keyId: KeyId; readonly algorithm: KeyAlgorithmId },
   mechanism?: MechanismId,
+  path?: DerivationPath,
 ): Question {
   return {
     operation,
@@ -82,6 +84,7 @@ export function question(
     partition,
     key: key === undefined ? undefined : recordOf(key.keyId, key.algorithm),
     mechanism,
+    path: path === undefined ? undefined : formatPath(path),
     now: instant(0),
     withinRate: true,
     timeSure: true,
@@ -93,8 +96,9 @@ export function permit(
   operation: OperationId,
   key: { readonly keyId: KeyId; readonly algorithm: KeyAlgorithmId },
   mechanism?: MechanismId,
+  path?: DerivationPath,
 ): Permit {
-  const decision = decide(question(operation, key, mechanism))
+  const decision = decide(question(operation, key, mechanism, path))
   assert(decision.outcome === "allowed", JSON.stringify(decision))
   return decision.permit
 }

@@ -1,6 +1,7 @@
 /** Every published answer through the public functions, under permits; and with a bit flipped. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { parsePath } from "../../src/domain/derivation.ts"
 import { keyAlgorithm, type MechanismId } from "../../src/domain/algorithms.ts"
 import { decrypt, encrypt } from "../../src/engine/cipher.ts"
 import { wrapMaterial } from "../../src/engine/export.ts"
@@ -54,10 +55,13 @@ for (const { mechanism, answer } of entries<SignatureAnswer>(signatureAnswers)) 
       algorithm,
       "key" in answer ? { material: answer.key } : { publicKey: answer.publicKey },
     )
-    const verifying = permit("key.verify", handle, mechanism)
-    const input = { mechanism, message, ...parameters }
+    const path = answer.path === undefined ? undefined : parsePath(answer.path)
+    const verifying = permit("key.verify", handle, mechanism, path)
+    const input = { mechanism, message, path, ...parameters }
     const made =
-      "key" in answer ? await sign(permit("key.sign", handle, mechanism), handle, input) : undefined
+      "key" in answer
+        ? await sign(permit("key.sign", handle, mechanism, path), handle, input)
+        : undefined
     const signature = "signature" in answer ? answer.signature : made
     assert.ok(signature !== undefined && verify(verifying, handle, { ...input, signature }))
     assert.ok(!verify(verifying, handle, { ...input, signature: flip(signature, 77) }))

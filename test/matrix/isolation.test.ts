@@ -18,6 +18,8 @@ const inBatch = [
   "mac",
   "verifyMac",
   "generateDataKey",
+  "deriveAddress",
+  "derivePublic",
   "encapsulate",
   "decapsulate",
   "agree",

@@ -69,6 +69,19 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   restoreKey: ({ objects }) => ({ params: { key: objects.keys.invalidated } }),
   purgeKey: ({ objects }) => ({ params: { key: objects.keys.deleting } }),
   getReceipt: ({ objects }) => ({ params: { key: objects.keys.destroyed } }),
+  deriveAddress: ({ objects }) => ({
+    params: { key: objects.keys.seed },
+    body: { chain: "ETH", path: "m/0" },
+  }),
+  derivePublic: ({ objects }) => ({ params: { key: objects.keys.seed }, body: { path: "m/0" } }),
+  deriveExtendedPublic: ({ objects }) => ({
+    params: { key: objects.keys.seed },
+    body: { path: "m/0" },
+  }),
+  deriveChild: ({ objects }) => ({
+    params: { key: objects.keys.seed },
+    body: { path: "m/0", name: freshName() },
+  }),
   exportKey: ({ objects }) => ({ params: { key: objects.keys.plain }, body: {} }),
   "exportKey wrapped": ({ objects, mine }) => ({
     params: { key: objects.keys.plain },

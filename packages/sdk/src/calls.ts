@@ -67,6 +67,8 @@ export interface SignatureOptions extends MechanismOptions {
   readonly mgfHash?: MgfHash | undefined
   /** Of BIP 340: signs for the Taproot output key; 32 bytes or none. */
   readonly merkleRoot?: Uint8Array | undefined
+  /** Of a seed: which of its keys, such as `m/44'/60'/0'/0/0`. */
+  readonly path?: string | undefined
 }
 export interface SignOptions extends SignatureOptions {
   /** The same message gets the same signature. */
@@ -135,9 +137,8 @@ export function verify(
 
 /** What signing and verifying have to agree on. */
 function signatureFields(options: SignatureOptions) {
-  const { mechanism, messageType, encoding, context, saltLength, mgfHash, merkleRoot } = options
-  const bytes = { context: optional(context), merkleRoot: optional(merkleRoot) }
-  return { mechanism, messageType, encoding, saltLength, mgfHash, ...bytes }
+  const { context, merkleRoot, ...rest } = options
+  return { ...rest, context: optional(context), merkleRoot: optional(merkleRoot) }
 }
 
 /** @param message - at most 64 KiB. */

@@ -1,8 +1,12 @@
 /** Keys themselves, behind `kh.keys`. Each method is one operation of the API. */
 
 import type {
+  Address,
+  AddressRequest,
   CreateKeyRequest,
+  DeriveChildRequest,
   ExportedKey,
+  ExtendedPublicRequest,
   ImportKeyRequest,
   Key,
   KeyRulesRequest,
@@ -55,6 +59,31 @@ export class Keys {
   /** The public half of a pair. @param version - the current one when absent. */
   publicKey(key: string, version?: number): Promise<PublicKey> {
     return this.#client.call("getPublicKey", { params: { key, version } })
+  }
+
+  /** The public key at a path of a seed. */
+  derivePublic(key: string, path: string): Promise<PublicKey> {
+    return this.#client.call("derivePublic", { params: { key }, body: { path } })
+  }
+
+  /** A chain's address of a pair, or of the pair at `path` of a seed. */
+  address(key: string, body: AddressRequest): Promise<Address> {
+    return this.#client.call("deriveAddress", { params: { key }, body })
+  }
+
+  /** All public keys below a path of a seed, in one text: xpub, tpub or acct_xvk. */
+  async extendedPublic(key: string, body: ExtendedPublicRequest): Promise<string> {
+    const answer = await this.#client.call("deriveExtendedPublic", { params: { key }, body })
+    return answer.extendedPublicKey
+  }
+
+  /** Makes the pair at a path of a seed a key of its own. */
+  deriveChild(
+    key: string,
+    body: DeriveChildRequest,
+    { idempotencyKey }: Idempotent = {},
+  ): Promise<Key> {
+    return this.#client.call("deriveChild", { params: { key, idempotencyKey }, body })
   }
 
   /** Changes what `changes` names; the rest stays. */

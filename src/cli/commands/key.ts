@@ -5,7 +5,7 @@ import type { Command, OptionRow } from "../command.ts"
 import { CliError } from "../failure.ts"
 import type { Input, StandardInput } from "../input.ts"
 import { collectItems, limitOption } from "../lists.ts"
-import { materialFormats, readMaterial } from "../material.ts"
+import { materialFormats, readMaterial, readPassphrase } from "../material.ts"
 import type { Columns } from "../output.ts"
 import { describeRule, readKeyRules } from "../rules.ts"
 import { keyAlgorithms, keyStates, keyUsages } from "../vocabulary.ts"
@@ -68,6 +68,11 @@ export const keyFields: Columns<Key> = [
         ({ rules }: Key) => rules && (rules[name] ? describeRule(rules[name]) : "nobody is asked"),
       ] as const,
   ),
+  ["paths", ({ paths }) => paths?.join(", ")],
+  [
+    "derived from",
+    ({ derivedFrom: from }) => (from === undefined ? from : `${from.key} ${from.path}`),
+  ],
   ["created", ({ createdAt, createdBy }) => `${createdAt} by ${createdBy}`],
   ["updated", ({ updatedAt }) => updatedAt],
   ["destroyed from", ({ deleteAt }) => deleteAt],
@@ -86,6 +91,7 @@ const template: readonly OptionRow[] = [
   ["--description <text>", "what the key is for"],
   ["--rotate-every <time>", "make a new version so often, such as 90d"],
   ["--rules <file>", "who has to agree to what; see: keyhold key set-rules --help"],
+  ["--allow-path <pattern...>", "of a seed: paths that may be used, such as m/84h/**"],
 ]
 const algorithmOption: OptionRow = ["--algorithm <id>", "see: keyhold algorithms"]
 
@@ -104,6 +110,7 @@ async function readTemplate(input: Input, stdin: StandardInput): Promise<CreateK
     description: input.maybe("description"),
     rotationPeriodSeconds: input.seconds("rotateEvery"),
     rules: rules === undefined ? undefined : await readKeyRules(rules, stdin),
+    paths: input.list("allowPath"),
   }
 }
 
@@ -123,16 +130,21 @@ export const keyCommands: readonly Command[] = [
   {
     usage: "key import <name> [file]",
     summary: "Import a key made elsewhere, where the partition allows it",
-    description: "Takes raw bytes, PKCS#8 or SPKI; of PEM the format is known.",
+    description: "Takes raw bytes, PKCS#8, SPKI or a mnemonic; of PEM the format is known.",
     required: [algorithmOption],
-    options: [...template, ["--format <format>", `one of ${materialFormats.join(", ")}`]],
+    options: [
+      ...template,
+      ["--format <format>", `one of ${materialFormats.join(", ")}`],
+      ["--passphrase-file <file>", "of a mnemonic; its first line"],
+    ],
     example: "keyhold key import partner partner.pem --algorithm EC_P256",
     async run({ out, stdin, connect }, input) {
       const request = await readTemplate(input, stdin)
       const format = input.oneOf("format", materialFormats)
       const material = await readMaterial(input.maybe("file"), stdin, format)
+      const passphrase = await readPassphrase(input.maybe("passphraseFile"), stdin)
       const kh = await connect()
-      await out.record(await kh.keys.import({ ...request, ...material }), keyFields)
+      await out.record(await kh.keys.import({ ...request, ...material, passphrase }), keyFields)
     },
   },
   {
@@ -182,6 +194,7 @@ export const keyCommands: readonly Command[] = [
       ["--not-destroyable", "cannot be deleted"],
       ["--min-version <number>", "oldest version that still decrypts and verifies"],
       ["--rotate-every <time>", "such as 90d; never ends the schedule"],
+      ["--allow-path <pattern...>", "of a seed: paths that remain"],
       ["--if-revision <number>", "only when the key has this revision"],
     ],
     example: "keyhold key update orders --rotate-every 90d --tag team=shop",
@@ -198,6 +211,7 @@ export const keyCommands: readonly Command[] = [
         destroyable: input.on("destroyable") ?? input.off("notDestroyable"),
         minVersion: input.integer("minVersion"),
         rotationPeriodSeconds: never ? null : input.seconds("rotateEvery"),
+        paths: input.list("allowPath"),
         ifRevision: input.integer("ifRevision"),
       }
       const given = Object.entries(changes).filter(([, value]) => value !== undefined)

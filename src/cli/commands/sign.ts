@@ -28,6 +28,7 @@ const parameterOptions: readonly OptionRow[] = [
   ["--context <text>", "what ML-DSA, SLH-DSA, Ed448 and prehashed EdDSA bind a signature to"],
   ["--salt-length <number>", "bytes of PSS's salt; as many as the hash has unless given"],
   ["--mgf-hash <hash>", "of PSS's MGF1; the message's unless given"],
+  ["--path <path>", "of a seed: from it to the key that signs, such as m/44h/60h/0h/0/0"],
   ["--merkle-root <hex>", "of BIP340_SCHNORR: signs for the Taproot output key; '' for no script"],
 ]
 const deterministicOption: OptionRow = [
@@ -114,6 +115,7 @@ function readParameters(input: Input) {
     encoding: input.oneOf("encoding", encodings),
     context: context === undefined ? undefined : encodeBase64(Buffer.from(context)),
     saltLength: input.integer("saltLength"),
+    path: input.maybe("path"),
     mgfHash: input.oneOf("mgfHash", rsaHashes),
     merkleRoot: root === undefined ? undefined : encodeBase64(parseHex(root)),
   }

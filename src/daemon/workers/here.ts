@@ -15,6 +15,9 @@ const usingServices = {
   mac: services.mac,
   verifyMac: services.verifyMac,
   generateDataKey: services.generateDataKey,
+  deriveAddress: services.deriveAddress,
+  derivePublic: services.derivePublic,
+  deriveExtendedPublic: services.deriveExtendedPublic,
   random: services.generateRandom,
 } as const satisfies Partial<
   Record<OperationId, (ports: UsePorts, context: Context, command: never) => Promise<unknown>>

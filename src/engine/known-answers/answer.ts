@@ -24,6 +24,8 @@ export interface EncryptionAnswer extends Known {
 
 export type SignatureAnswer = Known & {
   readonly message: Uint8Array
+  /** Of a seed: from it to the key that signs. */
+  readonly path?: string
   /** Besides what is usual. */
   readonly parameters?: Partial<SignatureParameters>
 } & (

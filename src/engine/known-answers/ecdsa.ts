@@ -1,6 +1,7 @@
 /** Known answers of ECDSA. */
 
 import type { SignatureId } from "../provider.ts"
+import { seedAnswers } from "./seeds.ts"
 import { hex, type Answers, type SignatureAnswer } from "./answer.ts"
 
 /** By mechanism; every curve has one. */
@@ -96,6 +97,8 @@ export const ecdsaAnswers = {
         86bd1a1508b5b785e762fece8c6cf19b6156983e5c36b2bbe724d6c23e
       `,
     },
+    seedAnswers.BIP32_SECP256K1,
+    seedAnswers.SLIP10_P256,
   ],
   ECDSA_SHA_384: [
     {

@@ -9,6 +9,7 @@ import { mlDsaAnswers } from "./ml-dsa.ts"
 import { preHashAnswers } from "./pre-hash.ts"
 import { rsaHashAnswers } from "./rsa-hashes.ts"
 import { rsa2048 } from "./rsa-key.ts"
+import { seedAnswers } from "./seeds.ts"
 import { slhDsaAnswers } from "./slh-dsa.ts"
 
 /** By mechanism; every curve, every size of RSA key and every parameter set has one. */
@@ -285,6 +286,8 @@ export const signatureAnswers = {
         f760984dc6594a7c15e9716ed28dc027beceea1ec40a
       `,
     },
+    seedAnswers.SLIP10_ED25519,
+    seedAnswers.BIP32_ED25519_CARDANO,
   ],
   ED448: [
     {

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict"
 import { decryptionFailed } from "../../domain/errors.ts"
-import { defaultMechanism, type KeyAlgorithmId } from "../../domain/algorithms.ts"
+import { defaultMechanism, keyAlgorithm, type KeyAlgorithmId } from "../../domain/algorithms.ts"
 import type { NodeKey } from "../node/key.ts"
 import { nodeProvider } from "../node/provider.ts"
 import type { EncryptionRow, KeyRow, MacRow, Provider } from "../provider.ts"
@@ -46,7 +46,8 @@ function openerOf(algorithm: KeyAlgorithmId): Opener | undefined {
   const hash = hmacHashes[algorithm]
   if (hash !== undefined) return openHmac(hash)
   if (algorithm.startsWith("AES_")) return openAes
-  return defaultMechanism(algorithm, "signature") === undefined ? undefined : openPair
+  const signs = defaultMechanism(algorithm, "signature") !== undefined
+  return signs && keyAlgorithm(algorithm).form === "pair" ? openPair : undefined
 }
 
 function opening(row: KeyRow<NativeKey>, addon: Addon, open: Opener): KeyRow<NativeKey> {

@@ -15,6 +15,7 @@ import {
 import { limits } from "../../domain/limits.ts"
 import { digestOf, hashNames } from "../hash.ts"
 import { secretHalf } from "../node/key.ts"
+import { withExtended } from "../noble/ed25519-extended.ts"
 import { modulusBytes } from "../node/rsa-encoding.ts"
 import {
   rowsOf,
@@ -60,7 +61,7 @@ export function nativeSignatures(addon: Addon): Readonly<Record<SignatureId, Row
     },
     ...rowsOf("DSA", dsaHashes, (id) => row(ecdsaOrder(addon, id))),
     DSA_NONE: bareDigest,
-    ED25519: edwards("ED25519"),
+    ED25519: withExtended(edwards("ED25519")),
     ED25519_CTX: edwards("ED25519ctx"),
     ED25519_PH: edwards("ED25519ph"),
     ED448: edwards("ED448"),

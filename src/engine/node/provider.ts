@@ -2,7 +2,9 @@
 
 import { agreement } from "./agreement.ts"
 import { dsaHashes, ecdsaHashes, preHashes, rsaHashes } from "../../domain/hashes.ts"
+import { cardanoSeed, slip10Seed } from "../hd/seed-keys.ts"
 import { ed25519Ctx, ed25519Ph, ed448Ph } from "../noble/edwards.ts"
+import { withExtended } from "../noble/ed25519-extended.ts"
 import { rowsOf, type Provider } from "../provider.ts"
 import { withSecp256k1 } from "../secp256k1/ecdsa.ts"
 import { schnorr } from "../secp256k1/schnorr.ts"
@@ -101,6 +103,10 @@ export const nodeProvider = {
     SLH_DSA_SHAKE_192F: pairKeys("SLH_DSA_SHAKE_192F", slhDsa("slh-dsa-shake-192f")),
     SLH_DSA_SHAKE_256S: pairKeys("SLH_DSA_SHAKE_256S", slhDsa("slh-dsa-shake-256s")),
     SLH_DSA_SHAKE_256F: pairKeys("SLH_DSA_SHAKE_256F", slhDsa("slh-dsa-shake-256f")),
+    BIP32_SECP256K1: slip10Seed("BIP32_SECP256K1"),
+    SLIP10_P256: slip10Seed("SLIP10_P256"),
+    SLIP10_ED25519: slip10Seed("SLIP10_ED25519"),
+    BIP32_ED25519_CARDANO: cardanoSeed("BIP32_ED25519_CARDANO"),
   },
   encryption: {
     XAES_256_GCM: xaes256Gcm,
@@ -140,7 +146,7 @@ export const nodeProvider = {
     RSA_PKCS1_NONE: pkcs1None,
     ...rowsOf("DSA", dsaHashes, dsaSignature),
     DSA_NONE: dsaNone,
-    ED25519: eddsa,
+    ED25519: withExtended(eddsa),
     ED25519_CTX: ed25519Ctx,
     ED25519_PH: ed25519Ph,
     ED448: eddsa,

@@ -82,6 +82,10 @@ export type KeyAlgorithm =
   | "SLH_DSA_SHAKE_192F"
   | "SLH_DSA_SHAKE_256S"
   | "SLH_DSA_SHAKE_256F"
+  | "BIP32_SECP256K1"
+  | "SLIP10_P256"
+  | "SLIP10_ED25519"
+  | "BIP32_ED25519_CARDANO"
 
 /** The first that the key's algorithm serves, when absent. */
 export type Mechanism =
@@ -256,6 +260,10 @@ export type Operation =
   | "key.public"
   | "key.explain"
   | "key.receipt"
+  | "key.address"
+  | "key.derive-public"
+  | "key.extended-public"
+  | "key.derive-child"
   | "key.create"
   | "key.import"
   | "key.list"
@@ -326,6 +334,37 @@ export type MessageType = "message" | "digest" | "mu"
 export type SignatureEncoding = "der" | "raw" | "recoverable"
 
 /**
+ * From a seed to one of its keys (BIP 32): `m/44'/60'/0'/0/0`, a mark or an h where a step is
+ * hardened.
+ */
+export type Path = string
+
+/**
+ * Of a seed: patterns of the paths that may be used, every path when absent. A step may be `*`
+ * (any that is not hardened) or `*'` (any that is), and the end may be `/**` (whatever
+ * follows). At most 32.
+ */
+export type Paths = readonly Path[]
+
+export type Chain =
+  | "BTC_P2PKH"
+  | "BTC_P2WPKH"
+  | "BTC_P2TR"
+  | "ETH"
+  | "TRX"
+  | "XRP"
+  | "ADA"
+  | "ADA_ENTERPRISE"
+  | "ADA_STAKE"
+  | "SOL"
+  | "XLM"
+  | "IOTA"
+  | "DOT"
+
+/** `mainnet`, unless told otherwise; `testnet` where its addresses differ. */
+export type Network = "mainnet" | "testnet"
+
+/**
  * The same message gets the same signature: ECDSA with nonces of RFC 6979, ML-DSA and SLH-DSA
  * without their random bits. Otherwise signatures are hedged with fresh ones.
  */
@@ -379,6 +418,13 @@ export interface Key {
   readonly minVersion: Version
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
   readonly nextRotationAt?: Instant | undefined
+  readonly paths?: Paths | undefined
+  /** The seed and the path that it comes from. */
+  readonly derivedFrom?: {
+    readonly key: Id
+    readonly version: Version
+    readonly path: Path
+  } | undefined
   readonly createdAt: Instant
   /** The creator's subject. */
   readonly createdBy: string
@@ -426,6 +472,7 @@ export interface CreateKeyRequest {
   readonly description?: Description
   readonly rotationPeriodSeconds?: RotationPeriodSeconds
   readonly rules?: KeyRulesRequest
+  readonly paths?: Paths
 }
 
 export interface ImportKeyRequest {
@@ -442,10 +489,16 @@ export interface ImportKeyRequest {
   readonly description?: Description
   readonly rotationPeriodSeconds?: RotationPeriodSeconds
   readonly rules?: KeyRulesRequest
-  /** Secret bytes; PKCS#8 DER (RFC 5958); or a public key alone, SPKI DER. */
-  readonly format: "raw" | "pkcs8" | "spki"
+  readonly paths?: Paths
+  /**
+   * Secret bytes; PKCS#8 DER (RFC 5958); a public key alone, SPKI DER; or the words of a
+   * mnemonic (BIP 39, English) as text.
+   */
+  readonly format: "raw" | "pkcs8" | "spki" | "mnemonic"
   /** Base64, at most 8192 bytes. */
   readonly material: Uint8Array
+  /** Of a mnemonic (BIP 39); empty, unless told otherwise. */
+  readonly passphrase?: string
 }
 
 export interface UpdateKeyRequest {
@@ -463,6 +516,8 @@ export interface UpdateKeyRequest {
   readonly modifiable: false
   readonly destroyable?: boolean
   readonly minVersion?: Version
+  /** May only become narrower. */
+  readonly paths?: Paths
   /** Null ends the schedule. 86400 to 315360000. */
   readonly rotationPeriodSeconds?: number | null
   /** Change only what the caller has seen; otherwise CONFLICT. */
@@ -588,6 +643,44 @@ export interface TrustRequest {
   readonly trusted: boolean
 }
 
+export interface PathRequest {
+  readonly path: Path
+}
+
+export interface AddressRequest {
+  readonly chain: Chain
+  readonly path?: Path
+  readonly network?: Network
+}
+
+export interface Address {
+  readonly keyId: Id
+  readonly version: Version
+  readonly address: string
+  /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
+  readonly publicKey: string
+}
+
+export interface ExtendedPublicRequest {
+  readonly path: Path
+  readonly network?: Network
+}
+
+export interface ExtendedPublic {
+  readonly keyId: Id
+  readonly version: Version
+  /** As BIP 32 writes it (xpub, tpub), or CIP-5 (acct_xvk). */
+  readonly extendedPublicKey: string
+}
+
+export interface DeriveChildRequest {
+  readonly path: Path
+  readonly name: Name
+  readonly usages?: Usages
+  readonly tags?: Tags
+  readonly description?: Description
+}
+
 export interface PublicKey {
   readonly keyId: Id
   readonly version: Version
@@ -707,6 +800,7 @@ export interface SignRequest {
    * bytes.
    */
   readonly merkleRoot?: Uint8Array
+  readonly path?: Path
 }
 
 export interface SignResult {
@@ -738,6 +832,7 @@ export interface VerifyRequest {
    * bytes.
    */
   readonly merkleRoot?: Uint8Array
+  readonly path?: Path
   /** Any living version when absent, the newest first. */
   readonly version?: Version
 }
@@ -857,6 +952,8 @@ export interface BatchOperation {
     | "mac"
     | "verifyMac"
     | "generateDataKey"
+    | "deriveAddress"
+    | "derivePublic"
     | "encapsulate"
     | "decapsulate"
     | "agree"
@@ -1206,6 +1303,7 @@ export interface AuditRecord {
   readonly keyId?: string | undefined
   readonly keyVersion?: Version | undefined
   readonly mechanism?: string | undefined
+  readonly path?: string | undefined
   readonly target?: string | undefined
   readonly code?: ErrorCode | undefined
   readonly rule?: string | undefined
@@ -1452,6 +1550,44 @@ export interface Operations {
     }
     readonly body: undefined
     readonly response: PublicKey
+  }
+  readonly deriveAddress: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: AddressRequest
+    readonly response: Address
+  }
+  readonly derivePublic: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: PathRequest
+    readonly response: PublicKey
+  }
+  readonly deriveExtendedPublic: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: ExtendedPublicRequest
+    readonly response: ExtendedPublic
+  }
+  readonly deriveChild: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: DeriveChildRequest
+    readonly response: Key
   }
   readonly trustKey: {
     readonly params: {

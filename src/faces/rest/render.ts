@@ -31,6 +31,8 @@ export function renderKey(key: KeyRecord): wire.Key {
     minVersion,
     rotationPeriodSeconds: optional(key.rotation?.periodMs, renderSeconds),
     nextRotationAt: optional(key.rotation?.nextAt, renderTime),
+    paths: key.paths,
+    derivedFrom: key.derivedFrom,
     createdAt: renderTime(key.createdAt),
     createdBy: key.createdBy,
     updatedAt: renderTime(key.updatedAt),

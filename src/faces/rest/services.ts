@@ -9,6 +9,12 @@ import {
   purgeKey,
   restoreKey,
 } from "../../service/delete-key.ts"
+import {
+  deriveAddress,
+  deriveChild,
+  deriveExtendedPublic,
+  derivePublic,
+} from "../../service/derived.ts"
 import { decrypt, encrypt } from "../../service/encrypt.ts"
 import { explainDecision } from "../../service/explain.ts"
 import { exportKey } from "../../service/export-key.ts"
@@ -62,6 +68,10 @@ export const services = {
   deleteKey,
   deletePrincipal,
   deletionReceipt,
+  deriveAddress,
+  deriveChild,
+  deriveExtendedPublic,
+  derivePublic,
   describeKey,
   disableKey,
   enableKey,

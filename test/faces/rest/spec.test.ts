@@ -5,14 +5,17 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 
-import { keyAlgorithms, keyUsages, mechanisms } from "../../../src/domain/algorithms.ts"
+import { keyAlgorithms, keyUsages, mechanisms, rsaHashes } from "../../../src/domain/algorithms.ts"
 import { auditOutcomes } from "../../../src/domain/audit-event.ts"
+import { chainNetworks, chains } from "../../../src/domain/chains.ts"
 import { errorCodes } from "../../../src/domain/errors.ts"
 import { keyStates } from "../../../src/domain/key.ts"
 import { limits } from "../../../src/domain/limits.ts"
 import { operations, parseOperation, operation as rowOf } from "../../../src/domain/operation.ts"
 import { defaultFlags, defaultQuota } from "../../../src/domain/partition.ts"
 import { roles } from "../../../src/domain/principal.ts"
+import { signatureEncodings } from "../../../src/engine/ecdsa.ts"
+import { messageTypes } from "../../../src/engine/provider.ts"
 import type { Schema } from "../../../src/faces/rest/spec.ts"
 import { generateApi } from "../../../tools/generate-api.ts"
 import { assertForm, deref, endpoints, spec, specText } from "./fixture.ts"
@@ -55,6 +58,11 @@ test("every list of words is the domain's", () => {
     KeyUsage: keyUsages,
     Role: roles,
     ErrorCode: errorCodes,
+    Chain: Object.keys(chains),
+    Network: chainNetworks,
+    MgfHash: rsaHashes,
+    MessageType: messageTypes,
+    SignatureEncoding: signatureEncodings,
     Operation: Object.keys(operations),
   }
   for (const [name, words] of Object.entries(lists))
@@ -77,6 +85,10 @@ test("the bounds are those of domain/limits.ts", () => {
     [schemas["Aad"]?.["x-bytes-max"], limits.aadBytesMax],
     [schemas["Signature"]?.["x-bytes-max"], limits.signatureBytesMax],
     [schemas["SignatureContext"]?.["x-bytes-max"], limits.contextBytesMax],
+    [schemas["SaltLength"]?.maximum, limits.saltLengthMax],
+    [schemas["Path"]?.maxLength, limits.pathLengthMax],
+    [schemas["Paths"]?.maxItems, limits.pathPatternsMax],
+    [property("ImportKeyRequest", "passphrase").maxLength, limits.passphraseLengthMax],
     [schemas["Name"]?.maxLength, limits.nameLengthMax],
     [schemas["KeyRef"]?.maxLength, limits.nameLengthMax],
     [keyword(schemas["Tags"], "maxProperties"), limits.tagsMax],

@@ -5,9 +5,10 @@ import type {
   DeletionReceipt,
   KeyTemplate,
   ListKeysCommand,
+  PublicKeyResult,
   SetKeyRulesCommand,
 } from "../../../service/commands.ts"
-import type { Operations, Receipt } from "../api.generated.ts"
+import type { Operations, PublicKey, Receipt } from "../api.generated.ts"
 import { renderKey, renderPage } from "../render.ts"
 import { route, type Routes } from "../route.ts"
 import { parseKeyRules } from "../rules.ts"
@@ -35,6 +36,10 @@ export const keyRoutes: Routes<
   | "purgeKey"
   | "getReceipt"
   | "exportKey"
+  | "deriveAddress"
+  | "derivePublic"
+  | "deriveExtendedPublic"
+  | "deriveChild"
 > = {
   createKey: route(
     "createKey",
@@ -43,25 +48,42 @@ export const keyRoutes: Routes<
   ),
   importKey: route(
     "importKey",
-    ({ params: { idempotencyKey }, body: { format, material, ...rest } }) => ({
+    ({ params: { idempotencyKey }, body: { format, material, passphrase, ...rest } }) => ({
       ...template(rest),
       format,
       material,
+      passphrase,
       idempotencyKey,
     }),
     renderKey,
   ),
   listKeys: route("listKeys", listCommand, (page) => renderPage(page, renderKey)),
   getKey: route("describeKey", ({ params }) => params, renderKey),
-  getPublicKey: route(
-    "publicKey",
-    ({ params }) => params,
-    ({ keyId, version, publicKey }) => ({
+  getPublicKey: route("publicKey", ({ params }) => params, renderPublicKey),
+  derivePublic: route(
+    "derivePublic",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    renderPublicKey,
+  ),
+  deriveAddress: route(
+    "deriveAddress",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    ({ keyId, version, address, publicKey }) => ({
       keyId,
       version,
+      address,
       publicKey: encodeBase64(publicKey),
-      pem: renderPem(publicKey),
     }),
+  ),
+  deriveExtendedPublic: route(
+    "deriveExtendedPublic",
+    ({ params: { key }, body }) => ({ key, ...body }),
+    (answer) => answer,
+  ),
+  deriveChild: route(
+    "deriveChild",
+    ({ params: { key, idempotencyKey }, body }) => ({ key, ...body, idempotencyKey }),
+    renderKey,
   ),
   updateKey: route(
     "updateKey",
@@ -141,6 +163,10 @@ function listCommand({
   const equals = tag.indexOf("=")
   if (equals < 0) return { ...rest, tag: { name: tag } }
   return { ...rest, tag: { name: tag.slice(0, equals), value: tag.slice(equals + 1) } }
+}
+
+function renderPublicKey({ keyId, version, publicKey }: PublicKeyResult): PublicKey {
+  return { keyId, version, publicKey: encodeBase64(publicKey), pem: renderPem(publicKey) }
 }
 
 /** SubjectPublicKeyInfo in PEM: RFC 7468 section 13. */
