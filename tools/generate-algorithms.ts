@@ -4,37 +4,28 @@ import { join } from "node:path"
 import { writeFileSync } from "node:fs"
 
 import {
-  keyAlgorithm,
-  keyAlgorithms,
-  mechanismRow,
-  mechanisms,
-  type KeyAlgorithmId,
-  type MechanismId,
-} from "../src/domain/algorithms.ts"
+  listKeyAlgorithms,
+  listMechanisms,
+  type KeyAlgorithmEntry,
+  type MechanismEntry,
+} from "../src/domain/catalogue.ts"
 
 const root = join(import.meta.dirname, "..")
-// The tables' keys are their identifiers.
-const algorithmIds = Object.keys(keyAlgorithms) as KeyAlgorithmId[]
-const mechanismIds = Object.keys(mechanisms) as MechanismId[]
 
 /** The generated files by their path in the repository. */
 export function generateAlgorithms(): Readonly<Record<string, string>> {
   return { "docs/algorithms.md": document() }
 }
 
+const keyHead = ["Key algorithm", "Form", "Status", "Possible uses", "Signature bytes", "Standard"]
+const mechanismHead = ["Mechanism", "Kind", "Status", "Bound", "Parameters", "Standard"]
+
 function document(): string {
-  const algorithms = algorithmIds.map((id) => {
-    const { form, status, usages, mechanisms: served, source } = keyAlgorithm(id)
-    return [code(id), form, status, usages.join(", "), served.map(code).join(" "), source]
-  })
-  const rows = mechanismIds.map((id) => {
-    const { kind, status, source } = mechanismRow(id)
-    return [code(id), kind, status, boundOf(id), parametersOf(id).map(code).join(" "), source]
-  })
   return `# Algorithms
 
 Made by \`npm run generate\` from the tables that decide what the engine runs:
-[keys](../src/domain/algorithms.ts) and [mechanisms](../src/domain/mechanisms.ts).
+[keys](../src/domain/algorithms.ts) and [mechanisms](../src/domain/mechanisms.ts). A node lists them
+at \`GET /api/v1/algorithms\`, the command line by \`keyhold algorithms\`.
 
 - **recommended**: for new work.
 - **acceptable**: sound, where something else asks for it.
@@ -46,34 +37,44 @@ itself.
 
 ## Keys
 
-The first mechanism of each kind is the default.
+A *seed* is used by derivation path (BIP 32) and never leaves. A signature's size is that of ECDSA's
+raw form. The first mechanism of each kind is the default.
 
-${table(["Key algorithm", "Form", "Status", "Possible uses", "Mechanisms", "Standard"], algorithms)}
+${table(keyHead, listKeyAlgorithms().map(algorithmCells))}
+## What each key serves
+
+${listKeyAlgorithms().map(served).join("\n")}
+
 ## Mechanisms
 
-${table(["Mechanism", "Kind", "Status", "Bound", "Parameters", "Standard"], rows)}`
+A parameter is one of a request's fields; \`digest\` and \`mu\` are values of its \`messageType\`.
+
+${table(mechanismHead, listMechanisms().map(mechanismCells))}`
+}
+
+function algorithmCells(entry: KeyAlgorithmEntry): readonly string[] {
+  const { algorithm, form, status, usages, signatureBytes, source } = entry
+  const size = signatureBytes === undefined ? "" : `${signatureBytes}`
+  return [code(algorithm), form, status, usages.join(", "), size, source]
+}
+
+function served({ algorithm, mechanisms }: KeyAlgorithmEntry): string {
+  return `- ${code(algorithm)}: ${mechanisms.map(code).join(" ")}`
+}
+
+function mechanismCells(entry: MechanismEntry): readonly string[] {
+  const { mechanism, kind, status, parameters, source } = entry
+  const shown = parameters.map(code).join(" ")
+  return [code(mechanism), kind, status, boundOf(entry), shown, source]
 }
 
 /** How much of it, and of which sizes. */
-function boundOf(id: MechanismId): string {
-  const { sealsMax, digestBytes, messageBytes } = mechanismRow(id)
+function boundOf({ sealsMax, digestBytes, messageBytes }: MechanismEntry): string {
   return [
     ...(sealsMax === undefined ? [] : [`2^${Math.log2(sealsMax)} seals per key version`]),
     ...(digestBytes === undefined ? [] : [`digests of ${digestBytes} bytes`]),
     ...(messageBytes === undefined ? [] : [`messages of ${messageBytes} bytes`]),
   ].join(", ")
-}
-
-/** What a signature may be asked for, as the API names it. */
-function parametersOf(id: MechanismId): readonly string[] {
-  const { context, deterministic, pss, mu, taproot } = mechanismRow(id)
-  return [
-    ...(context === undefined ? [] : ["context"]),
-    ...(deterministic === true ? ["deterministic"] : []),
-    ...(pss === true ? ["saltLength", "mgfHash"] : []),
-    ...(mu === true ? ["mu"] : []),
-    ...(taproot === true ? ["auxRandom", "merkleRoot"] : []),
-  ]
 }
 
 function code(text: string): string {

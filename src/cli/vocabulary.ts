@@ -1,15 +1,15 @@
 /** The words that a command line may say, from the domain's own tables; pure data, nothing more. */
 
 import {
-  keyAlgorithm,
   keyAlgorithms as algorithmRows,
   mechanisms as mechanismRows,
-  type AlgorithmStatus,
   type KeyAlgorithmId,
   type MechanismId,
 } from "../domain/algorithms.ts"
 import { chains, type ChainId } from "../domain/chains.ts"
 
+export { listKeyAlgorithms, listMechanisms } from "../domain/catalogue.ts"
+export type { KeyAlgorithmEntry, MechanismEntry } from "../domain/catalogue.ts"
 export { chainNetworks } from "../domain/chains.ts"
 export { keyUsages, rsaHashes } from "../domain/algorithms.ts"
 export { keyStates } from "../domain/key.ts"
@@ -20,16 +20,3 @@ export const keyAlgorithms = Object.keys(algorithmRows) as readonly KeyAlgorithm
 export const mechanisms = Object.keys(mechanismRows) as readonly MechanismId[]
 
 export const chainIds = Object.keys(chains) as readonly ChainId[]
-
-/** An algorithm and what it serves; the first mechanism of each kind is the default. */
-export interface AlgorithmWords {
-  readonly algorithm: KeyAlgorithmId
-  readonly status: AlgorithmStatus
-  readonly mechanisms: readonly MechanismId[]
-}
-
-export const algorithms: readonly AlgorithmWords[] = keyAlgorithms.map((algorithm) => ({
-  algorithm,
-  status: keyAlgorithm(algorithm).status,
-  mechanisms: keyAlgorithm(algorithm).mechanisms,
-}))

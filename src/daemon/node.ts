@@ -8,6 +8,7 @@ import { join } from "node:path"
 
 import type { AuditChain } from "../audit/audit-chain.ts"
 import type { AuditLog } from "../audit/audit-log.ts"
+import { onLaterSelfTest } from "../engine/self-test.ts"
 import { clusterPartition, type ClusterId, type PartitionId } from "../domain/ids.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { AuditEvent } from "../domain/audit-event.ts"
@@ -108,6 +109,9 @@ export class Node {
       act: "system.self-test",
       outcome: "done",
       note: `${what.selfTests} known answers`,
+    })
+    onLaterSelfTest(({ name, passed }) => {
+      this.#observe({ act: "system.self-test", outcome: passed ? "done" : "failed", note: name })
     })
   }
 

@@ -43,6 +43,8 @@ export interface KeyAlgorithmRow {
   readonly usages: readonly KeyUsage[]
   /** Uses it gets when its creator names none. */
   readonly defaultUsages: readonly KeyUsage[]
+  /** Of a signature, of ECDSA and DSA in raw form; absent where there is none, or no one size. */
+  readonly signatureBytes?: number
   /** What the pair at a path of a seed is as a key of its own; absent: it is none. */
   readonly child?: string
   /** Mechanisms it serves; the first of each kind is the default. */
@@ -115,10 +117,11 @@ const rsa = {
 } as const
 
 /** Any hash with any curve; by default the one of the curve's strength. */
-function curve(source: string, hash: (typeof ecdsaHashes)[number]) {
+function curve(source: string, hash: (typeof ecdsaHashes)[number], orderBytes: number) {
   const others = ecdsaHashes.filter((other) => other !== hash)
   return {
     ...signer,
+    signatureBytes: 2 * orderBytes,
     usages: ["sign", "verify", "derive"] as const,
     mechanisms: [
       ...[hash, ...others].map((one) => `ECDSA_${one}` as const),
@@ -129,7 +132,7 @@ function curve(source: string, hash: (typeof ecdsaHashes)[number]) {
   }
 }
 
-const ecdsaSecp256k1 = curve("SEC 2 section 2.4.1, the lower s", "SHA_256")
+const ecdsaSecp256k1 = curve("SEC 2 section 2.4.1, the lower s", "SHA_256", 32)
 const secp256k1 = {
   ...ecdsaSecp256k1,
   status: "acceptable",
@@ -174,9 +177,10 @@ function slhDsa(strength: Strength) {
 }
 
 const seed = { ...signer, form: "seed" } as const
-const nistP256 = curve("SP 800-186 section 3.2.1.3", "SHA_256")
+const nistP256 = curve("SP 800-186 section 3.2.1.3", "SHA_256", 32)
 const ed25519 = {
   ...signer,
+  signatureBytes: 64,
   mechanisms: ["ED25519", "ED25519_CTX", "ED25519_PH"],
   source: "RFC 8032 section 5.1",
 } as const
@@ -211,24 +215,29 @@ export const keyAlgorithms = {
   KMAC_128: { ...mac, mechanisms: ["KMAC_128"], source: "SP 800-185 section 8.4.1" },
   KMAC_256: { ...mac, mechanisms: ["KMAC_256"], source: "SP 800-185 section 8.4.1" },
   // 112 bits of strength: SP 800-131A revision 2 section 3.
-  RSA_2048: { ...rsa, status: "acceptable" },
-  RSA_3072: rsa,
-  RSA_4096: rsa,
-  RSA_8192: rsa,
-  EC_P224: { ...curve("SP 800-186 section 3.2.1.2", "SHA_224"), status: "legacy" },
+  RSA_2048: { ...rsa, status: "acceptable", signatureBytes: 256 },
+  RSA_3072: { ...rsa, signatureBytes: 384 },
+  RSA_4096: { ...rsa, signatureBytes: 512 },
+  RSA_8192: { ...rsa, signatureBytes: 1024 },
+  EC_P224: { ...curve("SP 800-186 section 3.2.1.2", "SHA_224", 28), status: "legacy" },
   EC_P256: nistP256,
-  EC_P384: curve("SP 800-186 section 3.2.1.4", "SHA_384"),
-  EC_P521: curve("SP 800-186 section 3.2.1.5", "SHA_512"),
+  EC_P384: curve("SP 800-186 section 3.2.1.4", "SHA_384", 48),
+  EC_P521: curve("SP 800-186 section 3.2.1.5", "SHA_512", 66),
   EC_SECP256K1: secp256k1,
-  EC_BRAINPOOL_P224: { ...curve("RFC 5639 section 3.3", "SHA_224"), status: "legacy" },
-  EC_BRAINPOOL_P256: { ...curve("RFC 5639 section 3.4", "SHA_256"), status: "acceptable" },
-  EC_BRAINPOOL_P320: { ...curve("RFC 5639 section 3.5", "SHA_384"), status: "acceptable" },
-  EC_BRAINPOOL_P384: { ...curve("RFC 5639 section 3.6", "SHA_384"), status: "acceptable" },
-  EC_BRAINPOOL_P512: { ...curve("RFC 5639 section 3.7", "SHA_512"), status: "acceptable" },
+  EC_BRAINPOOL_P224: { ...curve("RFC 5639 section 3.3", "SHA_224", 28), status: "legacy" },
+  EC_BRAINPOOL_P256: { ...curve("RFC 5639 section 3.4", "SHA_256", 32), status: "acceptable" },
+  EC_BRAINPOOL_P320: { ...curve("RFC 5639 section 3.5", "SHA_384", 40), status: "acceptable" },
+  EC_BRAINPOOL_P384: { ...curve("RFC 5639 section 3.6", "SHA_384", 48), status: "acceptable" },
+  EC_BRAINPOOL_P512: { ...curve("RFC 5639 section 3.7", "SHA_512", 64), status: "acceptable" },
   DSA_2048: dsa,
   DSA_3072: dsa,
   ED25519: ed25519,
-  ED448: { ...signer, mechanisms: ["ED448", "ED448_PH"], source: "RFC 8032 section 5.2" },
+  ED448: {
+    ...signer,
+    signatureBytes: 114,
+    mechanisms: ["ED448", "ED448_PH"],
+    source: "RFC 8032 section 5.2",
+  },
   X25519: { ...agreement, mechanisms: ["X25519"], source: "RFC 7748 section 6.1" },
   X448: { ...agreement, mechanisms: ["X448"], source: "RFC 7748 section 6.2" },
   // 112 bits of strength: SP 800-56A revision 3 appendix D.
@@ -240,37 +249,40 @@ export const keyAlgorithms = {
   ML_KEM_512: mlKem,
   ML_KEM_768: mlKem,
   ML_KEM_1024: mlKem,
-  ML_DSA_44: mlDsa(128),
-  ML_DSA_65: mlDsa(192),
-  ML_DSA_87: mlDsa(256),
-  SLH_DSA_SHA2_128S: slhDsa(128),
-  SLH_DSA_SHA2_128F: slhDsa(128),
-  SLH_DSA_SHA2_192S: slhDsa(192),
-  SLH_DSA_SHA2_192F: slhDsa(192),
-  SLH_DSA_SHA2_256S: slhDsa(256),
-  SLH_DSA_SHA2_256F: slhDsa(256),
-  SLH_DSA_SHAKE_128S: slhDsa(128),
-  SLH_DSA_SHAKE_128F: slhDsa(128),
-  SLH_DSA_SHAKE_192S: slhDsa(192),
-  SLH_DSA_SHAKE_192F: slhDsa(192),
-  SLH_DSA_SHAKE_256S: slhDsa(256),
-  SLH_DSA_SHAKE_256F: slhDsa(256),
+  ML_DSA_44: { ...mlDsa(128), signatureBytes: 2420 },
+  ML_DSA_65: { ...mlDsa(192), signatureBytes: 3309 },
+  ML_DSA_87: { ...mlDsa(256), signatureBytes: 4627 },
+  SLH_DSA_SHA2_128S: { ...slhDsa(128), signatureBytes: 7856 },
+  SLH_DSA_SHA2_128F: { ...slhDsa(128), signatureBytes: 17088 },
+  SLH_DSA_SHA2_192S: { ...slhDsa(192), signatureBytes: 16224 },
+  SLH_DSA_SHA2_192F: { ...slhDsa(192), signatureBytes: 35664 },
+  SLH_DSA_SHA2_256S: { ...slhDsa(256), signatureBytes: 29792 },
+  SLH_DSA_SHA2_256F: { ...slhDsa(256), signatureBytes: 49856 },
+  SLH_DSA_SHAKE_128S: { ...slhDsa(128), signatureBytes: 7856 },
+  SLH_DSA_SHAKE_128F: { ...slhDsa(128), signatureBytes: 17088 },
+  SLH_DSA_SHAKE_192S: { ...slhDsa(192), signatureBytes: 16224 },
+  SLH_DSA_SHAKE_192F: { ...slhDsa(192), signatureBytes: 35664 },
+  SLH_DSA_SHAKE_256S: { ...slhDsa(256), signatureBytes: 29792 },
+  SLH_DSA_SHAKE_256F: { ...slhDsa(256), signatureBytes: 49856 },
   BIP32_SECP256K1: {
     ...seed,
     status: "acceptable",
     mechanisms: signatures(secp256k1),
+    signatureBytes: 64,
     child: "EC_SECP256K1",
     source: "BIP 32, SLIP-10",
   },
   SLIP10_P256: {
     ...seed,
     mechanisms: signatures(nistP256),
+    signatureBytes: 64,
     child: "EC_P256",
     source: "SLIP-10",
   },
   SLIP10_ED25519: {
     ...seed,
     mechanisms: ed25519.mechanisms,
+    signatureBytes: 64,
     child: "ED25519",
     source: "SLIP-10, hardened steps alone",
   },
@@ -278,6 +290,7 @@ export const keyAlgorithms = {
     ...seed,
     status: "acceptable",
     mechanisms: ["ED25519"],
+    signatureBytes: 64,
     source: "BIP32-Ed25519, CIP-3 Icarus, CIP-1852",
   },
 } as const satisfies Record<string, KeyAlgorithmRow>

@@ -62,6 +62,22 @@ test("the client's bounds are those of the domain", () => {
   assert.equal(calls.messageBytesMax, limits.messageBytesMax)
 })
 
+test("every mechanism is listed with its parameters, and as JSON with everything", async () => {
+  const { text } = await run(["algorithms", "--mechanisms"])
+  assert.match(text, /\nED25519_PH +signature +recommended +context digest +RFC 8032/)
+  const mechanisms = JSON.parse((await run(["algorithms", "--mechanisms", "--json"])).text) as {
+    readonly mechanism: string
+  }[]
+  assert.equal(text.trimEnd().split("\n").length, 1 + mechanisms.length)
+  const keys = JSON.parse((await run(["algorithms", "--json"])).text) as {
+    readonly algorithm: string
+    readonly signatureBytes?: number
+  }[]
+  assert.equal(keys.length, Object.keys(keyAlgorithms).length)
+  const found = keys.find(({ algorithm }) => algorithm === "ML_DSA_65")
+  assert.equal(found?.signatureBytes, 3309)
+})
+
 test("every algorithm is listed with what it serves", async () => {
   const { text } = await run(["algorithms"])
   const rows = text.trimEnd().split("\n").slice(1)

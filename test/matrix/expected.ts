@@ -77,6 +77,7 @@ export const rows = {
   explorer: open(200),
   openapi: open(200),
   version: open(200),
+  algorithms: open(200),
   sealStatus: open(200),
   // A development node needs no share: unsealed it says so, sealed it refuses.
   unseal: open(403),

@@ -33,6 +33,7 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   explorer: () => ({}),
   openapi: () => ({}),
   version: () => ({}),
+  algorithms: () => ({}),
   sealStatus: () => ({}),
   unseal: () => ({ body: { share: base64("no share") } }),
 

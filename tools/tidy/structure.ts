@@ -22,6 +22,7 @@ const importTable: Record<string, readonly string[]> = {
     "audit/verify.ts",
     "sealing/custodian.ts",
     "domain/algorithms.ts",
+    "domain/catalogue.ts",
     "domain/chains.ts",
     "domain/key.ts",
     "domain/principal.ts",

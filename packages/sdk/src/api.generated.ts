@@ -643,6 +643,59 @@ export interface TrustRequest {
   readonly trusted: boolean
 }
 
+export type AlgorithmStatus = "recommended" | "acceptable" | "legacy"
+
+export interface Algorithms {
+  /** At most 1000. */
+  readonly keys: readonly KeyAlgorithmEntry[]
+  /** At most 1000. */
+  readonly mechanisms: readonly MechanismEntry[]
+}
+
+export interface KeyAlgorithmEntry {
+  readonly algorithm: KeyAlgorithm
+  readonly form: "secret" | "pair" | "seed"
+  readonly status: AlgorithmStatus
+  readonly usages: Usages
+  readonly defaultUsages: Usages
+  /** The first of each kind is the default. At most 1000. */
+  readonly mechanisms: readonly Mechanism[]
+  /** 1 to 65536. */
+  readonly signatureBytes?: number | undefined
+  /** What the pair at a path of a seed is as a key of its own. */
+  readonly child?: KeyAlgorithm | undefined
+  readonly source: string
+}
+
+export interface MechanismEntry {
+  readonly mechanism: Mechanism
+  readonly kind: 
+    | "encryption"
+    | "signature"
+    | "mac"
+    | "wrap"
+    | "kem"
+    | "agreement"
+  readonly status: AlgorithmStatus
+  /** Seals under one key version. 1 to 9007199254740991. */
+  readonly sealsMax?: number | undefined
+  /** 1 to 64. */
+  readonly digestBytes?: number | undefined
+  /** 1 to 65536. */
+  readonly messageBytes?: number | undefined
+  /** At most 16. */
+  readonly parameters: readonly (
+    | "context"
+    | "digest"
+    | "mu"
+    | "deterministic"
+    | "saltLength"
+    | "mgfHash"
+    | "auxRandom"
+    | "merkleRoot")[]
+  readonly source: string
+}
+
 export interface PathRequest {
   readonly path: Path
 }
@@ -1546,6 +1599,15 @@ export const operations = {
     queryParams: [],
     successStatus: 200,
   },
+  algorithms: {
+    method: "GET",
+    path: "/api/v1/algorithms",
+    roles: [],
+    idempotent: false,
+    pathParams: [],
+    queryParams: [],
+    successStatus: 200,
+  },
   sealStatus: {
     method: "GET",
     path: "/api/v1/seal-status",
@@ -2173,6 +2235,11 @@ export interface Operations {
     readonly params: Readonly<Record<string, never>>
     readonly body: undefined
     readonly response: ApiVersion
+  }
+  readonly algorithms: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Algorithms
   }
   readonly sealStatus: {
     readonly params: Readonly<Record<string, never>>

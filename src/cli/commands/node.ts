@@ -4,7 +4,13 @@ import type { ApiVersion, Explanation, SealStatus, Shredded, Whoami } from "@key
 import type { Operation } from "@keyhold/sdk"
 import type { Command } from "../command.ts"
 import type { Columns } from "../output.ts"
-import { algorithms, mechanisms, type AlgorithmWords } from "../vocabulary.ts"
+import {
+  listKeyAlgorithms,
+  listMechanisms,
+  mechanisms,
+  type KeyAlgorithmEntry,
+  type MechanismEntry,
+} from "../vocabulary.ts"
 
 const whoamiFields: Columns<Whoami> = [
   ["subject", ({ subject }) => subject],
@@ -39,10 +45,17 @@ const ruleColumns: Columns<Explanation["rules"][number]> = [
   ["verdict", ({ allows }) => (allows ? "allows" : "DENIES")],
   ["reason", ({ reason }) => reason],
 ]
-const algorithmColumns: Columns<AlgorithmWords> = [
+const algorithmColumns: Columns<KeyAlgorithmEntry> = [
   ["algorithm", ({ algorithm }) => algorithm],
   ["status", ({ status }) => status],
   ["mechanisms", (row) => row.mechanisms.join(" ")],
+]
+const mechanismColumns: Columns<MechanismEntry> = [
+  ["mechanism", ({ mechanism }) => mechanism],
+  ["kind", ({ kind }) => kind],
+  ["status", ({ status }) => status],
+  ["parameters", ({ parameters }) => parameters.join(" ")],
+  ["standard", ({ source }) => source],
 ]
 
 export const nodeCommands: readonly Command[] = [
@@ -81,9 +94,12 @@ export const nodeCommands: readonly Command[] = [
   {
     usage: "algorithms",
     summary: "List key algorithms and what they do, the default mechanism first",
-    example: "keyhold algorithms",
-    async run({ out }) {
-      await out.table(algorithms, algorithmColumns)
+    description: "With --json, everything that is known of each. Asks no node.",
+    options: [["--mechanisms", "list mechanisms, and what each can be asked for"]],
+    example: "keyhold algorithms --mechanisms",
+    async run({ out }, input) {
+      if (input.flag("mechanisms")) await out.table(listMechanisms(), mechanismColumns)
+      else await out.table(listKeyAlgorithms(), algorithmColumns)
     },
   },
   {

@@ -135,6 +135,7 @@ const systemIds: ReadonlySet<string> = new Set<SystemId>([
   "explorer",
   "openapi",
   "version",
+  "algorithms",
   "sealStatus",
   "unseal",
 ])

@@ -35,6 +35,7 @@ export type SystemId =
   | "explorer"
   | "openapi"
   | "version"
+  | "algorithms"
   | "sealStatus"
   | "unseal"
 

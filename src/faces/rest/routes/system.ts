@@ -1,6 +1,12 @@
 /** What answers without a caller, and while the node is sealed. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
+import { parseKeyAlgorithm } from "../../../domain/algorithms.ts"
+import {
+  listKeyAlgorithms,
+  listMechanisms,
+  type KeyAlgorithmEntry,
+} from "../../../domain/catalogue.ts"
 import type * as wire from "../api.generated.ts"
 import type { NodePort, SealStatus } from "../ports.ts"
 import type { Request, Response, SystemId } from "../route.ts"
@@ -38,10 +44,18 @@ export const systemRoutes: SystemRoutes = {
   explorer: ({ page }) => ({ body: page }),
   openapi: ({ openapi }) => ({ body: openapi }),
   version: ({ node }) => ({ body: node.version() }),
+  algorithms: () => ({ body: { keys: listKeyAlgorithms().map(renderAlgorithm), mechanisms } }),
   sealStatus: ({ node }) => ({ body: renderStatus(node.status()) }),
   unseal: async ({ node }, { body: { share } }, address) => ({
     body: renderStatus(await node.submitShare(share, address)),
   }),
+}
+
+const mechanisms = listMechanisms()
+
+function renderAlgorithm({ child, ...entry }: KeyAlgorithmEntry): wire.KeyAlgorithmEntry {
+  const known = child === undefined ? undefined : parseKeyAlgorithm(child)
+  return known === undefined ? entry : { ...entry, child: known }
 }
 
 function renderStatus(status: SealStatus): wire.SealStatus {
