@@ -12,7 +12,8 @@ import { nodeScope } from "../../audit/crypto.ts"
 import type { HsmError } from "../../domain/errors.ts"
 import type { Caller } from "../../domain/principal.ts"
 import type { SureClock } from "../../domain/ports.ts"
-import { runSelfTests } from "../../engine/self-test.ts"
+import { clusterPartition } from "../../domain/ids.ts"
+import { onLaterSelfTest, runSelfTests } from "../../engine/self-test.ts"
 import type { Dialect, Dialects } from "../../faces/message.ts"
 import { loadApi } from "../../faces/rest/endpoints.ts"
 import { errorHead } from "../../faces/rest/errors.ts"
@@ -140,6 +141,19 @@ class Worker {
       await listenForMetrics(() => this.#channel.call("metrics", undefined), apart)
     }
     this.#running = { log, audit, listener, metrics, clock }
+    onLaterSelfTest(({ name, passed }) => {
+      const event = {
+        act: "system.self-test",
+        partition: clusterPartition,
+        subject: "node",
+      } as const
+      const outcome = passed ? "done" : "failed"
+      audit
+        .enqueue({ ...event, outcome, note: name }, { stopsHarm: true })
+        .catch((error: unknown) => {
+          this.#bug(error)
+        })
+    })
     return { port: listener.port }
   }
 
