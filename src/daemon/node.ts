@@ -53,6 +53,7 @@ export class Node {
   readonly #schedule: Schedule
   /** Owned by `#unlock` and `#lock`, which the gate runs one at a time. */
   #operational: Operational | undefined
+  #endSelfTests = (): void => {}
 
   constructor(parts: NodeParts) {
     const { config, clusterId, store, audit, retired, clock, workers } = parts
@@ -110,7 +111,7 @@ export class Node {
       outcome: "done",
       note: `${what.selfTests} known answers`,
     })
-    onLaterSelfTest(({ name, passed }) => {
+    this.#endSelfTests = onLaterSelfTest(({ name, passed }) => {
       this.#observe({ act: "system.self-test", outcome: passed ? "done" : "failed", note: name })
     })
   }
@@ -179,6 +180,7 @@ export class Node {
   /** Ends everything but the listener, which has been drained before. */
   async close(): Promise<void> {
     const { audit, retired, store } = this.#parts
+    this.#endSelfTests()
     this.#observe({ act: "system.stop", outcome: "done" })
     await this.#lock()
     await Promise.all([audit, ...retired].map((log) => log.close()))

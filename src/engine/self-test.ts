@@ -127,11 +127,18 @@ export function signingTested(
 /** Hears of each test that a first use waited for. */
 export type SelfTestListener = (test: { readonly name: string; readonly passed: boolean }) => void
 
-let report: SelfTestListener = () => {}
+const listeners = new Set<SelfTestListener>()
 
-/** Tells whoever keeps the log, from now on, of tests that run before a first use. */
-export function onLaterSelfTest(listener: SelfTestListener): void {
-  report = listener
+/**
+ * Tells whoever keeps a log, from now on, of tests that run before a first use.
+ *
+ * @returns what ends that.
+ */
+export function onLaterSelfTest(listener: SelfTestListener): () => void {
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+  }
 }
 
 async function testSigning(
@@ -141,7 +148,7 @@ async function testSigning(
   const key = open(providerInUse, answer)
   const row = providerInUse.signature[mechanism]
   const passed = await holds(() => checkSigning(row, key, answer))
-  report({ name, passed })
+  for (const listener of listeners) listener({ name, passed })
   if (!passed) throw new HsmError("INTERNAL", `self-test of ${name} failed`)
   untested.delete(name)
 }

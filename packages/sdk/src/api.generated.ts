@@ -344,7 +344,7 @@ export type Path = string
  * (any that is not hardened) or `*'` (any that is), and the end may be `/**` (whatever
  * follows). At most 32.
  */
-export type Paths = readonly Path[]
+export type Paths = readonly string[]
 
 export type Chain =
   | "BTC_P2PKH"
