@@ -31,6 +31,7 @@ import { listenForMetrics } from "./metrics-listener.ts"
 import { createMetrics, type Build, type Metrics } from "./metrics.ts"
 import { Node, readVersion } from "./node.ts"
 import { freshId, systemRandom } from "./system.ts"
+import { yieldSlowThreads } from "./threads.ts"
 import { openClock, timeSources, type NodeClock } from "./time.ts"
 import { Workers, type WorkersPorts } from "./workers/keyholder.ts"
 
@@ -44,6 +45,7 @@ export interface RunningNode {
 /** Starts a node whose data folder `init` or the development start has prepared. */
 export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const log = openLog(config.log.level)
+  await yieldSlowThreads()
   const selfTests = await runSelfTests()
   const build = await readBuild(selfTests.provider)
   const { version } = build
@@ -60,6 +62,8 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
     answer: () => dialects,
     metrics: () => metricsText(),
   })
+  // After the node, whose last anchor names the heads of their chains.
+  if (workers !== undefined) opened.defer(() => workers.close())
   opened.defer(() => node.close())
   const metrics = createMetrics(node.gauges(), build)
   const metricsText = async () => await metrics.text(await workers?.metrics())
@@ -69,7 +73,7 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const dialects: Dialects = [openAwsKms(node, log), rest]
   const front = { dialects, metrics, log, metricsText, protocols: openFrames(node, rest, log) }
   const port = await (workers?.start() ?? listenHere(config, front, opened))
-  if (workers !== undefined) opened.defer(() => workers.close(config.limits.drainMs))
+  if (workers !== undefined) opened.defer(() => workers.leave(config.limits.drainMs))
   await node.start({ version, selfTests: selfTests.passed.length })
   log.info({ event: "node.listening", version, url: `https://${config.listen.host}:${port}` })
   const all = opened.move()

@@ -191,6 +191,13 @@ export const limits = {
   timeoutCheckMs: 5_000,
   /** Open connections of one listener; some 20 KiB each. */
   connectionsMax: 10_000,
+  /** Slow jobs of one process that run at once: libuv's pool has four threads, two for files. */
+  slowJobsAtOnce: 2,
+  /** Slow jobs that may wait, in all and per partition: some ten seconds of RSA-4096. */
+  slowJobsMax: 4_096,
+  slowJobsPerPartitionMax: 1_024,
+  /** What is refused then may be tried again after this long. */
+  slowRetrySeconds: 2,
   /** Worker processes of one node. */
   workersMax: 64,
   /** How long a worker may take to drop its copies before it is ended. */

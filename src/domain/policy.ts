@@ -14,7 +14,7 @@ import {
 } from "./algorithms.ts"
 import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
-import type { Instant, KeyId } from "./ids.ts"
+import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
 import { limits } from "./limits.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
@@ -81,6 +81,8 @@ class Permit {
   readonly #mechanism: MechanismId | undefined
   readonly #input: Input | undefined
   readonly #path: string | undefined
+  /** Whose budgets the work draws on. */
+  readonly partition: PartitionId
   readonly revision: number
   readonly expiresAt: Instant
   #withdrawn = false
@@ -92,6 +94,7 @@ class Permit {
     const ruled = isRuled(question, operation(question.operation))
     this.#input = ruled ? (question.input ?? {}) : undefined
     this.#path = question.path
+    this.partition = question.caller.partition
     this.revision = question.key?.revision ?? 0
     this.expiresAt = (question.now + limits.permitMs) as Instant
   }
@@ -118,9 +121,9 @@ class Permit {
     this.#withdrawn = true
   }
 
-  /** Whether work that had to wait may still begin. */
-  stands(now: Instant): boolean {
-    return !this.#withdrawn && now <= this.expiresAt
+  /** Work that has not begun may not begin any more. */
+  get isWithdrawn(): boolean {
+    return this.#withdrawn
   }
 }
 export type { Permit }

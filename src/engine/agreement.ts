@@ -8,6 +8,7 @@ import { importMaterial } from "./generate.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor, type OpenKey } from "./open-keys.ts"
+import { inLane } from "./slow-lane.ts"
 
 export interface AgreeInput {
   readonly mechanism: MechanismId
@@ -37,7 +38,7 @@ export async function agree(
   const key = openKey(handle)
   const peer = await readPeer(algorithm, publicKey)
   try {
-    return await row.agree(key, peer)
+    return await inLane(handle.lane, permit, () => row.agree(key, peer))
   } catch (error) {
     if (error instanceof HsmError) throw error
     throw malformed("/publicKey", "the two keys agree to nothing")

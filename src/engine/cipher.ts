@@ -8,6 +8,7 @@ import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
 import { pooledRandomBytes } from "./random.ts"
+import { inLane } from "./slow-lane.ts"
 
 export interface EncryptInput {
   readonly mechanism: MechanismId
@@ -91,8 +92,13 @@ export function decrypt(
   const key = openKey(handle)
   refuseLostAad(row.aead, input.aad)
   if (input.iv.length !== row.ivBytes) throw decryptionFailed()
+  return inLane(handle.lane, permit, () => openAlike(() => row.open(key, input)))
+}
+
+/** Whatever is wrong has one answer. */
+function openAlike(open: () => Uint8Array | Promise<Uint8Array>): Uint8Array | Promise<Uint8Array> {
   try {
-    const opened = row.open(key, input)
+    const opened = open()
     return opened instanceof Promise ? opened.catch(failDecryption) : opened
   } catch {
     throw decryptionFailed()

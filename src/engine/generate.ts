@@ -8,6 +8,7 @@ import {
   type MechanismRow,
 } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
+import type { Permit } from "../domain/policy.ts"
 import { malformed } from "./malformed.ts"
 import { provider, type OpenKey } from "./open-keys.ts"
 import { usualParameters } from "./provider.ts"
@@ -21,14 +22,24 @@ import type {
   SignatureId,
 } from "./provider.ts"
 import { randomBytes } from "./random.ts"
+import { isSlowToMake, slowLane } from "./slow-lane.ts"
 
 /**
- * Makes a new key. A pair is used once, both ways, before anyone gets it (the pairwise consistency
+ * Makes a new key, a pair in the slow lane when a caller asks for it, under his permit. A pair is
+ * used once, both ways, before anyone gets it (the pairwise consistency
  * test of FIPS 140-3, section 10.3.5 of its implementation guidance).
  *
  * @throws {@link HsmError} INTERNAL when that test or the random source's fails.
  */
-export async function generateMaterial(algorithm: KeyAlgorithmId): Promise<Material> {
+export async function generateMaterial(
+  algorithm: KeyAlgorithmId,
+  permit?: Permit,
+): Promise<Material> {
+  if (permit === undefined || !isSlowToMake(algorithm)) return await makeTested(algorithm)
+  return await slowLane.run(permit, () => makeTested(algorithm))
+}
+
+async function makeTested(algorithm: KeyAlgorithmId): Promise<Material> {
   const made = await provider.keys[algorithm].generate()
   if (await isConsistent(algorithm, made)) return made
   made.material[Symbol.dispose]()

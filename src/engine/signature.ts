@@ -19,6 +19,7 @@ import { malformed } from "./malformed.ts"
 import { provider, rowFor, type OpenKey } from "./open-keys.ts"
 import type { MessageType, SignatureParameters, SignatureRow } from "./provider.ts"
 import { signingTested } from "./self-test.ts"
+import { inLane } from "./slow-lane.ts"
 
 export interface SignInput {
   readonly mechanism: MechanismId
@@ -71,7 +72,7 @@ export function sign(
   assert(permit.covers({ operation: "key.sign", keyId, mechanism, ...covered }))
   const { row, key, parameters } = prepare(handle, input)
   const tested = signingTested(mechanism, algorithm)
-  const run = () => row.sign(key, message, parameters)
+  const run = () => inLane(handle.lane, permit, () => row.sign(key, message, parameters))
   const made = tested === undefined ? run() : tested.then(run)
   return finishSignature(made, curveOf(handle, mechanism), encoding)
 }

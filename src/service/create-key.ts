@@ -9,6 +9,7 @@ import { HsmError } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import { isName, type KeyAttributes, type KeyRecord, type KeyVersion } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
+import type { Permit } from "../domain/policy.ts"
 import type { KeyRules } from "../domain/rule.ts"
 import { generateMaterial, importMaterial } from "../engine/generate.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
@@ -48,7 +49,7 @@ export async function createKey(
   return await make(ports, context, command, {
     operation: "key.create",
     origin: "generated",
-    produce: () => generateMaterial(algorithm),
+    produce: (permit) => generateMaterial(algorithm, permit),
   })
 }
 
@@ -74,7 +75,7 @@ export async function importKey(
 interface Maker {
   readonly operation: "key.create" | "key.import"
   readonly origin: KeyVersion["origin"]
-  readonly produce: () => Made | Promise<Made>
+  readonly produce: (permit: Permit) => Made | Promise<Made>
 }
 
 async function make(
@@ -101,7 +102,7 @@ interface Creation {
   readonly template: NewKey
   readonly call: Parameters<typeof createOnce>[2]
   readonly origin: KeyVersion["origin"]
-  readonly produce: () => Made | Promise<Made>
+  readonly produce: (permit: Permit) => Made | Promise<Made>
   readonly rules?: KeyRules | undefined
   readonly derivedFrom?: KeyRecord["derivedFrom"]
 }
@@ -120,7 +121,7 @@ export async function createIn(
       const first = await ports.records.read("key", act.partition.id, id)
       if (first !== undefined) return first
     }
-    const made = await creation.produce()
+    const made = await creation.produce(act.permit)
     try {
       const record = newRecord(act, creation, { id, made, subject: context.caller.subject })
       await store(ports, act, record, { made, claims: once.claims, kms: creation.template.kms })

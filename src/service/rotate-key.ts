@@ -4,6 +4,7 @@ import { keyAlgorithm } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import { currentVersion, versionsMax, type KeyRecord } from "../domain/key.ts"
+import type { Permit } from "../domain/policy.ts"
 import { generateMaterial } from "../engine/generate.ts"
 import { paths } from "../records/kinds.ts"
 import type { Records } from "../records/records.ts"
@@ -31,7 +32,10 @@ export async function rotateKey(
     const call = { kind: "key.rotate", key: idempotencyKey, command: { key: key.id } }
     return await createOnce(ports, context, call, async (once) => {
       if (once.repeated) return (await ports.records.read("key", key.partition, key.id)) ?? key
-      const { record, committed } = await addVersion(ports, key, act.now, once.claims)
+      const { record, committed } = await addVersion(ports, key, act.now, {
+        claims: once.claims,
+        permit: act.permit,
+      })
       await recordDone(ports, act, { keyId: key.id, committed })
       return record
     })
@@ -43,7 +47,14 @@ export async function addVersion(
   ports: Pick<Ports, "records">,
   key: KeyRecord,
   now: Instant,
-  claims: readonly { path: string; value: Uint8Array }[] = [],
+  {
+    claims = [],
+    permit,
+  }: {
+    readonly claims?: readonly { path: string; value: Uint8Array }[]
+    /** Of whoever asked; the schedule has none. */
+    readonly permit?: Permit
+  } = {},
 ): Promise<{ record: KeyRecord; committed: Awaited<ReturnType<Records["commit"]>> }> {
   const last = currentVersion(key)
   if (last === undefined || !last.hasSecret) {
@@ -59,7 +70,7 @@ export async function addVersion(
   const { records } = ports
   const pin = await records.pin(key.partition, "key", key.id)
   if (pin?.secret === undefined) throw new HsmError("KEY_STATE", "the key has been erased")
-  const { material, publicKey } = await generateMaterial(key.algorithm)
+  const { material, publicKey } = await generateMaterial(key.algorithm, permit)
   using fresh = material
   const version = last.version + 1
   const record: KeyRecord = {

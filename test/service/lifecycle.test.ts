@@ -38,12 +38,16 @@ for (const [what, end] of [
   ["deletion", (key: string) => deleteKey(ports, manager, { key, windowMs: 0 })],
   ["disabling", (key: string) => disableKey(ports, manager, { key })],
 ] as const) {
-  test(`${what} is acknowledged only when signatures under way have ended`, async () => {
+  test(`${what} is acknowledged when what runs has ended and what waits is refused`, async () => {
     const { id } = await createKey(ports, manager, { name: `rsa-${what}`, algorithm: "RSA_4096" })
     const order: string[] = []
     const signing = Array.from({ length: 6 }, async () => {
-      await sign(ports, user, { key: id, message })
-      order.push("signature")
+      try {
+        await sign(ports, user, { key: id, message })
+        order.push("signature")
+      } catch (error) {
+        order.push(error instanceof HsmError ? error.code : String(error))
+      }
     })
     await new Promise((resolve) => setImmediate(resolve))
     await end(id)
@@ -51,6 +55,10 @@ for (const [what, end] of [
     await assert.rejects(sign(ports, user, { key: id, message }), { code: "KEY_STATE" })
     await Promise.all(signing)
     assert.deepEqual(order.indexOf("acknowledged"), 6)
+    const told = order.slice(0, 6)
+    const made = told.filter((one) => one === "signature").length
+    assert.ok(made >= limits.slowJobsAtOnce, "what had begun has ended")
+    assert.equal(told.filter((one) => one === "KEY_STATE").length, 6 - made)
   })
 }
 

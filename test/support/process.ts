@@ -15,6 +15,8 @@ export interface Daemon {
   readonly process: ChildProcess
   /** The line that says that it is ready. */
   readonly ready: string
+  /** What it has written to standard error so far. */
+  errors(): string
   /** Sends a signal and waits for the end; answers the exit code and how long it took. */
   stop(signal?: NodeJS.Signals): Promise<{ readonly code: number | null; readonly ms: number }>
 }
@@ -34,6 +36,7 @@ export async function startDaemon(args: readonly string[]): Promise<Daemon> {
   return {
     process: process_,
     ready,
+    errors: () => errors.join(""),
     async stop(signal = "SIGTERM") {
       const startedAt = performance.now()
       process_.kill(signal)

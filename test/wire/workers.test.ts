@@ -43,6 +43,7 @@ suite("a node of several processes", () => {
   test("metrics are of all processes together", metrics)
   test("a worker that is killed takes nobody down and is started again", killWorker)
   test("the log of all chains lists, pages and verifies; without one it does not", wholeLog)
+  test("a node that is told to ends without an error, its last state anchored", cleanEnd)
   test("sealing leaves no worker with a key", sealed)
   test("chains of workers that are no more stay in the log", fewerWorkers)
   test("the keyholder's death ends its workers", killKeyholder)
@@ -278,6 +279,15 @@ async function wholeLog(): Promise<void> {
   const withoutFirst = text.slice(text.lastIndexOf("\n", second) + 1)
   const cut = await verifyExport(splitLines([withoutFirst]))
   assert.match(cut.problems.join(), /the export of chain .* is missing/)
+}
+
+async function cleanEnd(): Promise<void> {
+  const { code, ms } = await daemon.stop()
+  assert.equal(code, 0)
+  assert.ok(ms < 5_000, "nobody waits for workers that have ended")
+  assert.doesNotMatch(daemon.errors(), /schedule\.failed/)
+  assert.deepEqual(workerPids(), [])
+  await start(2)
 }
 
 async function sealed(): Promise<void> {

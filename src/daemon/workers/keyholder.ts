@@ -121,10 +121,16 @@ export class Workers implements OtherProcesses {
     return (await Promise.all(states)).find((state) => state?.unavailable)?.unavailable
   }
 
-  /** Drains the listeners and ends the workers. */
-  async close(drainMs: number): Promise<void> {
+  /** Drains the listeners: no request comes any more. */
+  async leave(drainMs: number): Promise<void> {
     this.#closing = true
-    await Promise.all([...this.#members.values()].map((member) => member.close(drainMs)))
+    await Promise.all([...this.#members.values()].map((member) => member.leave(drainMs)))
+  }
+
+  /** Ends the workers, whose chains have been anchored by then. */
+  async close(): Promise<void> {
+    this.#closing = true
+    await Promise.all([...this.#members.values()].map((member) => member.close()))
   }
 
   // --- members -----------------------------------------------------------------------------------
@@ -144,6 +150,7 @@ export class Workers implements OtherProcesses {
     for (let waited = 0; waited < limits.workerAnswerMs; waited += restartMsMin) {
       const member = this.#members.get(index)
       if (member !== undefined) return member
+      if (this.#closing) break
       await pause(restartMsMin)
     }
     throw new HsmError("AUDIT_UNAVAILABLE", `worker ${index} does not run`)
@@ -301,9 +308,15 @@ class Member {
     }
   }
 
-  async close(drainMs: number): Promise<void> {
+  async leave(drainMs: number): Promise<void> {
     const late = setTimeout(() => this.#child.kill("SIGKILL"), drainMs + limits.workerAnswerMs)
-    await this.channel.call("close", { drainMs }).catch(() => {}) // Ended already.
+    await this.channel.call("leave", { drainMs }).catch(() => {}) // Ended already.
+    clearTimeout(late)
+  }
+
+  async close(): Promise<void> {
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), limits.workerAnswerMs)
+    await this.channel.call("close", undefined).catch(() => {}) // Ended already.
     await this.exited
     clearTimeout(late)
   }

@@ -69,8 +69,10 @@ export interface WorkerCalls {
       readonly unavailable: string | undefined
     }
   }
-  /** Drains the listener, closes the log, and ends. */
-  close: { args: { readonly drainMs: number }; answer: undefined }
+  /** Drains the listener: no request comes any more. */
+  leave: { args: { readonly drainMs: number }; answer: undefined }
+  /** Closes the log, and ends. */
+  close: { args: undefined; answer: undefined }
 }
 
 /** Asked of the keyholder. */

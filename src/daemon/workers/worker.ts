@@ -33,6 +33,7 @@ import { logBug, openLog, type Log } from "../log.ts"
 import { listenForMetrics } from "../metrics-listener.ts"
 import { createMetrics, type Metrics } from "../metrics.ts"
 import { systemRandom } from "../system.ts"
+import { yieldSlowThreads } from "../threads.ts"
 import { timeSources, watchedClock } from "../time.ts"
 import { Channel, type Handlers } from "./channel.ts"
 import { here } from "./here.ts"
@@ -99,7 +100,8 @@ class Worker {
       metrics: () => this.#up.metrics.values(),
       chain: ({ call, args }) => this.#up.audit.pass(call, args),
       chainState: () => this.#up.audit.state,
-      close: ({ drainMs }) => this.#close(drainMs),
+      leave: ({ drainMs }) => this.#leave(drainMs),
+      close: () => this.#close(),
     }
   }
 
@@ -112,6 +114,7 @@ class Worker {
     const { config, index, clusterId, nodeId, bootId, storeRev, floor } = start
     this.#start = start
     const log = openLog(config.log.level)
+    await yieldSlowThreads()
     const { provider } = await runSelfTests()
     const random = systemRandom
     const clock = watchedClock(floor, timeSources)
@@ -225,12 +228,13 @@ class Worker {
     return undefined
   }
 
-  async #close(drainMs: number): Promise<undefined> {
-    const { listener, audit } = this.#up
-    await listener.close({ drainMs })
-    this.#ports = undefined
-    this.#keys.clear()
-    await audit.close()
+  async #leave(drainMs: number): Promise<undefined> {
+    await this.#up.listener.close({ drainMs })
+    return undefined
+  }
+
+  async #close(): Promise<undefined> {
+    await this.#up.audit.close()
     setImmediate(() => process.disconnect?.()) // The answer leaves first.
     return undefined
   }
