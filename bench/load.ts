@@ -5,10 +5,13 @@
  */
 
 import { connect as connectPlain, type Socket } from "node:net"
-import { connect } from "node:tls"
+import { connect, type TLSSocket } from "node:tls"
 
+import { keepFramesBusy, type FrameCall } from "./frame-load.ts"
 import { AnswerReader, counterMark, counterOffsets, requestBytes } from "./http.ts"
 import type { RequestParts } from "./http.ts"
+import { keepStreamsBusy } from "./http2-load.ts"
+import type { Case } from "./plan.ts"
 import { cpuSeconds } from "./processes.ts"
 
 /** What to do; comes as the first message. */
@@ -16,8 +19,13 @@ export interface Job {
   readonly url: string
   /** PEM of the authority; absent where the URL is plain HTTP. */
   readonly ca?: string | undefined
-  readonly request: RequestParts
+  /** For HTTP. */
+  readonly request?: RequestParts | undefined
+  /** Instead of it, for frames. */
+  readonly call?: FrameCall | undefined
+  readonly over: Case["over"]
   readonly connections: number
+  readonly inFlight: number
   readonly warmMs: number
   readonly measureMs: number
   /** Whose CPU time counts; absent for a peer of which only the URL is known. */
@@ -44,13 +52,12 @@ let counter = 0
 
 async function run(job: Job): Promise<Measured> {
   counter = job.countFrom
-  const sockets = await Promise.all(Array.from({ length: job.connections }, () => open(job)))
-  for (const socket of sockets) keepBusy(socket, job)
+  const ends = await Promise.all(Array.from({ length: job.connections }, () => begin(job)))
   await pause(job.warmMs)
   const before = look(job)
   await pause(job.measureMs)
   const after = look(job)
-  for (const socket of sockets) socket.destroy()
+  for (const end of ends) end()
   const seen = latencies.slice(before.requests, after.requests).toSorted((a, b) => a - b)
   const { cpu } = before
   return {
@@ -63,26 +70,50 @@ async function run(job: Job): Promise<Measured> {
   }
 }
 
+function onAnswer(latencyMs: number): void {
+  latencies.push(latencyMs)
+}
+
+/** Opens one connection and keeps it busy; answers with what ends it. */
+async function begin(job: Job): Promise<() => void> {
+  const { over, request, call, inFlight } = job
+  if (over === "http2" && request !== undefined) {
+    const session = keepStreamsBusy({ ...job, request }, inFlight, onAnswer)
+    return () => session.destroy()
+  }
+  const socket = await open(job)
+  if (call !== undefined) keepFramesBusy(socket as TLSSocket, call, onAnswer)
+  else if (request !== undefined) keepBusy(socket, { ...job, request })
+  return () => socket.destroy()
+}
+
 function look({ serverPid }: Job): { requests: number; atMs: number; cpu: number | undefined } {
   const cpu = serverPid === undefined ? undefined : cpuSeconds(serverPid)
   return { requests: latencies.length, atMs: performance.now(), cpu }
 }
 
-function open({ url, ca }: Job): Promise<Socket> {
+function open({ url, ca, over }: Job): Promise<Socket> {
   const { protocol, hostname, port } = new URL(url)
   const to = { host: hostname, port: Number(port), noDelay: true }
   return new Promise((resolve, reject) => {
     const socket =
       protocol === "https:"
-        ? connect({ ...to, ca, servername: hostname, minVersion: "TLSv1.3" })
+        ? connect({ ...to, ca, servername: hostname, minVersion: "TLSv1.3", ...alpn(over) })
         : connectPlain(to)
     socket.once("error", reject)
     socket.once(protocol === "https:" ? "secureConnect" : "connect", () => resolve(socket))
   })
 }
 
+function alpn(over: Job["over"]): { ALPNProtocols?: string[] } {
+  return over === "frames" ? { ALPNProtocols: ["keyhold/1"] } : {}
+}
+
 /** Sends the next request whenever an answer is complete. */
-function keepBusy(socket: Socket, { url, request }: Job): void {
+function keepBusy(
+  socket: Socket,
+  { url, request }: Pick<Job, "url"> & { readonly request: RequestParts },
+): void {
   const bytes = requestBytes(new URL(url).host, request)
   const marks = counterOffsets(bytes)
   const reader = new AnswerReader()

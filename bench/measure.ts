@@ -10,25 +10,42 @@ import type { PrimitiveRates, PrimitivesJob } from "./primitives.ts"
 import { askScript, cores } from "./processes.ts"
 import type { Round } from "./report.ts"
 
+interface Server {
+  readonly url: string
+  readonly pid: number
+}
+
 /** What all rounds share. */
 export interface Setting {
   readonly node: BenchNode
-  readonly echo: { readonly url: string; readonly pid: number }
+  readonly echo: Server
+  /** Absent where there is no nginx. */
+  readonly nginx: Server | undefined
   readonly pace: Pace
 }
 
 /** Names of created keys go on from here, over all rounds. */
 let counted = 0
 
+/** Lets V8 compile what the cases make hot; nothing is counted. */
+export async function warmUp(setting: Setting, cases: readonly Case[]): Promise<void> {
+  const { firstWarmMs } = setting.pace
+  if (firstWarmMs === 0) return
+  const each = Math.ceil(firstWarmMs / 4)
+  for (const one of cases) {
+    // What is asked one by one is hot in every case: it gets the whole time.
+    const measureMs = one.items === 1 && one.over === "http1" ? each : Math.ceil(each / 2)
+    await measureCase({ ...setting, pace: { ...setting.pace, measureMs } }, one)
+  }
+}
+
 /** Measures every case once, one after the other. Throws when one of them answers an error. */
 export async function measureRound(setting: Setting, cases: readonly Case[]): Promise<Round> {
-  const { node, echo, pace } = setting
+  const { pace } = setting
   const measured = new Map<Case, Measured>()
   for (const one of cases) {
-    const { url, pid } = one.work === "echo" ? echo : node
-    const { connections } = one
-    const to = { url, ca: node.ca, serverPid: pid, connections, request: node.request(one) }
-    measured.set(one, await askLoad(pace, to))
+    const seen = await measureCase(setting, one)
+    if (seen !== undefined) measured.set(one, seen)
     await pause(50) // What was in flight when the load ended is done with.
   }
   const question: PrimitivesJob = { primitiveMs: pace.primitiveMs }
@@ -36,9 +53,20 @@ export async function measureRound(setting: Setting, cases: readonly Case[]): Pr
   return { measured, primitives: { ...bare, ...opensslRates() } }
 }
 
+/** Undefined for a ceiling that is not there. */
+async function measureCase(setting: Setting, one: Case): Promise<Measured | undefined> {
+  const { node, echo, nginx, pace } = setting
+  const { over, connections, inFlight, work } = one
+  const server = work === "echo" ? echo : work === "nginx" ? nginx : node
+  if (server === undefined) return undefined
+  const { url, pid: serverPid } = server
+  const how = { over, connections, inFlight }
+  return await askLoad(pace, { url, ca: node.ca, serverPid, ...how, ...node.ask(one) })
+}
+
 /** Lets a load of its own run against a URL. */
 export async function askLoad(
-  { warmMs, measureMs }: Pace,
+  { warmMs, measureMs }: Pick<Pace, "warmMs" | "measureMs">,
   job: Omit<Job, "warmMs" | "measureMs" | "countFrom">,
 ): Promise<Measured> {
   const question: Job = { ...job, warmMs, measureMs, countFrom: counted }

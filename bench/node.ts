@@ -9,7 +9,9 @@ import { join } from "node:path"
 
 import type { DevFile } from "../src/daemon/dev.ts"
 import { counterMark, type RequestParts } from "./http.ts"
-import type { Case, Work } from "./plan.ts"
+import type { FrameCall } from "./frame-load.ts"
+import type { Job } from "./load.ts"
+import type { Case, NodeWork } from "./plan.ts"
 import { cores, pinned, stop } from "./processes.ts"
 
 const main = join(import.meta.dirname, "../src/daemon/main.ts")
@@ -22,32 +24,111 @@ export interface BenchNode {
   /** PEM files of its listener, for the echo. */
   readonly certificate: string
   readonly certificateKey: string
-  /** The request of one case. */
-  request(work: Case): RequestParts
+  /** What one case asks, of an HTTP server or in frames. */
+  ask(work: Case): Pick<Job, "request" | "call">
+  /** From the start of the process to its line. */
+  readonly readyMs: number
+  token(role: "user" | "manager"): string
+  /** One call of the API; throws on an error. */
+  call(
+    role: "user" | "manager",
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<Readonly<Record<string, unknown>>>
+  /** A request of another partition, that signs with RSA-4096. */
+  flood(): Promise<RequestParts>
+  /** Stops the process and starts it again on the same data. */
+  restart(): Promise<BenchNode>
   close(): Promise<void>
 }
 
+export interface NodeOptions {
+  readonly nodeOptions?: readonly string[]
+  readonly workers?: number
+  /** Where its data lies; a file system in memory has nothing to sync. */
+  readonly folder?: string
+  /** On all cores instead of the server's. */
+  readonly everywhere?: boolean
+}
+
 /** Starts a node in a fresh folder, on the server's core, and prepares it. */
-export async function startNode(nodeOptions: readonly string[] = []): Promise<BenchNode> {
-  const data = mkdtempSync(join(tmpdir(), "keyhold-bench-"))
-  const command = [process.execPath, ...nodeOptions, main, "dev", "--data", data, "--port", "0"]
-  const child = spawn(...pinned(cores.server, command), { stdio: ["ignore", "pipe", "inherit"] })
+export async function startNode(options: NodeOptions = {}): Promise<BenchNode> {
+  return await start(mkdtempSync(join(options.folder ?? tmpdir(), "keyhold-bench-")), options)
+}
+
+async function start(data: string, options: NodeOptions, known?: Keys): Promise<BenchNode> {
+  const { nodeOptions = [], workers = 0, everywhere = false } = options
+  const flags = ["--data", data, "--port", "0", "--workers", String(workers)]
+  const command = [process.execPath, ...nodeOptions, main, "dev", ...flags]
+  const [program, ...args] = everywhere ? command : pinned(cores.server, command).flat()
+  const startedAt = performance.now()
+  const child = spawn(program ?? "", args, { stdio: ["ignore", "pipe", "inherit"] })
   const close = async (): Promise<void> => {
     await stop(child)
     rmSync(data, { recursive: true })
   }
   try {
     await ready(child)
+    const readyMs = performance.now() - startedAt
     // The node writes it in this form.
     const dev = JSON.parse(readFileSync(join(data, "dev.json"), "utf8")) as DevFile
-    const { pid = 0 } = child
     const ca = readFileSync(dev.caFile, "utf8")
-    const keys = await prepare(dev, ca)
-    const tls = { certificate: join(data, "tls.crt"), certificateKey: join(data, "tls.key") }
-    return { pid, url: dev.url, ca, ...tls, close, request: (work) => restRequest(dev, keys, work) }
+    const keys = known ?? (await prepare(dev, ca))
+    return {
+      pid: child.pid ?? 0,
+      url: dev.url,
+      ca,
+      certificate: join(data, "tls.crt"),
+      certificateKey: join(data, "tls.key"),
+      readyMs,
+      token: (role) => dev.tokens[role] ?? "",
+      call: (role, method, path, body) => callOnce(dev, ca, dev.tokens[role], method, path, body),
+      flood: () => floodOf(dev, ca),
+      ask: (one) =>
+        one.over === "frames"
+          ? { call: frameCall(dev, keys, one) }
+          : { request: restRequest(dev, keys, one) },
+      restart: async () => {
+        await stop(child)
+        return await start(data, options, keys)
+      },
+      close,
+    }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+async function callOnce(
+  { url }: DevFile,
+  ca: string,
+  token: string | undefined,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Readonly<Record<string, unknown>>> {
+  const agent = new Agent({ ca })
+  return await send({ agent, url: `${url}/api/v1${path}`, method, token, body })
+}
+
+/** Another partition with a key of its own. */
+async function floodOf(dev: DevFile, ca: string): Promise<RequestParts> {
+  const ask = (token: string | undefined, path: string, body: object) =>
+    callOnce(dev, ca, token, "POST", path, body)
+  const quota = { keysMax: 10, operationsPerSecond: 10_000_000 }
+  const made = await ask(dev.tokens.operator, "/partitions", { name: "flood", quota })
+  const tokenOf = async (role: string): Promise<string> => {
+    const body = { name: role, roles: [role], credential: { kind: "token" } }
+    return String((await ask(String(made["token"]), "/principals", body))["token"])
+  }
+  const key = await ask(await tokenOf("manager"), "/keys", { name: "rsa", algorithm: "RSA_4096" })
+  return {
+    method: "POST",
+    path: `/api/v1/keys/${String(key["id"])}/sign`,
+    headers: { authorization: `Bearer ${await tokenOf("user")}` },
+    body: JSON.stringify({ message: sample, mechanism: "RSA_PKCS1_SHA_256" }),
   }
 }
 
@@ -60,7 +141,10 @@ function ready(child: ChildProcess): Promise<void> {
   })
 }
 
-type Keys = Readonly<Record<"aes" | "p256" | "rsa", string>>
+type Keys = Readonly<Record<"aes" | "p256" | "rsa" | "rsa3072" | "ed25519" | "mlDsa", string>> & {
+  /** Of the RSA-2048 key, by OAEP. */
+  readonly wrapped: string
+}
 
 /** Quotas out of the way, and one key per kind; requests name them by id. */
 async function prepare({ url, partition, tokens }: DevFile, ca: string): Promise<Keys> {
@@ -69,17 +153,24 @@ async function prepare({ url, partition, tokens }: DevFile, ca: string): Promise
     send({ agent, url: `${url}/api/v1${path}`, method, token, body })
   const quota = { keysMax: 10_000_000, operationsPerSecond: 10_000_000 }
   await call(tokens.operator, "PATCH", `/partitions/${partition}`, { quota })
-  const create = async (name: string, algorithm: string): Promise<string> => {
-    const key = await call(tokens.manager, "POST", "/keys", { name, algorithm })
+  const create = async (name: string, algorithm: string, usages?: string[]): Promise<string> => {
+    const body = { name, algorithm, ...(usages === undefined ? {} : { usages }) }
+    const key = await call(tokens.manager, "POST", "/keys", body)
     return String(key["id"])
   }
   const keys = {
     aes: await create("bench-aes", "AES_256"),
     p256: await create("bench-p256", "EC_P256"),
     rsa: await create("bench-rsa", "RSA_2048"),
+    rsa3072: await create("bench-rsa-3072", "RSA_3072"),
+    ed25519: await create("bench-ed25519", "ED25519"),
+    mlDsa: await create("bench-ml-dsa", "ML_DSA_65"),
+    wrapped: "",
   }
+  const oaep = await create("bench-oaep", "RSA_2048", ["encrypt", "decrypt"])
+  const sealed = await call(tokens.user, "POST", `/keys/${oaep}/encrypt`, { plaintext: sample })
   agent.destroy()
-  return keys
+  return { ...keys, wrapped: String(sealed["ciphertext"]) }
 }
 
 async function send(options: {
@@ -87,13 +178,13 @@ async function send(options: {
   readonly url: string
   readonly method: string
   readonly token: string | undefined
-  readonly body: object
+  readonly body?: object | undefined
 }): Promise<Readonly<Record<string, unknown>>> {
   const { agent, url, method, token, body } = options
-  const text = JSON.stringify(body)
+  const text = body === undefined ? "" : JSON.stringify(body)
   const headers = {
     authorization: `Bearer ${token}`,
-    "content-type": "application/json",
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
     "content-length": text.length,
   }
   return await new Promise((resolve, reject) => {
@@ -113,9 +204,10 @@ async function send(options: {
 }
 
 const sample = Buffer.alloc(64, "keyhold").toString("base64")
+const digest = Buffer.alloc(32, "keyhold").toString("base64")
 
 interface Call {
-  readonly operation: "encrypt" | "sign" | "createKey"
+  readonly operation: "encrypt" | "decrypt" | "sign" | "createKey"
   /** The operation's path below /api/v1. */
   readonly path: string
   /** Where the item of a batch names the key. */
@@ -123,7 +215,7 @@ interface Call {
   readonly body: object
 }
 
-function callOf(keys: Keys, work: Exclude<Work, "echo">): Call {
+function callOf(keys: Keys, work: NodeWork): Call {
   const encrypt = (mechanism: string): Call => ({
     operation: "encrypt",
     path: `/keys/${keys.aes}/encrypt`,
@@ -137,8 +229,18 @@ function callOf(keys: Keys, work: Exclude<Work, "echo">): Call {
       return encrypt("AES_GCM")
     case "sign-p256":
       return sign(keys.p256, {})
+    case "sign-p256-digest":
+      return sign(keys.p256, { message: digest, messageType: "digest" })
     case "sign-rsa":
       return sign(keys.rsa, { mechanism: "RSA_PKCS1_SHA_256" })
+    case "sign-rsa-3072":
+      return sign(keys.rsa3072, { mechanism: "RSA_PKCS1_SHA_256" })
+    case "sign-ed25519":
+      return sign(keys.ed25519, {})
+    case "sign-ml-dsa-65":
+      return sign(keys.mlDsa, {})
+    case "decrypt-oaep":
+      return { operation: "decrypt", path: "/decrypt", body: { ciphertext: keys.wrapped } }
     case "create": {
       const body = { name: `bench-${counterMark}`, algorithm: "AES_256" }
       return { operation: "createKey", path: "/keys", body }
@@ -154,7 +256,7 @@ function sign(key: string, body: object): Call {
 function restRequest({ tokens }: DevFile, keys: Keys, { work, items }: Case): RequestParts {
   const token = work === "create" ? tokens.manager : tokens.user
   const headers = { authorization: `Bearer ${token}` }
-  if (work === "echo") {
+  if (work === "echo" || work === "nginx") {
     const body = JSON.stringify({ plaintext: sample, mechanism: "XAES_256_GCM" })
     return { method: "POST", path: "/echo", headers, body }
   }
@@ -165,4 +267,14 @@ function restRequest({ tokens }: DevFile, keys: Keys, { work, items }: Case): Re
   const item = { operation, ...(key === undefined ? {} : { key }), ...body }
   const operations = Array.from({ length: items }, () => item)
   return { method: "POST", path: "/api/v1/batch", headers, body: JSON.stringify({ operations }) }
+}
+
+/** The same in frames. */
+function frameCall({ tokens }: DevFile, keys: Keys, { work, inFlight }: Case): FrameCall {
+  const message = Buffer.from(sample, "base64")
+  const call =
+    work === "sign-p256"
+      ? { kind: 4, fields: { key: keys.p256, message } }
+      : { kind: 1, fields: { key: keys.aes, mechanism: "XAES_256_GCM", plaintext: message } }
+  return { bearer: tokens.user ?? "", inFlight, ...call }
 }

@@ -1,6 +1,14 @@
 /** The bare operations in a loop, without any of what a service has to do around them. */
 
-import { createCipheriv, generateKeyPairSync, randomBytes, sign } from "node:crypto"
+import {
+  constants,
+  createCipheriv,
+  generateKeyPairSync,
+  privateDecrypt,
+  publicEncrypt,
+  randomBytes,
+  sign,
+} from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,11 +32,22 @@ const message = randomBytes(64)
 
 function run(ms: number): PrimitiveRates {
   const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey
-  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey
+  const pair = generateKeyPairSync("rsa", { modulusLength: 2048 })
+  const rsa = pair.privateKey
+  const rsa3072 = generateKeyPairSync("rsa", { modulusLength: 3072 }).privateKey
+  const ed = generateKeyPairSync("ed25519").privateKey
+  const mlDsa = generateKeyPairSync("ml-dsa-65").privateKey
+  const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" }
+  const oaep = { key: rsa, ...padding }
+  const wrapped = publicEncrypt({ key: pair.publicKey, ...padding }, message)
   return {
     "node:crypto AES-256-GCM 64 B": rates(ms, 256, sealer()),
     "node:crypto P-256 sign": rates(ms, 16, () => sign("sha256", message, ec)),
     "node:crypto RSA-2048 sign": rates(ms, 1, () => sign("sha256", message, rsa)),
+    "node:crypto RSA-3072 sign": rates(ms, 1, () => sign("sha256", message, rsa3072)),
+    "node:crypto RSA-2048 OAEP decrypt": rates(ms, 1, () => privateDecrypt(oaep, wrapped)),
+    "node:crypto Ed25519 sign": rates(ms, 16, () => sign(null, message, ed)),
+    "node:crypto ML-DSA-65 sign": rates(ms, 1, () => sign(null, message, mlDsa)),
     "SQLite durable transaction": durableRates(ms),
   }
 }

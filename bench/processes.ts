@@ -24,7 +24,10 @@ export function pinned(core: Core, command: readonly string[]): [string, string[
 /** Starts a TypeScript file of this folder; the two speak by messages. */
 export function startScript(core: Core, file: string, args: readonly string[] = []): ChildProcess {
   const command = [process.execPath, join(import.meta.dirname, file), ...args]
-  return spawn(...pinned(core, command), { stdio: ["ignore", "inherit", "inherit", "ipc"] })
+  return spawn(...pinned(core, command), {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    serialization: "advanced", // Requests hold bytes.
+  })
 }
 
 /** The next message of a child; throws when it ends without one. */

@@ -29,14 +29,43 @@ export interface Ratio extends Comparison {
   readonly noise: number
 }
 
+/** A comparison or a figure that stands by itself. */
+export interface SpecialRow {
+  readonly name: string
+  readonly value: number
+  readonly noise: number
+  readonly target?: number
+  readonly better: "more" | "less"
+}
+
+/** What misses its target by more than its noise. */
+export function specialShortfalls(rows: readonly SpecialRow[]): string[] {
+  return rows
+    .filter(({ value, noise, target, better }) => {
+      if (target === undefined) return false
+      return better === "more" ? value * (1 + noise) < target : value * (1 - noise) > target
+    })
+    .map(({ name, value, target }) => `${name}: ${digits(value)}, not ${String(target)}`)
+}
+
+/** A table in Markdown. */
+export function renderSpecials(rows: readonly SpecialRow[]): string {
+  const lines = rows.map(({ name, value, noise, target, better }) => {
+    const aim =
+      target === undefined ? "" : `${better === "more" ? "at least" : "at most"} ${target}`
+    return [name, digits(value), `${Math.round(noise * 100)} %`, aim]
+  })
+  return table(["Comparison", "measured", "noise", "target"], lines)
+}
+
 /** The echo's case has to be among the cases. */
 export function summarise(cases: readonly Case[], rounds: readonly Round[]): Row[] {
-  const echo = cases.find(({ work }) => work === "echo")
+  const ceilings = { echo: caseOf(cases, "echo"), nginx: caseOf(cases, "nginx") }
   return cases.map((one) => {
     const seen = rounds.flatMap(({ measured }) => measured.get(one) ?? [])
     const rates = seen.map((measured) => ratesOf(one, measured))
     const ratios = one.against.flatMap((comparison): Ratio[] => {
-      const values = rounds.flatMap((round) => ratioIn(round, { one, echo, comparison }))
+      const values = rounds.flatMap((round) => ratioIn(round, { one, ceilings, comparison }))
       if (values.length === 0) return [] // Its primitive could not be measured here.
       const value = median(values)
       const noise = (Math.max(...values) - Math.min(...values)) / 2 / value
@@ -54,13 +83,22 @@ export function summarise(cases: readonly Case[], rounds: readonly Round[]): Row
   })
 }
 
+type Ceilings = Readonly<Record<"echo" | "nginx", Case | undefined>>
+
+function caseOf(cases: readonly Case[], work: "echo" | "nginx"): Case | undefined {
+  return cases.find((one) => one.work === work)
+}
+
 function ratioIn(
   { measured, primitives }: Round,
-  about: { one: Case; echo: Case | undefined; comparison: Comparison },
+  about: { one: Case; ceilings: Ceilings; comparison: Comparison },
 ): number[] {
-  const { one, echo, comparison } = about
+  const { one, ceilings, comparison } = about
   const own = measured.get(one)
-  const base = baseRates(comparison.base, primitives, () => echo && measured.get(echo))
+  const base = baseRates(comparison.base, primitives, (name) => {
+    const ceiling = ceilings[name]
+    return ceiling && measured.get(ceiling)
+  })
   if (own === undefined || base === undefined) return []
   const field = comparison.by === "cpu" ? "perCpuSecond" : "perSecond"
   return [ratesOf(one, own)[field] / base[field]]
@@ -69,10 +107,10 @@ function ratioIn(
 function baseRates(
   base: Base,
   primitives: PrimitiveRates,
-  echo: () => Measured | undefined,
+  ceiling: (name: "echo" | "nginx") => Measured | undefined,
 ): Rates | undefined {
-  if (base !== "echo") return primitives[base]
-  const measured = echo()
+  if (base !== "echo" && base !== "nginx") return primitives[base]
+  const measured = ceiling(base)
   return measured && ratesOf({ items: 1 }, measured)
 }
 
@@ -121,6 +159,15 @@ export function renderTables(rows: readonly Row[], primitives: [string, Rates][]
     table(["Work", "per CPU-s", "per s", "p50 ms", "p99 ms", "Ratios (target)"], work),
     table(["Bare primitive", "per CPU-s", "per s"], bare),
   ].join("\n\n")
+}
+
+/** What falls short of its target by more than the noise that was measured. */
+export function shortfalls(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ name, ratios }) =>
+    ratios
+      .filter(({ value, noise, target }) => target !== undefined && value * (1 + noise) < target)
+      .map(({ base, value, target }) => `${name}: ${digits(value)} x ${base}, not ${target}`),
+  )
 }
 
 function renderRatio({ base, value, noise, by, target }: Ratio): string {

@@ -88,12 +88,21 @@ export function encodeCiphertextHeader({ suite, keyId, version }: CiphertextHead
  * @throws {@link CodecError} when a part is longer or shorter than its suite allows.
  */
 export function encodeCiphertext({ iv, body, ...named }: Ciphertext): Uint8Array {
-  const { ivBytes, tagBytes } = suites[named.suite]
+  return joinCiphertext(named.suite, encodeCiphertextHeader(named), { iv, body })
+}
+
+/** As {@link encodeCiphertext}, behind a header that was made before, of the same suite. */
+export function joinCiphertext(
+  suite: SuiteId,
+  header: Uint8Array,
+  { iv, body }: { readonly iv: Uint8Array; readonly body: Uint8Array },
+): Uint8Array {
+  const { ivBytes, tagBytes } = suites[suite]
   if (iv.length !== ivBytes) throw new CodecError("/iv", `has to be ${ivBytes} bytes`)
   if (body.length < tagBytes) throw new CodecError("/body", "is shorter than its tag")
   const bytes = new Uint8Array(ciphertextHeaderBytes + ivBytes + body.length)
   if (bytes.length > ciphertextBytesMax) throw new CodecError("/body", "is too long")
-  bytes.set(encodeCiphertextHeader(named))
+  bytes.set(header)
   bytes.set(iv, ciphertextHeaderBytes)
   bytes.set(body, ciphertextHeaderBytes + ivBytes)
   return bytes

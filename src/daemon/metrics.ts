@@ -4,9 +4,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 
 import {
   AggregatorRegistry,
-  Counter,
   Gauge,
-  Histogram,
   Registry,
   type GaugeConfiguration,
   type MetricObjectWithValues,
@@ -14,6 +12,7 @@ import {
 } from "prom-client"
 
 import type { Done } from "./http/server.ts"
+import { Latencies } from "./latencies.ts"
 
 /** What is read when somebody asks. */
 export interface Gauges {
@@ -48,27 +47,15 @@ export interface Metrics {
   text(others?: readonly MetricValues[]): Promise<string>
 }
 
-/** Upper bounds in seconds: from a cached AES call to a queued RSA key generation. */
-const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-
 /** Registers everything; `operations` are the face's operation ids, known from the start. */
 export function createMetrics(gauges: Gauges, running: Build): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const duration = new Histogram({
-    name: "keyhold_request_duration_seconds",
-    help: "Time from request to answer.",
-    labelNames: ["operation"],
-    buckets,
-    registers,
-  })
-  const answers = new Counter({
-    name: "keyhold_requests_total",
-    help: "Answers by operation and HTTP status.",
-    labelNames: ["operation", "status"],
-    registers,
-  })
-  const values = async (): Promise<MetricValues> => await registry.getMetricsAsJSON()
+  const latencies = new Latencies()
+  const values = async (): Promise<MetricValues> => [
+    ...latencies.values(),
+    ...(await registry.getMetricsAsJSON()),
+  ]
   const build = new Gauge({
     name: "keyhold_build_info",
     help: "Always 1; the labels say what runs.",
@@ -80,10 +67,7 @@ export function createMetrics(gauges: Gauges, running: Build): Metrics {
   registerGauges(gauges, registers)
   registerLoopDelay(registers)
   return {
-    observe({ operation = "none", status, durationMs }) {
-      duration.observe({ operation }, durationMs / 1_000)
-      answers.inc({ operation, status })
-    },
+    observe: (done) => latencies.observe(done),
     values,
     async text(others = []) {
       return await AggregatorRegistry.aggregate([await values(), ...others]).metrics()

@@ -4,8 +4,8 @@ import {
   boundAad,
   ciphertextBytesMax,
   decodeCiphertext,
-  encodeCiphertext,
   encodeCiphertextHeader,
+  joinCiphertext,
   suites,
   type SuiteId,
 } from "../codec/ciphertext.ts"
@@ -16,6 +16,7 @@ import type { KeyRecord } from "../domain/key.ts"
 import { currentVersion } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import * as engine from "../engine/cipher.ts"
+import type { KeyHandle } from "../engine/key-handle.ts"
 import { keyOf, mechanismOf, perform, type Act } from "./act.ts"
 import type {
   Context,
@@ -66,27 +67,53 @@ export async function encryptWith(
   if (!raw && iv !== undefined) {
     throw new HsmError("MALFORMED_REQUEST", "an IV goes with raw alone", { field: "/iv" })
   }
-  const named = { suite: mechanism as SuiteId, keyId: key.id, version }
-  const sealed = engine.encrypt(act.permit, handle, {
-    mechanism,
-    plaintext,
-    aad: raw ? aad : bind(ports, mechanism, { header: encodeCiphertextHeader(named), aad }),
-    ...(iv === undefined ? {} : { iv }),
-  })
-  const { ciphertext } = sealed
   if (!raw) {
-    return { ...about, ciphertext: encodeCiphertext({ ...named, iv: sealed.iv, body: ciphertext }) }
+    const frame = frameOf(ports, handle, mechanism)
+    const bound = aad.length === 0 ? frame.bound : bind(ports, mechanism, frame.header, aad)
+    const sealed = engine.encrypt(act.permit, handle, { mechanism, plaintext, aad: bound })
+    const parts = { iv: sealed.iv, body: sealed.ciphertext }
+    return { ...about, ciphertext: joinCiphertext(mechanism as SuiteId, frame.header, parts) }
   }
+  const sealed = engine.encrypt(act.permit, handle, { mechanism, plaintext, aad, iv })
+  const { ciphertext } = sealed
   return sealed.iv.length === 0 ? { ...about, ciphertext } : { ...about, ciphertext, iv: sealed.iv }
+}
+
+/** What all ciphertexts of one key version and mechanism begin with, and bind. */
+interface Frame {
+  readonly header: Uint8Array
+  /** With no additional data of the caller's. */
+  readonly bound: Uint8Array
+}
+
+/** Made once per opened key and mechanism; lives as long as its handle. */
+const frames = new WeakMap<KeyHandle, Map<MechanismId, Frame>>()
+
+function frameOf(ports: UsePorts, handle: KeyHandle, mechanism: MechanismId): Frame {
+  let ofHandle = frames.get(handle)
+  if (ofHandle === undefined) {
+    ofHandle = new Map()
+    frames.set(handle, ofHandle)
+  }
+  let frame = ofHandle.get(mechanism)
+  if (frame === undefined) {
+    const { keyId, version } = handle
+    // Every encryption mechanism is a suite.
+    const header = encodeCiphertextHeader({ suite: mechanism as SuiteId, keyId, version })
+    frame = { header, bound: bind(ports, mechanism, header, none) }
+    ofHandle.set(mechanism, frame)
+  }
+  return frame
 }
 
 /** A suite without a tag has nothing to bind the header with; the engine refuses its AAD. */
 function bind(
   { clusterId }: UsePorts,
   mechanism: MechanismId,
-  { header, aad }: { header: Uint8Array; aad: Uint8Array },
+  header: Uint8Array,
+  aad: Uint8Array,
 ): Uint8Array {
-  const { tagBytes } = suites[mechanism as SuiteId] // Every encryption mechanism is a suite.
+  const { tagBytes } = suites[mechanism as SuiteId]
   return tagBytes === 0 ? aad : boundAad({ cluster: clusterId, header, aad })
 }
 
@@ -119,7 +146,7 @@ async function decryptOwn(
     mechanism,
     iv,
     ciphertext: body,
-    aad: bind(ports, mechanism, { header, aad }),
+    aad: bind(ports, mechanism, header, aad),
   }
   const input = engine.coveredInput(sealed)
   const ask = { operation: "key.decrypt", key: named ?? keyId, mechanism, version, input } as const

@@ -12,7 +12,7 @@ export class InFlight {
   /** Drains the same name in the node's other processes. */
   readonly #elsewhere: (name: string) => Promise<void> | undefined
   /** Owned here; a name is there while something is under way by it. */
-  readonly #permits = new Map<string, Set<object>>()
+  readonly #permits = new Map<string, object | Set<object>>()
   readonly #waiters = new Map<string, (() => void)[]>()
   /** What has read records and has not begun yet. */
   readonly #entering = new Set<Promise<unknown>>()
@@ -70,7 +70,9 @@ export class InFlight {
     }
     const permits = this.#permits.get(name)
     if (permits === undefined) return
-    for (const permit of permits) if ("withdraw" in permit) (permit as Permit).withdraw()
+    for (const permit of permits instanceof Set ? permits : [permits]) {
+      if ("withdraw" in permit) (permit as Permit).withdraw()
+    }
     await this.#ended(name)
   }
 
@@ -83,17 +85,22 @@ export class InFlight {
     })
   }
 
+  /** Most names have one at a time, which needs no set. */
   #add(name: string, permit: object): void {
     const permits = this.#permits.get(name)
-    if (permits === undefined) this.#permits.set(name, new Set([permit]))
-    else permits.add(permit)
+    if (permits === undefined) this.#permits.set(name, permit)
+    else if (permits instanceof Set) permits.add(permit)
+    else this.#permits.set(name, new Set([permits, permit]))
   }
 
   #remove(name: string, permit: object): void {
     const permits = this.#permits.get(name)
-    permits?.delete(permit)
-    if (permits === undefined || permits.size > 0) return
+    if (permits instanceof Set) {
+      permits.delete(permit)
+      if (permits.size > 0) return
+    }
     this.#permits.delete(name)
+    if (this.#waiters.size === 0) return
     for (const wake of this.#waiters.get(name) ?? []) wake()
     this.#waiters.delete(name)
   }

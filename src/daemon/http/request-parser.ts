@@ -173,6 +173,7 @@ export class RequestParser implements Llhttp {
     if (this.#wireBytes > wireBytesMax && head !== undefined) return { kind: "large", head }
     if (head !== undefined && !this.#announced) {
       this.#announced = true
+      if (begins) this.#know(head, bytes)
       return { kind: "head", head, rest }
     }
     return more

@@ -46,6 +46,8 @@ export class FrameSession {
   readonly #onDone: (done: FrameDone) => void
   /** From the hello on. */
   #evidence: Evidence | undefined
+  /** Who calls, in the turn under way. */
+  #caller: Promise<Caller> | undefined
   #calls = 0
   #underWay = 0
 
@@ -79,6 +81,8 @@ export class FrameSession {
    */
   take(bytes: Buffer, ready: () => void): number {
     let at = 0
+    // Frames that are taken in one turn are one look at the records: nothing changes in between.
+    this.#caller = undefined
     while (this.#underWay < limits.framesUnderWayMax) {
       const frame = readFrame(bytes, at)
       if (frame === undefined) break
@@ -114,7 +118,8 @@ export class FrameSession {
     if (call === undefined) throw new HsmError("MALFORMED_REQUEST", "no such call")
     const ports = this.#options.ports()
     if (ports === undefined) throw new HsmError("SEALED", "the node is sealed")
-    const caller = await this.#options.authenticate(evidence)
+    this.#caller ??= this.#options.authenticate(evidence)
+    const caller = await this.#caller
     return await call.run(ports, { caller, requestId, within: this.#id }, fields)
   }
 
