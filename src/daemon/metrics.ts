@@ -111,7 +111,7 @@ function registerGauges(gauges: Gauges, registers: Registry[]): void {
         ] as const)
   const simple = [
     ...ofNode,
-    ["keyhold_open_keys", "Key handles in the cache.", gauges.openKeys],
+    ["keyhold_open_keys", "Keys with handles in the cache.", gauges.openKeys],
     ["keyhold_audit_waiting", "Audit records that are not durable yet.", gauges.auditWaiting],
     ["keyhold_audit_bytes", "Space taken by the audit log.", gauges.auditBytes],
     ["keyhold_resident_bytes", "Resident memory.", () => process.memoryUsage.rss()],

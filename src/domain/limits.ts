@@ -93,6 +93,8 @@ export const limits = {
   idempotencyMs: dayMs,
   /** Opened key handles kept per process. */
   openKeysMax: 10_000,
+  /** Of one key. */
+  openVersionsMax: 20,
   /** Decoded records kept per process. */
   cachedRecordsMax: 100_000,
   /** Key records in one bucket table: 64 entries keep a create's rewrite near 4 KiB. */

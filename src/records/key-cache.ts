@@ -2,10 +2,9 @@
 
 import { HsmError } from "../domain/errors.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import { limits } from "../domain/limits.ts"
-import { closeHandle, openHandle, type KeyHandle, type KeyToOpen } from "../sealing/handles.ts"
-import { BoundedMap } from "./bounded-map.ts"
+import { openHandle, type KeyHandle, type KeyToOpen } from "../sealing/handles.ts"
 import { paths } from "./kinds.ts"
+import { OpenHandles } from "./open-handles.ts"
 import type { Records } from "./records.ts"
 
 /** As the engine opens it, but with bytes to send. */
@@ -16,7 +15,7 @@ export type ReleasedKey = Omit<KeyToOpen, "material" | "publicKey"> & {
 
 export class KeyCache {
   readonly #records: Records
-  readonly #handles = new BoundedMap<string, KeyHandle>(limits.openKeysMax, closeHandle)
+  readonly #handles = new OpenHandles()
 
   constructor(records: Records) {
     this.#records = records
@@ -33,20 +32,18 @@ export class KeyCache {
    * been erased.
    */
   open(key: KeyRecord, version: number): KeyHandle | Promise<KeyHandle> {
-    return this.#handles.get(`${key.id}/${version}`) ?? this.#miss(key, version)
+    return this.#handles.get(key.id, version) ?? this.#miss(key, version)
   }
 
   async #miss(key: KeyRecord, version: number): Promise<KeyHandle> {
     const handle = await this.#open(key, version)
-    this.#handles.set(`${key.id}/${version}`, handle)
+    this.#handles.set(key.id, version, handle)
     return handle
   }
 
   /** Closes every open version of a key whose material has changed. */
   evict(keyId: string): void {
-    for (let version = 1; version <= limits.keyVersionsMax; version++) {
-      this.#handles.delete(`${keyId}/${version}`)
-    }
+    this.#handles.delete(keyId)
   }
 
   clear(): void {

@@ -1,17 +1,16 @@
 /** Leaf keys that a worker has opened: the keyholder hands over one version at a time. */
 
 import type { KeyRecord } from "../../domain/key.ts"
-import { limits } from "../../domain/limits.ts"
 import { SecretBytes } from "../../engine/secret-bytes.ts"
-import { BoundedMap } from "../../records/bounded-map.ts"
-import { closeHandle, openHandle, type KeyHandle } from "../../sealing/handles.ts"
+import { OpenHandles } from "../../records/open-handles.ts"
+import { openHandle, type KeyHandle } from "../../sealing/handles.ts"
 import type { KeyholderChannel } from "./worker-channel.ts"
 
 export class WorkerKeys {
   readonly #keyholder: KeyholderChannel
   /** Counts evictions: what was asked for before is used once, and not kept. */
   #evictions = 0
-  readonly #handles = new BoundedMap<string, KeyHandle>(limits.openKeysMax, closeHandle)
+  readonly #handles = new OpenHandles()
 
   constructor(keyholder: KeyholderChannel) {
     this.#keyholder = keyholder
@@ -22,15 +21,13 @@ export class WorkerKeys {
   }
 
   open(key: KeyRecord, version: number): KeyHandle | Promise<KeyHandle> {
-    return this.#handles.get(`${key.id}/${version}`) ?? this.#miss(key, version)
+    return this.#handles.get(key.id, version) ?? this.#miss(key, version)
   }
 
   /** Closes every open version of a key. */
   evict(keyId: string): void {
     this.#evictions += 1
-    for (let version = 1; version <= limits.keyVersionsMax; version++) {
-      this.#handles.delete(`${keyId}/${version}`)
-    }
+    this.#handles.delete(keyId)
   }
 
   clear(): void {
@@ -44,7 +41,7 @@ export class WorkerKeys {
     using material = sent.material === undefined ? undefined : new SecretBytes(sent.material)
     const { keyId, algorithm, publicKey } = sent
     const handle = openHandle({ keyId, version, algorithm, material, publicKey })
-    if (asked === this.#evictions) this.#handles.set(`${keyId}/${version}`, handle)
+    if (asked === this.#evictions) this.#handles.set(keyId, version, handle)
     return handle
   }
 }
