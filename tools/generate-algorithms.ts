@@ -38,7 +38,9 @@ itself.
 ## Keys
 
 A *seed* is used by derivation path (BIP 32) and never leaves. A signature's size is that of ECDSA's
-raw form. The first mechanism of each kind is the default.
+raw form. LMS, HSS and XMSS make so many signatures per key version and then no more
+([ADR 124](adr/0124-stateful-signatures.md)); \`HSS_LMS\` verifies under public keys of any
+parameters of RFC 8554. The first mechanism of each kind is the default.
 
 ${table(keyHead, listKeyAlgorithms().map(algorithmCells))}
 ## What each key serves
@@ -53,8 +55,9 @@ ${table(mechanismHead, listMechanisms().map(mechanismCells))}`
 }
 
 function algorithmCells(entry: KeyAlgorithmEntry): readonly string[] {
-  const { algorithm, form, status, usages, signatureBytes, source } = entry
-  const size = signatureBytes === undefined ? "" : `${signatureBytes}`
+  const { algorithm, form, status, usages, signatureBytes, signaturesMax, source } = entry
+  const count = signaturesMax === undefined ? "" : `, 2^${Math.log2(signaturesMax)} of them`
+  const size = signatureBytes === undefined ? "" : `${signatureBytes}${count}`
   return [code(algorithm), form, status, usages.join(", "), size, source]
 }
 

@@ -24,6 +24,7 @@ import type { Log } from "./log.ts"
 import type { Gauges } from "./metrics.ts"
 import { becomeOperational, noOthers, type Foundation, type Operational } from "./operational.ts"
 import { Schedule } from "./schedule.ts"
+import { IndexMemory } from "./index-memory.ts"
 import { StateAnchor } from "./state-anchor.ts"
 import { systemRandom } from "./system.ts"
 import type { NodeClock } from "./time.ts"
@@ -68,6 +69,7 @@ export class Node {
       random: systemRandom,
       roots: rootFiles(join(config.data, "epochs"), systemRandom),
       anchor: new StateAnchor(join(config.data, "anchor")),
+      indexes: new IndexMemory(join(config.data, "indexes"), systemRandom.bytes(16).toHex()),
       failuresPerMinute: config.limits.failedAuthenticationsPerMinute,
     }
     const { archive } = config.audit

@@ -24,9 +24,11 @@ import { LocalMeter } from "../service/meter.ts"
 import type { Ports } from "../service/ports.ts"
 import { rotateUnasked } from "../service/maintain.ts"
 import { leaseSeals, SealBudget, type LeaseSeals } from "../service/seal-budget.ts"
+import { leaseIndexes, SignatureIndexes, type LeaseIndexes } from "../service/signature-indexes.ts"
 import type { Store } from "../store/store.ts"
 import { auditReader } from "./audit-reader.ts"
 import { createJwksFetcher } from "../identity/jwks-fetch.ts"
+import type { IndexMemory } from "./index-memory.ts"
 import type { StateAnchor } from "./state-anchor.ts"
 
 export interface Foundation {
@@ -39,6 +41,7 @@ export interface Foundation {
   readonly random: RandomSource
   readonly roots: RootFiles
   readonly anchor: StateAnchor
+  readonly indexes: IndexMemory
   readonly failuresPerMinute: number
   readonly others: OtherProcesses
 }
@@ -71,7 +74,7 @@ export interface Operational {
   readonly authenticator: Authenticator
   /** Operations of the partitions' budgets, for other processes. */
   readonly meter: LocalMeter
-  readonly leaseSeals: LeaseSeals
+  readonly lease: { readonly seals: LeaseSeals; readonly indexes: LeaseIndexes }
   /** Fresh copies of all audit keys by scope, for another process; to be wiped there. */
   auditKeys(): (readonly [name: string, key: Uint8Array])[]
   /** Wipes all keys, here and in the audit log's thread. */
@@ -106,7 +109,13 @@ export async function becomeOperational(
   }
   try {
     await openRecords(base, records)
-    const lease = leaseSeals(records, (key) => rotateUnasked({ records, audit }, key, clock.now()))
+    const { lineage } = base.indexes
+    const lease = {
+      seals: leaseSeals(records, (key) =>
+        rotateUnasked({ records, audit, lineage }, key, clock.now()),
+      ),
+      indexes: leaseIndexes(records, base.indexes),
+    }
     const ports: Ports = {
       clusterId,
       records,
@@ -117,7 +126,9 @@ export async function becomeOperational(
       auditReader: auditReader(() => [audit, ...others.chains(), ...retired]),
       meter,
       inFlight: new InFlight((name) => others.drain(name)),
-      sealBudget: new SealBudget(lease),
+      sealBudget: new SealBudget(lease.seals),
+      indexes: new SignatureIndexes(lease.indexes),
+      lineage,
       node: {
         seal,
         rotateEpoch: oneByOne(() => rotateEpoch(records, base.roots, () => clock.now())),
@@ -131,7 +142,7 @@ export async function becomeOperational(
       failuresPerMinute: base.failuresPerMinute,
     })
     const auditKeys = () => scopes.map((scope) => [scope, auditKeyOf(keyholder, scope)] as const)
-    return { ports, authenticator, meter, leaseSeals: lease, auditKeys, forget }
+    return { ports, authenticator, meter, lease, auditKeys, forget }
   } catch (error) {
     await forget()
     throw error
@@ -144,6 +155,7 @@ async function openRecords(base: Foundation, records: Records): Promise<void> {
   await records.sync()
   await records.state(clusterPartition)
   await base.anchor.check(records)
+  await base.indexes.load(records)
   if (await isRotationUnfinished(records, base.roots)) {
     await finishRotation(records, base.roots, () => base.clock.now())
   }

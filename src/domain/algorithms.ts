@@ -45,6 +45,8 @@ export interface KeyAlgorithmRow {
   readonly defaultUsages: readonly KeyUsage[]
   /** Of a signature, of ECDSA and DSA in raw form; absent where there is none, or no one size. */
   readonly signatureBytes?: number
+  /** Each signature uses up an index: how many there are, and how many are reserved at once. */
+  readonly stateful?: { readonly signatures: number; readonly lease: number }
   /** What the pair at a path of a seed is as a key of its own; absent: it is none. */
   readonly child?: string
   /** Mechanisms it serves; the first of each kind is the default. */
@@ -176,6 +178,17 @@ function slhDsa(strength: Strength) {
   return { ...signer, mechanisms: ["SLH_DSA" as const, ...preHashed], source: "FIPS 205" }
 }
 
+/** SP 800-208: trees of 2^height one-time keys; it wants hardware, which this is not. */
+function stateful(height: number, lease: number) {
+  return {
+    ...signer,
+    status: "acceptable" as const,
+    stateful: { signatures: 2 ** height, lease },
+    mechanisms: ["HSS_LMS"] as const,
+    source: "RFC 8554 section 5.1, LM-OTS with w = 4",
+  }
+}
+
 const seed = { ...signer, form: "seed" } as const
 const nistP256 = curve("SP 800-186 section 3.2.1.3", "SHA_256", 32)
 const ed25519 = {
@@ -264,6 +277,25 @@ export const keyAlgorithms = {
   SLH_DSA_SHAKE_192F: { ...slhDsa(192), signatureBytes: 35664 },
   SLH_DSA_SHAKE_256S: { ...slhDsa(256), signatureBytes: 29792 },
   SLH_DSA_SHAKE_256F: { ...slhDsa(256), signatureBytes: 49856 },
+  LMS_SHA256_H5: { ...stateful(5, 1), signatureBytes: 2352 },
+  LMS_SHA256_H10: { ...stateful(10, 8), signatureBytes: 2512 },
+  LMS_SHA256_H15: { ...stateful(15, 64), signatureBytes: 2672 },
+  HSS_SHA256_H5_H5: { ...stateful(10, 8), signatureBytes: 4756 },
+  HSS_SHA256_H10_H10: { ...stateful(20, 256), signatureBytes: 5076 },
+  HSS_LMS: {
+    ...signer,
+    status: "acceptable",
+    usages: ["verify"],
+    defaultUsages: ["verify"],
+    mechanisms: ["HSS_LMS"],
+    source: "RFC 8554, any parameter set, public keys alone",
+  },
+  XMSS_SHA2_10_256: {
+    ...stateful(10, 8),
+    mechanisms: ["XMSS"],
+    signatureBytes: 2500,
+    source: "RFC 8391 section 5.3, SP 800-208 section 5",
+  },
   BIP32_SECP256K1: {
     ...seed,
     status: "acceptable",

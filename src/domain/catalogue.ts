@@ -25,8 +25,10 @@ export const signatureParameters = [
 ] as const
 export type SignatureParameter = (typeof signatureParameters)[number]
 
-export interface KeyAlgorithmEntry extends KeyAlgorithmRow {
+export interface KeyAlgorithmEntry extends Omit<KeyAlgorithmRow, "stateful"> {
   readonly algorithm: KeyAlgorithmId
+  /** Of one key version, where it counts them. */
+  readonly signaturesMax?: number
 }
 
 export interface MechanismEntry {
@@ -49,7 +51,11 @@ const mechanismIds = Object.keys(mechanisms) as readonly MechanismId[]
 
 /** Every key algorithm, in the table's order. */
 export function listKeyAlgorithms(): readonly KeyAlgorithmEntry[] {
-  return algorithmIds.map((algorithm) => ({ algorithm, ...keyAlgorithm(algorithm) }))
+  return algorithmIds.map((algorithm) => {
+    const { stateful, ...row } = keyAlgorithm(algorithm)
+    const counted = stateful === undefined ? {} : { signaturesMax: stateful.signatures }
+    return { algorithm, ...row, ...counted }
+  })
 }
 
 /** Every mechanism, in the table's order. */

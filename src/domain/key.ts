@@ -42,6 +42,15 @@ export interface KeyVersion {
   readonly sealsLeased: number
   /** Somebody asked for it; absent: a schedule did, or the end of a budget. */
   readonly asked?: true
+  /** Of a key that counts its signatures. */
+  readonly indexes?: {
+    /** Reserved so far; the next index. */
+    readonly leased: number
+    /** Under which they are known; see IndexMemory. */
+    readonly lineage: string
+    /** Indexes below are not to be used any more: an officer has moved on. */
+    readonly floor?: number
+  }
 }
 
 /** Rotation by the clock; absent when only people rotate. */

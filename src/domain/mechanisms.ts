@@ -143,6 +143,8 @@ export const mechanisms = {
   ...each("HASH_ML_DSA", preHashes, { ...postQuantum, source: "FIPS 204 section 5.4" }),
   SLH_DSA: { ...postQuantum, source: "FIPS 205 section 10.2" },
   ...each("HASH_SLH_DSA", preHashes, { ...postQuantum, source: "FIPS 205 section 10.2.2" }),
+  HSS_LMS: { ...plainSignature, source: "RFC 8554, SP 800-208 section 4" },
+  XMSS: { ...plainSignature, source: "RFC 8391, SP 800-208 section 5" },
   HMAC_SHA_1: { ...mac, status: legacy, source: "FIPS 198-1" },
   HMAC_SHA_224: { ...mac, status: acceptable, source: "FIPS 198-1" },
   HMAC_SHA_256: { ...mac, source: "FIPS 198-1" },

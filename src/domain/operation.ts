@@ -115,6 +115,7 @@ export const operations = {
   "alias.delete": change,
   "alias.list": { roles: anyone, target: "partition", whileBlocked: true },
   "key.trust": { ...change, roles: officer, states: live, rule: "modify" },
+  "key.fast-forward": { ...change, roles: officer, states: live, rule: "modify" },
   "key.block": { ...smart, rule: "block", stopsHarm: true },
   "key.unblock": { ...smart, rule: "unblock" },
   "key.set-rules": { ...smart, roles: ["manager", "officer"], rule: "modify" },

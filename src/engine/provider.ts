@@ -118,6 +118,8 @@ export interface SignatureParameters {
   readonly saltLength?: number | undefined
   /** Of PSS's MGF1; absent: the message's. */
   readonly mgfHash?: HashId | undefined
+  /** Of a stateful signature: used here, and never again. */
+  readonly index?: number | undefined
   /** Of secp256k1's ECDSA: r, s and the recovery id in place of DER. */
   readonly recoverable?: boolean
   /** Of BIP 340: 32 bytes; absent: fresh ones. */

@@ -43,6 +43,8 @@ export interface SignInput {
   readonly merkleRoot?: Uint8Array | undefined
   /** Of a seed: which of its keys. */
   readonly path?: DerivationPath | undefined
+  /** Of a stateful key: reserved for this signature alone, by SignatureIndexes. */
+  readonly index?: number | undefined
 }
 
 export interface VerifyInput extends Omit<SignInput, "deterministic"> {
@@ -100,6 +102,7 @@ export function coveredInput({
   saltLength,
   path,
   messageType = "message",
+  index: _index,
   ...rest
 }: Omit<SignInput, "mechanism">): Input {
   const bound = context.length === 0 ? {} : { context }
@@ -139,9 +142,9 @@ function prepare(
     throw malformed("/message", `${input.mechanism} takes at most ${longest} bytes`)
   }
   const { messageType = "message", context = none, deterministic = false } = input
-  const { saltLength, mgfHash, encoding, auxRandom, merkleRoot } = input
+  const { saltLength, mgfHash, encoding, auxRandom, merkleRoot, index } = input
   const recoverable = encoding === "recoverable"
-  const bitcoin = { recoverable, auxRandom, merkleRoot }
+  const bitcoin = { recoverable, auxRandom, merkleRoot, index }
   const parameters = { messageType, context, deterministic, saltLength, mgfHash, ...bitcoin }
   return { row, key, parameters }
 }

@@ -42,6 +42,9 @@ interface PartitionKeys {
   readonly audit: SecretBytes
 }
 
+/** Files of the node about its store, each sealed for its own purpose. */
+export type NodeMemory = "anchor" | "indexes"
+
 export class Keyholder {
   readonly clusterId: ClusterId
   /** Told of every partition whose keys have been loaded, so that its log can be written. */
@@ -231,15 +234,15 @@ export class Keyholder {
     this.#roots.delete(epoch)
   }
 
-  /** Seals the node's own anchor file; see daemon/anchor.ts. */
-  sealAnchor(plaintext: Uint8Array): Uint8Array {
+  /** Seals what the node itself remembers of its store; see daemon/ for both. */
+  sealMemory(what: NodeMemory, plaintext: Uint8Array): Uint8Array {
     using key = this.#derive(this.#cmk, "anchor-file", [])
-    return sealBlob(key, this.#random, { aad: this.#aad("anchor", []), plaintext, generation })
+    return sealBlob(key, this.#random, { aad: this.#aad(what, []), plaintext, generation })
   }
 
-  openAnchor(blob: Uint8Array): Buffer {
+  openMemory(what: NodeMemory, blob: Uint8Array): Buffer {
     using key = this.#derive(this.#cmk, "anchor-file", [])
-    return openBlob(key, this.#aad("anchor", []), blob)
+    return openBlob(key, this.#aad(what, []), blob)
   }
 
   /** Wipes every key; the object is of no use afterwards. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 
 import { uuidOf } from "../codec/uuid.ts"
-import { keyAlgorithm, publicUsages } from "../domain/algorithms.ts"
+import { keyAlgorithm, publicUsages, type KeyAlgorithmId } from "../domain/algorithms.ts"
 import { isPathPattern } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
@@ -123,7 +123,9 @@ export async function createIn(
     }
     const made = await creation.produce(act.permit)
     try {
-      const record = newRecord(act, creation, { id, made, subject: context.caller.subject })
+      const { lineage } = ports
+      const { subject } = context.caller
+      const record = newRecord(act, creation, { id, made, subject, lineage })
       await store(ports, act, record, { made, claims: once.claims, kms: creation.template.kms })
       return record
     } finally {
@@ -191,7 +193,7 @@ export function dueRows(record: KeyRecord): Write[] {
 function newRecord(
   act: Act,
   { template, origin, rules, derivedFrom }: Omit<Creation, "call">,
-  { id, made, subject }: { id: KeyId; made: Made; subject: string },
+  { id, made, subject, lineage }: { id: KeyId; made: Made; subject: string; lineage: string },
 ): KeyRecord {
   const { now, partition } = act
   const { rotationPeriodMs, paths } = template
@@ -201,6 +203,7 @@ function newRecord(
     origin,
     hasSecret: made.material !== undefined,
     sealsLeased: 0,
+    ...(made.material === undefined ? {} : firstIndexes(template.algorithm, lineage)),
     ...(made.publicKey === undefined ? {} : { publicKey: new Uint8Array(made.publicKey) }),
   }
   return {
@@ -226,6 +229,15 @@ function newRecord(
     ...(template.kms === undefined ? {} : { kms: true }),
     revision: 1,
   }
+}
+
+/** The pair's own test has spent index 0. */
+export function firstIndexes(
+  algorithm: KeyAlgorithmId,
+  lineage: string,
+): Pick<KeyVersion, "indexes"> {
+  const { stateful } = keyAlgorithm(algorithm)
+  return stateful === undefined ? {} : { indexes: { leased: 1, lineage } }
 }
 
 function newAttributes(
@@ -266,13 +278,13 @@ function checkTemplate(template: NewKey): void {
   if (period !== undefined) checkPeriod(template, period)
 }
 
-/** Paths belong to seeds; a seed and what it extends to never leave. */
+/** Paths belong to seeds; seeds never leave, nor does what counts its signatures. */
 function checkSeed({ algorithm, paths, extractable }: NewKey): void {
-  if (keyAlgorithm(algorithm).form === "seed") {
-    if (extractable === true) malformed("/extractable", "a seed never leaves")
-  } else if (paths !== undefined) {
-    malformed("/paths", "only a seed has paths")
+  const { form, stateful } = keyAlgorithm(algorithm)
+  if ((form === "seed" || stateful !== undefined) && extractable === true) {
+    malformed("/extractable", `a key of ${algorithm} never leaves`)
   }
+  if (form !== "seed" && paths !== undefined) malformed("/paths", "only a seed has paths")
   if (paths !== undefined) checkPaths(paths)
 }
 

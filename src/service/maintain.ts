@@ -81,7 +81,7 @@ async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void>
 
 /** Rotates a key without anyone asking: by its schedule, or when a version is used up. */
 export async function rotateUnasked(
-  ports: Pick<Ports, "records" | "audit">,
+  ports: Pick<Ports, "records" | "audit" | "lineage">,
   key: KeyRecord,
   now: Instant,
 ): Promise<KeyRecord> {

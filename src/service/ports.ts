@@ -10,6 +10,7 @@ import type { AuditReader } from "./audit-reader.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { Meter } from "./meter.ts"
 import type { SealBudget } from "./seal-budget.ts"
+import type { SignatureIndexes } from "./signature-indexes.ts"
 
 /** What using a key takes: all that a worker process has. */
 export interface UsePorts {
@@ -22,6 +23,7 @@ export interface UsePorts {
   readonly meter: Meter
   readonly inFlight: InFlight
   readonly sealBudget: SealBudget
+  readonly indexes: SignatureIndexes
 }
 
 /** What everything else takes; where master keys are. */
@@ -29,6 +31,8 @@ export interface Ports extends UsePorts {
   readonly records: Records
   readonly keys: KeyCache
   readonly auditReader: AuditReader
+  /** Of this node and its store; see IndexMemory. */
+  readonly lineage: string
   readonly node: NodeControl
 }
 

@@ -9,7 +9,7 @@ import { generateMaterial } from "../engine/generate.ts"
 import { paths } from "../records/kinds.ts"
 import type { Records } from "../records/records.ts"
 import { recordDone, keyOf, perform } from "./act.ts"
-import { dueRows, materialRows } from "./create-key.ts"
+import { dueRows, firstIndexes, materialRows } from "./create-key.ts"
 import type { Context, Idempotent, KeyRef } from "./commands.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
@@ -44,7 +44,7 @@ export async function rotateKey(
 
 /** Adds a version without asking: for the schedule, and when a version's budget is used up. */
 export async function addVersion(
-  ports: Pick<Ports, "records">,
+  ports: Pick<Ports, "records" | "lineage">,
   key: KeyRecord,
   now: Instant,
   {
@@ -83,6 +83,7 @@ export async function addVersion(
         origin: "generated",
         hasSecret: true,
         sealsLeased: 0,
+        ...firstIndexes(key.algorithm, ports.lineage),
         ...(publicKey === undefined ? {} : { publicKey: new Uint8Array(publicKey) }),
       },
     ],

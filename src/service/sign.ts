@@ -103,9 +103,10 @@ async function produce(
   } as const
   return await perform(ports, context, ask, async (act) => {
     const mechanism = mechanismOf(act)
-    const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
+    const { key: reserved, index } = await ports.indexes.draw(keyOf(act))
+    const { key, version } = await ports.sealBudget.draw(reserved, mechanism)
     const handle = await ports.keys.open(key, version)
-    const signature = await run(act.permit, handle, { mechanism, path, ...input })
+    const signature = await run(act.permit, handle, { mechanism, path, index, ...input })
     return { keyId: key.id, version, mechanism, signature }
   })
 }

@@ -4,7 +4,7 @@ import { keyAlgorithm } from "../domain/algorithms.ts"
 import { coversPattern, everyPath } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
-import { isName, type KeyAttributes, type KeyRecord } from "../domain/key.ts"
+import { currentVersion, isName, type KeyAttributes, type KeyRecord } from "../domain/key.ts"
 import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, revise } from "./change-key.ts"
 import type { Context, KeyRef, UpdateKeyCommand } from "./commands.ts"
@@ -50,6 +50,33 @@ export async function trustKey(
     const before = keyOf(act)
     const after = revise(before, act, { attributes: { ...before.attributes, trusted } })
     return await commitKey(ports, act, { before, after })
+  })
+}
+
+/**
+ * Lets a key that counts its signatures go on from an index that was never used, under the node's
+ * present memory of its store. What is skipped is lost.
+ *
+ * @throws HsmError MALFORMED_REQUEST for an index that may have been used or that there is not.
+ */
+export async function fastForwardKey(
+  ports: Ports,
+  context: Context,
+  { key, index }: { readonly key: KeyRef; readonly index: number },
+): Promise<KeyRecord> {
+  return await perform(ports, context, { operation: "key.fast-forward", key }, async (act) => {
+    const before = keyOf(act)
+    const version = currentVersion(before)
+    const { stateful } = keyAlgorithm(before.algorithm)
+    if (stateful === undefined || version?.indexes === undefined) {
+      throw new HsmError("OPERATION_FORBIDDEN", "the key does not count its signatures")
+    }
+    if (index < version.indexes.leased || index > stateful.signatures) {
+      malformed("/index", `is ${version.indexes.leased} to ${stateful.signatures}`)
+    }
+    const indexes = { leased: index, lineage: ports.lineage, floor: index }
+    const versions = before.versions.with(before.versions.length - 1, { ...version, indexes })
+    return await commitKey(ports, act, { before, after: revise(before, act, { versions }) })
   })
 }
 

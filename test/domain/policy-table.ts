@@ -43,6 +43,7 @@ alias.move                 m      AD    -              -       -
 alias.delete               m      any   -              -       -
 alias.list                 umao   -     -              -       -           blocked frozen
 key.trust                  o      AD    -              -       -
+key.fast-forward           o      AD    -              -       -
 key.block                  umo    AD    -              -       -           blocked frozen
 key.unblock                umo    AD    -              -       -
 key.set-rules              mo     AD    -              -       -

@@ -27,6 +27,11 @@ const loops: Record<string, readonly [string, number]> = {
   "signatures that fail": ["attempt(() => addon.sign(pair, ecdsa, none))", 50_000],
   "refused pairs": ["attempt(() => addon.privateKey(pkcs8.subarray(1)))", 50_000],
   "signatures on other threads": ["await addon.signLater(pair, ecdsa, raw)", 5_000],
+  "chains of hashes": [
+    "addon.lmsChain(block, 0, 15); addon.xmssChain(raw, raw, raw, 0, 2)",
+    50_000,
+  ],
+  "pairs of nodes": ["addon.xmssPair(raw, raw, text)", 50_000],
   "verified signatures": ["addon.verify(pair, ecdsa, raw, text)", 20_000],
 }
 
@@ -38,7 +43,8 @@ for (const [what, [call, rounds]] of Object.entries(loops)) {
       const module = { exports: {} }
       process.dlopen(module, ${JSON.stringify(path)})
       const addon = module.exports
-      const [raw, nonce, none, text] = [32, 24, 0, 64].map((length) => new Uint8Array(length))
+      const lengths = [32, 24, 0, 64, 55]
+      const [raw, nonce, none, text, block] = lengths.map((length) => new Uint8Array(length))
       const pkcs8 = Buffer.from("${der}", "hex")
       const [aes, pair] = [addon.aesKey(raw), addon.privateKey(pkcs8)]
       const ecdsa = addon.scheme(undefined, "digest", { digest: "sha256" })

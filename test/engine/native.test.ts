@@ -9,8 +9,8 @@ import { flip, none } from "./fixture.ts"
 import { addon, path, skip } from "./native.ts"
 
 const names = [
-  ["aesKey", "feed", "hmac", "hmacKey", "open", "privateKey", "publicKey", "scheme", "seal"],
-  ["sealFresh", "sign", "signLater", "verify"],
+  ["aesKey", "feed", "hmac", "hmacKey", "lmsChain", "open", "privateKey", "publicKey"],
+  ["scheme", "seal", "sealFresh", "sign", "signLater", "verify", "xmssChain", "xmssPair"],
 ].flat() as (keyof Addon)[]
 const pkcs8 = { format: "der", type: "pkcs8" } as const
 const spki = { format: "der", type: "spki" } as const
@@ -48,6 +48,9 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
     feed: [new Uint8Array(noncePoolBytes)],
     hmac: [addon().hmacKey(new Uint8Array(9), "sha256"), new Uint8Array(9)],
     hmacKey: [new Uint8Array(40), "sha384"],
+    lmsChain: [new Uint8Array(55), 0, 15],
+    xmssChain: [digest, digest, digest, 0, 15],
+    xmssPair: [digest, digest, new Uint8Array(64)],
     open: [aes, new Uint8Array(24), none, new Uint8Array(20)],
     privateKey: [ec.privateKey.export(pkcs8)],
     publicKey: [ec.publicKey.export(spki)],

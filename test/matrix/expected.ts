@@ -92,6 +92,7 @@ export const rows = {
   getPublicKey: read,
   updateKey: manage,
   trustKey: decide,
+  fastForwardKey: decide,
   blockKey: { may: users, ok: 200, hidden: noKey, blocked: "works" },
   unblockKey: { may: users, ok: 200, hidden: noKey, readOnly: "refused" },
   setKeyRules: { may: ["manager", "officer"], ok: 200, hidden: noKey, readOnly: "refused" },

@@ -58,6 +58,10 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
     body: { description: "changed" },
   }),
   trustKey: ({ objects }) => ({ params: { key: objects.keys.wrapper }, body: { trusted: true } }),
+  fastForwardKey: ({ objects }) => ({
+    params: { key: objects.keys.stateful },
+    body: { index: 20 },
+  }),
   blockKey: ({ objects }) => ({ params: { key: objects.keys.smart } }),
   unblockKey: ({ objects }) => ({ params: { key: objects.keys.smart } }),
   setKeyRules: ({ objects }) => ({ params: { key: objects.keys.smart }, body: {} }),

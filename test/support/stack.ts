@@ -12,6 +12,7 @@ import type { AuditLog } from "../../src/audit/audit-log.ts"
 import { bootstrapCluster, type FirstTokens } from "../../src/daemon/bootstrap.ts"
 import { makePrivateFolder, rootFiles } from "../../src/daemon/files.ts"
 import { becomeOperational, noOthers, type Operational } from "../../src/daemon/operational.ts"
+import { IndexMemory } from "../../src/daemon/index-memory.ts"
 import { StateAnchor } from "../../src/daemon/state-anchor.ts"
 import { systemRandom } from "../../src/daemon/system.ts"
 import type { AuditEvent } from "../../src/domain/audit-event.ts"
@@ -153,6 +154,7 @@ export async function openCluster(
     store,
     clock,
     anchor,
+    indexes: new IndexMemory(join(cluster.folder, "indexes"), systemRandom.bytes(16).toHex()),
     random: systemRandom,
     others: noOthers,
     retired: [],

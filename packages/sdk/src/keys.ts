@@ -98,6 +98,11 @@ export class Keys {
     return this.#client.call("trustKey", { params: { key }, body })
   }
 
+  /** Moves the index of a key that counts its signatures. */
+  fastForward(key: string, body: { readonly index: number }): Promise<Key> {
+    return this.#client.call("fastForwardKey", { params: { key }, body })
+  }
+
   /** Stops all use of a key with rules. */
   block(key: string): Promise<Key> {
     return this.#client.call("blockKey", { params: { key } })

@@ -124,6 +124,19 @@ export const keyLifeCommands: readonly Command[] = [
     },
   },
   {
+    usage: "key fast-forward <key> <index>",
+    summary: "Let a key that counts its signatures go on from an index never used",
+    description:
+      "For after a restore, when such a key signs no more. Two signatures with one index give " +
+      "the key away: name an index beyond every signature that may have been made.",
+    example: "keyhold key fast-forward firmware 512",
+    async run({ out, connect }, input) {
+      const index = input.integer("index") ?? 0
+      const kh = await connect()
+      await out.record(await kh.keys.fastForward(input.text("key"), { index }), keyFields)
+    },
+  },
+  {
     usage: "key receipt <key>",
     summary: "Show the signed receipt of a key's destruction, by its id",
     example: "keyhold key receipt 01k2v7x9q4m8w3r5t6y1z0a2bc",

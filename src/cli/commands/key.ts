@@ -54,7 +54,10 @@ export const keyFields: Columns<Key> = [
     ({ versions }) =>
       versions
         .map(
-          ({ version, origin, hasSecret }) => `${version} ${origin}${hasSecret ? "" : ", public"}`,
+          ({ version, origin, hasSecret, reservedSignatures: reserved }) =>
+            `${version} ${origin}${hasSecret ? "" : ", public"}${
+              reserved === undefined ? "" : `, ${reserved} signatures reserved`
+            }`,
         )
         .join("; "),
   ],

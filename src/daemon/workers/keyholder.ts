@@ -217,7 +217,8 @@ export class Workers implements OtherProcesses {
         setImmediate(() => released.material?.fill(0)) // By then it has been sent.
         return released
       },
-      leaseSeals: ({ key, version, sealsMax }) => operational().leaseSeals(key, version, sealsMax),
+      leaseSeals: ({ key, version, sealsMax }) => operational().lease.seals(key, version, sealsMax),
+      leaseIndexes: ({ key, version, wanted }) => operational().lease.indexes(key, version, wanted),
       leaseOperations: ({ partition, wanted }) => {
         const { meter, ports } = operational()
         return meter.takeUpTo(wanted, partition, ports.clock.now())

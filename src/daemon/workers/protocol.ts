@@ -10,6 +10,7 @@ import type { Evidence } from "../../identity/authenticator.ts"
 import type { Proven } from "../../identity/remembered.ts"
 import type { ReleasedKey } from "../../records/key-cache.ts"
 import type { IndexName, RecordKind, RecordTypes } from "../../records/kinds.ts"
+import type { LeasedIndexes } from "../../service/signature-indexes.ts"
 import type { NodeConfig } from "../config.ts"
 import type { MetricValues } from "../metrics.ts"
 
@@ -98,6 +99,10 @@ export interface KeyholderCalls {
   leaseSeals: {
     args: { readonly key: KeyRecord; readonly version: number; readonly sealsMax: number }
     answer: { readonly key: KeyRecord; readonly seals: number }
+  }
+  leaseIndexes: {
+    args: { readonly key: KeyRecord; readonly version: number; readonly wanted: number }
+    answer: LeasedIndexes
   }
   /** Operations of a partition's budget, at most `wanted`. */
   leaseOperations: {

@@ -25,6 +25,7 @@ import { createJwksFetcher } from "../../identity/jwks-fetch.ts"
 import { InFlight } from "../../service/in-flight.ts"
 import type { Ports, UsePorts } from "../../service/ports.ts"
 import { SealBudget } from "../../service/seal-budget.ts"
+import { SignatureIndexes } from "../../service/signature-indexes.ts"
 import { openAudit } from "../audit.ts"
 import { frames } from "../http/frames.ts"
 import type { Listener } from "../http/server.ts"
@@ -62,6 +63,9 @@ class Worker {
   readonly #inFlight = new InFlight()
   readonly #sealBudget = new SealBudget((key, version, sealsMax) =>
     this.#channel.call("leaseSeals", { key, version, sealsMax }),
+  )
+  readonly #indexes = new SignatureIndexes((key, version, wanted) =>
+    this.#channel.call("leaseIndexes", { key, version, wanted }),
   )
   readonly #authenticator = new WorkerAuthenticator({
     keyholder: this.#channel,
@@ -203,6 +207,7 @@ class Worker {
       meter: new WorkerMeter(this.#channel),
       inFlight: this.#inFlight,
       sealBudget: this.#sealBudget,
+      indexes: this.#indexes,
     }
     return undefined
   }

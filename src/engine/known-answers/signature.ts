@@ -5,6 +5,7 @@ import { hex, type Answers, type SignatureAnswer } from "./answer.ts"
 import { dsaAnswers } from "./dsa.ts"
 import { ecdsaAnswers } from "./ecdsa.ts"
 import { ecdsaHashAnswers } from "./ecdsa-hashes.ts"
+import { hashBasedAnswers } from "./hash-based.ts"
 import { mlDsaAnswers } from "./ml-dsa.ts"
 import { preHashAnswers } from "./pre-hash.ts"
 import { rsaHashAnswers } from "./rsa-hashes.ts"
@@ -358,4 +359,5 @@ export const signatureAnswers = {
   ML_DSA: mlDsaAnswers,
   SLH_DSA: slhDsaAnswers,
   ...preHashAnswers,
+  ...hashBasedAnswers,
 } as const satisfies Readonly<Record<SignatureId, Answers<SignatureAnswer>>>

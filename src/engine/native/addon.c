@@ -162,6 +162,7 @@ NAPI_MODULE_INIT() {
     return kh_throw(env, KH_FAILED, "this OpenSSL lacks AES-GCM or HMAC");
   }
   kh_export_aead(env, exports);
+  kh_export_chains(env, exports);
   kh_export_mac(env, exports);
   kh_export_scheme(env, exports);
   kh_export_signature(env, exports);

@@ -92,4 +92,16 @@ export interface Addon {
   /** On a thread of libuv's pool. */
   signLater(key: PairKey, scheme: Scheme, input: Uint8Array): Promise<Uint8Array>
   verify(key: PairKey, scheme: Scheme, input: Uint8Array, signature: Uint8Array): boolean
+  /** LM-OTS over SHA-256: 23 bytes of position, then a value of 24 or 32. */
+  lmsChain(block: Uint8Array, from: number, to: number): Uint8Array
+  /** WOTS+ of XMSS: 32 bytes each. */
+  xmssChain(
+    seed: Uint8Array,
+    address: Uint8Array,
+    value: Uint8Array,
+    from: number,
+    to: number,
+  ): Uint8Array
+  /** A node of an XMSS tree from both of its children, side by side. */
+  xmssPair(seed: Uint8Array, address: Uint8Array, children: Uint8Array): Uint8Array
 }

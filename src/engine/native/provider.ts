@@ -46,8 +46,10 @@ function openerOf(algorithm: KeyAlgorithmId): Opener | undefined {
   const hash = hmacHashes[algorithm]
   if (hash !== undefined) return openHmac(hash)
   if (algorithm.startsWith("AES_")) return openAes
-  const signs = defaultMechanism(algorithm, "signature") !== undefined
-  return signs && keyAlgorithm(algorithm).form === "pair" ? openPair : undefined
+  const mechanism = defaultMechanism(algorithm, "signature")
+  if (mechanism === undefined || keyAlgorithm(algorithm).form !== "pair") return undefined
+  // Of those OpenSSL knows no keys.
+  return mechanism === "HSS_LMS" || mechanism === "XMSS" ? undefined : openPair
 }
 
 function opening(row: KeyRow<NativeKey>, addon: Addon, open: Opener): KeyRow<NativeKey> {

@@ -15,6 +15,7 @@ import {
 import { limits } from "../../domain/limits.ts"
 import { digestOf, hashNames } from "../hash.ts"
 import { secretHalf } from "../node/key.ts"
+import { hashBasedSignature } from "../hbs/keys.ts"
 import { withExtended } from "../noble/ed25519-extended.ts"
 import { modulusBytes } from "../node/rsa-encoding.ts"
 import {
@@ -70,6 +71,8 @@ export function nativeSignatures(addon: Addon): Readonly<Record<SignatureId, Row
     ...rowsOf("HASH_ML_DSA", preHashes, hashPostQuantum),
     SLH_DSA: postQuantum,
     ...rowsOf("HASH_SLH_DSA", preHashes, hashPostQuantum),
+    HSS_LMS: hashBasedSignature(addon),
+    XMSS: hashBasedSignature(addon),
   }
 }
 

@@ -12,6 +12,8 @@ export interface NodeKey {
   readonly secret: KeyObject | undefined
   /** The public half of a pair. */
   readonly public: KeyObject | undefined
+  /** Of hash-based signatures, which OpenSSL does not know, in its place. */
+  readonly raw?: Uint8Array
 }
 
 /** @throws {@link HsmError} OPERATION_FORBIDDEN when only the public half is here. */

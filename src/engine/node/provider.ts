@@ -2,6 +2,8 @@
 
 import { agreement } from "./agreement.ts"
 import { dsaHashes, ecdsaHashes, preHashes, rsaHashes } from "../../domain/hashes.ts"
+import { scripts } from "../hbs/chains.ts"
+import { hashBasedKeys, hashBasedSignature } from "../hbs/keys.ts"
 import { cardanoSeed, slip10Seed } from "../hd/seed-keys.ts"
 import { ed25519Ctx, ed25519Ph, ed448Ph } from "../noble/edwards.ts"
 import { withExtended } from "../noble/ed25519-extended.ts"
@@ -103,6 +105,13 @@ export const nodeProvider = {
     SLH_DSA_SHAKE_192F: pairKeys("SLH_DSA_SHAKE_192F", slhDsa("slh-dsa-shake-192f")),
     SLH_DSA_SHAKE_256S: pairKeys("SLH_DSA_SHAKE_256S", slhDsa("slh-dsa-shake-256s")),
     SLH_DSA_SHAKE_256F: pairKeys("SLH_DSA_SHAKE_256F", slhDsa("slh-dsa-shake-256f")),
+    LMS_SHA256_H5: hashBasedKeys("LMS_SHA256_H5"),
+    LMS_SHA256_H10: hashBasedKeys("LMS_SHA256_H10"),
+    LMS_SHA256_H15: hashBasedKeys("LMS_SHA256_H15"),
+    HSS_SHA256_H5_H5: hashBasedKeys("HSS_SHA256_H5_H5"),
+    HSS_SHA256_H10_H10: hashBasedKeys("HSS_SHA256_H10_H10"),
+    HSS_LMS: hashBasedKeys("HSS_LMS"),
+    XMSS_SHA2_10_256: hashBasedKeys("XMSS_SHA2_10_256"),
     BIP32_SECP256K1: slip10Seed("BIP32_SECP256K1"),
     SLIP10_P256: slip10Seed("SLIP10_P256"),
     SLIP10_ED25519: slip10Seed("SLIP10_ED25519"),
@@ -155,6 +164,8 @@ export const nodeProvider = {
     ...rowsOf("HASH_ML_DSA", preHashes, hashPostQuantum),
     SLH_DSA: postQuantum,
     ...rowsOf("HASH_SLH_DSA", preHashes, hashPostQuantum),
+    HSS_LMS: hashBasedSignature(scripts),
+    XMSS: hashBasedSignature(scripts),
   },
   mac: {
     HMAC_SHA_1: hmac("sha1"),

@@ -82,6 +82,13 @@ export type KeyAlgorithm =
   | "SLH_DSA_SHAKE_192F"
   | "SLH_DSA_SHAKE_256S"
   | "SLH_DSA_SHAKE_256F"
+  | "LMS_SHA256_H5"
+  | "LMS_SHA256_H10"
+  | "LMS_SHA256_H15"
+  | "HSS_SHA256_H5_H5"
+  | "HSS_SHA256_H10_H10"
+  | "HSS_LMS"
+  | "XMSS_SHA2_10_256"
   | "BIP32_SECP256K1"
   | "SLIP10_P256"
   | "SLIP10_ED25519"
@@ -190,6 +197,8 @@ export type Mechanism =
   | "HASH_SLH_DSA_SHA_512_256"
   | "HASH_SLH_DSA_SHA3_256"
   | "HASH_SLH_DSA_SHAKE_128"
+  | "HSS_LMS"
+  | "XMSS"
   | "HMAC_SHA_1"
   | "HMAC_SHA_224"
   | "HMAC_SHA_256"
@@ -280,6 +289,7 @@ export type Operation =
   | "alias.delete"
   | "alias.list"
   | "key.trust"
+  | "key.fast-forward"
   | "key.block"
   | "key.unblock"
   | "key.set-rules"
@@ -447,6 +457,11 @@ export interface KeyVersion {
   readonly hasSecret: boolean
   /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
   readonly publicKey?: string | undefined
+  /**
+   * Of a key that counts its signatures. How many are made, or were reserved and are lost; the
+   * next one has this index. 0 to 1048576.
+   */
+  readonly reservedSignatures?: number | undefined
 }
 
 export interface KeyPage {
@@ -639,6 +654,11 @@ export interface PartitionRules {
   readonly administration?: Rule | undefined
 }
 
+export interface FastForwardRequest {
+  /** Of the next signature; never less than are reserved. 1 to 1048576. */
+  readonly index: number
+}
+
 export interface TrustRequest {
   readonly trusted: boolean
 }
@@ -662,6 +682,8 @@ export interface KeyAlgorithmEntry {
   readonly mechanisms: readonly Mechanism[]
   /** 1 to 65536. */
   readonly signatureBytes?: number | undefined
+  /** How many one version of a key makes, where it counts them. 1 to 1048576. */
+  readonly signaturesMax?: number | undefined
   /** What the pair at a path of a seed is as a key of its own. */
   readonly child?: KeyAlgorithm | undefined
   readonly source: string
@@ -1653,6 +1675,14 @@ export interface Operations {
       readonly key: KeyRef
     }
     readonly body: TrustRequest
+    readonly response: Key
+  }
+  readonly fastForwardKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: FastForwardRequest
     readonly response: Key
   }
   readonly blockKey: {

@@ -50,6 +50,7 @@ function renderVersion({
   origin,
   hasSecret,
   publicKey,
+  indexes,
 }: KeyVersion): wire.KeyVersion {
   return {
     version,
@@ -57,6 +58,7 @@ function renderVersion({
     origin,
     hasSecret,
     publicKey: optional(publicKey, encodeBase64),
+    reservedSignatures: indexes?.leased,
   }
 }
 

@@ -49,7 +49,13 @@ import { sealNode, shred } from "../../service/seal.ts"
 import { agree, decapsulate, encapsulate } from "../../service/share-secret.ts"
 import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
 import { blockKey, protectKey, setKeyRules, unblockKey } from "../../service/smart-key.ts"
-import { disableKey, enableKey, trustKey, updateKey } from "../../service/update-key.ts"
+import {
+  disableKey,
+  enableKey,
+  fastForwardKey,
+  trustKey,
+  updateKey,
+} from "../../service/update-key.ts"
 import { whoami } from "../../service/whoami.ts"
 
 /** The services themselves. */
@@ -107,6 +113,7 @@ export const services = {
   shred,
   sign,
   trustKey,
+  fastForwardKey,
   unblockKey,
   unblockPartition,
   updateKey,

@@ -23,6 +23,7 @@ export const keyRoutes: Routes<
   | "getPublicKey"
   | "updateKey"
   | "trustKey"
+  | "fastForwardKey"
   | "blockKey"
   | "unblockKey"
   | "setKeyRules"
@@ -97,6 +98,11 @@ export const keyRoutes: Routes<
   trustKey: route(
     "trustKey",
     ({ params: { key }, body: { trusted } }) => ({ key, trusted }),
+    renderKey,
+  ),
+  fastForwardKey: route(
+    "fastForwardKey",
+    ({ params: { key }, body: { index } }) => ({ key, index }),
     renderKey,
   ),
   blockKey: route("blockKey", ({ params }) => params, renderKey),
