@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process"
 
+import type { KeyAlgorithmId } from "../src/domain/algorithms.ts"
 import type { PrimitiveRates } from "./primitives.ts"
 import { cores, pinned } from "./processes.ts"
 
@@ -31,4 +32,25 @@ function speed(what: readonly string[], pattern: RegExp): number | undefined {
 /** It counts user time of one thread that never waits: both rates are the same. */
 function alike(rate: number): { perCpuSecond: number; perSecond: number } {
   return { perCpuSecond: rate, perSecond: rate }
+}
+
+/** Its names, and where their lines say how many signatures it makes. */
+const signing: readonly (readonly [KeyAlgorithmId, name: string, line: string])[] = [
+  ["RSA_2048", "rsa2048", "F2:\\d+:2048"],
+  ["RSA_3072", "rsa3072", "F2:\\d+:3072"],
+  ["RSA_4096", "rsa4096", "F2:\\d+:4096"],
+  ["EC_P256", "ecdsap256", "F4:\\d+:256"],
+  ["EC_P384", "ecdsap384", "F4:\\d+:384"],
+  ["EC_P521", "ecdsap521", "F4:\\d+:521"],
+  ["ED25519", "ed25519", "F6:\\d+:\\d+:Ed25519"],
+  ["ED448", "ed448", "F6:\\d+:\\d+:Ed448"],
+]
+
+/** Signatures per second by key algorithm, of those that it knows. */
+export function opensslSignatures(): Partial<Record<KeyAlgorithmId, number>> {
+  const found = signing.flatMap(([algorithm, name, line]) => {
+    const rate = speed([name], new RegExp(`^\\+${line}:([\\d.]+):`, "m"))
+    return rate === undefined ? [] : [[algorithm, rate] as const]
+  })
+  return Object.fromEntries(found)
 }

@@ -180,11 +180,12 @@ function digits(value: number): string {
   return value >= 10 ? value.toFixed(0) : value.toPrecision(2)
 }
 
-function whole(value: number): string {
+export function whole(value: number): string {
   return Math.round(value).toLocaleString("en-US")
 }
 
-function table(heads: readonly string[], lines: readonly (readonly string[])[]): string {
+/** In Markdown; all but the first column are figures. */
+export function table(heads: readonly string[], lines: readonly (readonly string[])[]): string {
   const rule = heads.map((_, index) => (index === 0 ? "---" : "--:"))
   return [heads, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 }

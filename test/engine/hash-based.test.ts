@@ -59,6 +59,17 @@ for (const [name, some] of Object.entries(indexes)) {
   })
 }
 
+test("an upper tree signs each lower one with one signature, whenever it is asked", async () => {
+  const material = await generateMaterial("HSS_SHA256_H5_H5")
+  const stored = material.material.lend((bytes) => bytes.slice())
+  const open = (): KeyHandle => handleOf("HSS_SHA256_H5_H5", { material: stored })
+  const handle = open()
+  const made = [await signWith(handle, 40), await signWith(handle, 0), await signWith(open(), 63)]
+  const [first, other, later] = made.map((signature) => signature.subarray(0, 4 + 2348 + 56))
+  assert.deepEqual(later, first)
+  assert.notDeepEqual(other, first)
+})
+
 test("a public key alone verifies, and its private half never leaves or comes", async () => {
   const { material, publicKey = none } = await generateMaterial("LMS_SHA256_H5")
   const handle = openHandle({ keyId, version: 1, algorithm: "LMS_SHA256_H5", material, publicKey })

@@ -106,7 +106,8 @@ export interface Signing {
 /** Public nodes that the next signatures need as well. */
 export class Memory {
   readonly subtrees = new Map<string, { readonly first: number; readonly nodes: Nodes }>()
-  lower: { readonly index: number; readonly nodes: Uint8Array } | undefined
+  /** Being made, or made. */
+  lower: { readonly index: number; readonly nodes: Promise<Uint8Array> } | undefined
 }
 
 /** The way from a leaf to the root, with the leaf's subtree kept for its neighbours. */
@@ -227,11 +228,16 @@ async function lowerNodes(
   index: number,
 ): Promise<Uint8Array> {
   const known = memory.lower
-  if (known?.index === index) return known.nodes
-  const nodes = await makeUpper(order)
-  memory.lower = { index, nodes }
+  if (known?.index === index) return await known.nodes
+  const lower = { index, nodes: makeUpper(order) }
+  memory.lower = lower
   memory.subtrees.clear()
-  return nodes
+  try {
+    return await lower.nodes
+  } catch (error) {
+    if (memory.lower === lower) memory.lower = undefined
+    throw error
+  }
 }
 
 /** Algorithm of RFC 8554 section 6.3, for up to eight levels of any parameter sets. */
