@@ -35,7 +35,7 @@ function sdkFile(spec: Spec): string {
   const endpoints = listEndpoints(spec)
   const declared = Object.entries(schemas)
     .filter(([, schema]) => schema["x-bytes-max"] === undefined)
-    .map(([name, schema]) => batchTypes(dialect, endpoints, name) ?? declare(dialect, name, schema))
+    .map(([name, schema]) => openTypes(dialect, endpoints, name) ?? declare(dialect, name, schema))
   const calls = [table(endpoints), signatures(endpoints, dialect, dialect)]
   return `${head}${[...declared, ...calls].join("\n")}`
 }
@@ -84,22 +84,17 @@ function reachable(
   return found
 }
 
-/** The two open schemas are unions over the operations that may stand in a batch. */
-function batchTypes(
+/** Open schemas: unions over the operations that may stand in a batch, or in a request. */
+function openTypes(
   dialect: Dialect,
   endpoints: readonly Endpoint[],
   name: string,
 ): string | undefined {
   const inBatch = endpoints.filter(({ operation }) => operation["x-batch"] === true)
-  if (name === "BatchOperation") {
-    const items = inBatch.map((one) => {
-      const own = params(dialect, one, "    ")
-      const body = one.body === undefined ? [] : [typeOf(dialect, one.body, "")]
-      const head = `{ readonly operation: ${JSON.stringify(one.id)} }`
-      return `  | (${[head, ...(own === none ? [] : [own]), ...body].join(" & ")})\n`
-    })
-    return `/** An operation's name beside its parameters and the fields of its request. */
-export type BatchOperation =\n${items.join("")}`
+  if (name === "BatchOperation") return itemTypes(dialect, inBatch, name)
+  if (name === "RequestedOperation") {
+    const inRequest = endpoints.filter(({ operation }) => operation["x-request"] === true)
+    return itemTypes(dialect, inRequest, name)
   }
   if (name !== "BatchResult") return undefined
   const results = inBatch.map(({ response }) => typeOf(dialect, response ?? {}, ""))
@@ -118,6 +113,17 @@ export interface BatchFailure {
 
 export type BatchResult = BatchSuccess | BatchFailure
 `
+}
+
+function itemTypes(dialect: Dialect, endpoints: readonly Endpoint[], name: string): string {
+  const items = endpoints.map((one) => {
+    const own = params(dialect, one, "    ")
+    const body = one.body === undefined ? [] : [typeOf(dialect, one.body, "")]
+    const head = `{ readonly operation: ${JSON.stringify(one.id)} }`
+    return `  | (${[head, ...(own === none ? [] : [own]), ...body].join(" & ")})\n`
+  })
+  return `/** An operation's name beside its parameters and the fields of its request. */
+export type ${name} =\n${items.join("")}`
 }
 
 const none = "Readonly<Record<string, never>>"
@@ -157,7 +163,8 @@ function responseType(dialect: Dialect, { response, mediaType }: Endpoint): stri
   if (mediaType === "application/json") {
     return response.$ref === undefined ? "unknown" : typeOf(dialect, response, "")
   }
-  return mediaType === "application/jsonl" ? "AsyncIterable<string>" : "string"
+  const streams = mediaType === "application/jsonl" || mediaType === "text/event-stream"
+  return streams ? "AsyncIterable<string>" : "string"
 }
 
 /** How to call every operation. */

@@ -35,6 +35,10 @@ export const groups: readonly Group[] = [
     load: async () => (await import("./commands/data.ts")).dataCommands,
   },
   {
+    words: ["approve", "request"],
+    load: async () => (await import("./commands/request.ts")).requestCommands,
+  },
+  {
     words: ["principal"],
     load: async () => (await import("./commands/principal.ts")).principalCommands,
   },

@@ -18,6 +18,7 @@ export const globalOptions: readonly OptionRow[] = [
 
 const groupSummaries: Readonly<Record<string, string>> = {
   key: "Make, find, change and retire keys",
+  request: "Operations that wait for approvals",
   principal: "Who may do what in the partition",
   issuer: "Issuers of JWTs that the partition trusts",
   partition: "The caller's own partition",

@@ -25,6 +25,7 @@ import type { Ports } from "../service/ports.ts"
 import { rotateUnasked } from "../service/maintain.ts"
 import { leaseSeals, SealBudget, type LeaseSeals } from "../service/seal-budget.ts"
 import { leaseIndexes, SignatureIndexes, type LeaseIndexes } from "../service/signature-indexes.ts"
+import { RequestWatch } from "../service/watch-requests.ts"
 import type { Store } from "../store/store.ts"
 import { auditReader } from "./audit-reader.ts"
 import { createJwksFetcher } from "../identity/jwks-fetch.ts"
@@ -98,7 +99,11 @@ export async function becomeOperational(
   const scopes = forwardAuditKeys(keyholder, [audit, ...retired], others)
   const records = new Records({ store, keyholder, groupNonce: random.bytes(8).toHex() })
   const keys = new KeyCache(records)
-  records.onChange = (path) => evictMaterial(keys, path)
+  const watch = new RequestWatch()
+  records.onChange = (path) => {
+    evictMaterial(keys, path)
+    watch.tell(path)
+  }
   records.announce = (paths) => others.forget(paths)
   const meter = new LocalMeter()
   const forget = async (): Promise<void> => {
@@ -126,6 +131,7 @@ export async function becomeOperational(
       auditReader: auditReader(() => [audit, ...others.chains(), ...retired]),
       meter,
       inFlight: new InFlight((name) => others.drain(name)),
+      watch,
       sealBudget: new SealBudget(lease.seals),
       indexes: new SignatureIndexes(lease.indexes),
       lineage,

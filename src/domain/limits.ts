@@ -141,11 +141,11 @@ export const limits = {
   ruleGroupsMax: 16,
   ruleApproversMax: 100,
   /** A token's quorums together: their signatures, of ML-DSA-87 too, fit into one record. */
-  ruleQuorumMax: 16,
+  ruleQuorumMax: 12,
   /** All rules of a key or partition as JSON: beside 200 versions they fit into its record. */
   rulesBytesMax: 64 * KiB,
-  /** Timelock and timeout are whole minutes, as the TSB dialect counts them; at most a year. */
-  ruleStepMs: minuteMs,
+  /** Timelock and timeout: whole seconds, in the TSB dialect whole minutes; at most a year. */
+  ruleStepMs: 1_000,
   ruleTimeMaxMs: 365 * dayMs,
   /** Ranges of hours of one token. */
   ruleHoursMax: 32,
@@ -154,6 +154,21 @@ export const limits = {
   certificateBytesMax: 4 * KiB,
   /** Opened approvers' keys kept per process; the oldest is forgotten first. */
   approverKeysMax: 10_000,
+  /** Signed words on one request; with a result of messageBytesMax they fit into one record. */
+  requestWordsMax: 16,
+  /** What an operation that waits is about: command and record stay below the store's bound. */
+  requestBytesMax: 96 * KiB,
+  requestReasonLengthMax: 512,
+  /** A request's life, and what it is when nothing shorter is asked for. */
+  requestLifeMaxMs: 30 * dayMs,
+  requestLifeDefaultMs: 7 * dayMs,
+  /** How long a request is kept when it has ended, with what came out of it. */
+  requestKeepMs: 7 * dayMs,
+  /** Between two looks at a request that waits for hours, a budget, or a clock that is sure. */
+  requestLookMs: minuteMs / 4,
+  /** A stream of events; whoever watches connects again, and is asked again who he is. */
+  watchMs: minuteMs,
+  watchersMax: 1_000,
   /** Audit records that wait to become durable; beyond it operations are refused at once. */
   auditQueueMax: 20_000,
   /** One audit record as JSON: a batch of creates lists 2,500 writes of some 200 bytes. */

@@ -42,8 +42,9 @@ export interface OperationRow {
   readonly ruled?: true
 }
 
-const anyone: readonly Role[] = ["user", "manager", "auditor", "officer"]
+const anyone: readonly Role[] = ["user", "manager", "approver", "auditor", "officer"]
 const user: readonly Role[] = ["user"]
+const asking: readonly Role[] = ["user", "manager", "officer"]
 const manager: readonly Role[] = ["manager"]
 const officer: readonly Role[] = ["officer"]
 const operator: readonly Role[] = ["operator"]
@@ -64,7 +65,7 @@ const change = { roles: manager, target: "key", changes: true } as const satisfi
 /** For keys with rules of their own: whoever uses or keeps keys may ask, the rule decides. */
 const smart = {
   ...change,
-  roles: ["user", "manager", "officer"],
+  roles: asking,
   states: live,
   smart: true,
 } as const satisfies OperationRow
@@ -134,6 +135,13 @@ export const operations = {
     states: ["active"],
     attribute: "extractable",
   },
+  // What is asked for is decided besides, by its own row.
+  "request.create": { roles: asking, target: "partition", metered: true },
+  "request.list": { roles: anyone, target: "partition", whileBlocked: true },
+  "request.read": { roles: anyone, target: "partition", whileBlocked: true },
+  // What counts is an approver's signature, whoever brings it.
+  "request.speak": { roles: [...asking, "approver"], target: "partition", metered: true },
+  "request.cancel": { roles: asking, target: "partition", stopsHarm: true },
   "random.generate": { roles: user, target: "partition", metered: true },
   "partition.read": { roles: anyone, target: "partition", whileBlocked: true },
   "partition.update": { roles: officer, target: "partition" },

@@ -6,12 +6,14 @@ import type { KeyRecord } from "./key.ts"
 import type { OperationId } from "./operation.ts"
 
 /**
- * `user` uses keys, `manager` makes and retires them, `auditor` reads the log, `officer` sets the
- * partition's policy (PSO). `operator` and `cluster-officer` exist in the cluster's own partition.
+ * `user` uses keys, `manager` makes and retires them, `approver` sees requests and brings
+ * approvals, `auditor` reads the log, `officer` sets the partition's policy (PSO). `operator` and
+ * `cluster-officer` exist in the cluster's own partition.
  */
 export const roles = [
   "user",
   "manager",
+  "approver",
   "auditor",
   "officer",
   "operator",
@@ -20,7 +22,7 @@ export const roles = [
 export type Role = (typeof roles)[number]
 
 /** Roles that a principal of an ordinary partition can hold. */
-export const partitionRoles: readonly Role[] = ["user", "manager", "auditor", "officer"]
+export const partitionRoles: readonly Role[] = ["user", "manager", "approver", "auditor", "officer"]
 /** Roles that a principal of the cluster's own partition can hold. */
 export const clusterRoles: readonly Role[] = ["operator", "cluster-officer"]
 

@@ -13,6 +13,7 @@ import type { KeyRecord } from "../domain/key.ts"
 import type { AliasRecord, KmsKeyRecord } from "../domain/kms-key.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { PrincipalRecord } from "../domain/principal.ts"
+import type { RequestCommandRecord, RequestRecord } from "../domain/request.ts"
 
 /** An entry of the cluster's list of partitions; it lies in the cluster's own partition. */
 export interface PartitionRef {
@@ -39,6 +40,8 @@ export interface RecordTypes {
   partition: PartitionRecord
   principal: PrincipalRecord
   issuer: IssuerRecord
+  request: RequestRecord
+  "request-command": RequestCommandRecord
   "partition-ref": PartitionRef
   epoch: EpochRecord
 }
@@ -118,6 +121,29 @@ export const recordKinds = {
       "revision",
     ],
   },
+  request: {
+    fields: [
+      "id",
+      "partition",
+      "operation",
+      "mechanism?",
+      "key?",
+      "ruleHash",
+      "nonce",
+      "stampedAt",
+      "expiresAt",
+      "state",
+      "requester",
+      "reason",
+      "words",
+      "dueAt",
+      "finishedAt?",
+      "result?",
+      "failure?",
+      "revision",
+    ],
+  },
+  "request-command": { fields: ["id", "partition", "parameters", "revision"] },
   "partition-ref": { fields: ["id", "name", "createdAt", "revision"] },
   epoch: { fields: ["id", "epoch", "startedAt", "destroyed", "revision"] },
 } as const satisfies Record<RecordKind, KindRow>
@@ -135,9 +161,9 @@ export const paths = {
   records: (partition: PartitionId, kind: RecordKind) => `p/${partition}/r/${kind}/`,
   material: (partition: PartitionId, keyId: KeyId, version: number) =>
     `p/${partition}/m/${keyId}/${version}`,
-  /** A key that something is due for: `atMs` as 12 hex digits sorts by time. */
-  due: (partition: PartitionId, atMs: number, keyId: string) =>
-    `p/${partition}/d/${atMs.toString(16).padStart(12, "0")}/${keyId}`,
+  /** A key or a request that something is due for: `atMs` as 12 hex digits sorts by time. */
+  due: (partition: PartitionId, atMs: number, id: string) =>
+    `p/${partition}/d/${atMs.toString(16).padStart(12, "0")}/${id}`,
   dues: (partition: PartitionId) => `p/${partition}/d/`,
   /** A creating call by the keyed hash of its idempotency key. */
   once: (partition: PartitionId, hash: string) => `p/${partition}/i/${hash}`,

@@ -28,9 +28,11 @@ import {
   type Permit,
   type Question,
 } from "../domain/policy.ts"
+import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn } from "./find-key.ts"
 import type { Ports, UsePorts } from "./ports.ts"
+import type { Ending } from "./proceeding.ts"
 
 /** What a service asks leave for. */
 export interface Ask {
@@ -61,6 +63,10 @@ export interface Act {
   readonly mechanism: MechanismId | undefined
   readonly now: Instant
   readonly event: AuditEvent
+  /** The log has the record; what is committed before it could be found without one. */
+  readonly recorded: Promise<void>
+  /** What the commit of a change has to take along: the end of the request that it runs under. */
+  readonly ending: (result: object) => Ending
 }
 
 /**
@@ -76,10 +82,15 @@ export async function perform<T>(
   work: (act: Act) => Promise<T> | T,
 ): Promise<T> {
   // Cached and fresh: then nothing happens between the reading and the beginning.
-  const question =
+  const framed =
     frameNow(ports, context, ask) ??
     (await ports.inFlight.enter(() => frame(ports, context, ask, true)))
+  const { proceeding } = context
+  const question = proceeding?.attend(framed) ?? framed
   const decision = decide(question)
+  if (decision.outcome === "pending" && proceeding !== undefined) {
+    proceeding.verdict = decision.verdict
+  }
   const { key } = question
   const event = describe(context, ask, question)
   const row: OperationRow = operation(ask.operation)
@@ -98,7 +109,10 @@ export async function perform<T>(
   ports.inFlight.begin(underWay, permit)
   try {
     const { partition, mechanism, now } = question
-    const result = await work({ permit, partition, key, mechanism, now, event })
+    const ending = (result: object): Ending =>
+      proceeding?.end(ask.operation, result) ?? { changes: [] }
+    const act = { permit, partition, key, mechanism, now, event, recorded: durable, ending }
+    const result = await work(act)
     await durable
     return result
   } catch (error) {
@@ -226,6 +240,23 @@ export async function recordDone(
     },
     { stopsHarm: true },
   )
+}
+
+/** The commit of a change, with the end of the request that it runs under, where it does. */
+export async function concluding(
+  act: Act,
+  transaction: Transaction,
+  result: object,
+): Promise<Transaction> {
+  const { changes, claims = [], rows = [] } = act.ending(result)
+  if (changes.length === 0) return transaction
+  await act.recorded // Whoever finds the result in the store can have it: its record comes first.
+  return {
+    ...transaction,
+    changes: [...transaction.changes, ...changes],
+    claims: [...(transaction.claims ?? []), ...claims],
+    rows: [...(transaction.rows ?? []), ...rows],
+  }
 }
 
 /** The key of an act on a key; a bug when there is none. */

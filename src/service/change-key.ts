@@ -4,7 +4,7 @@ import type { KeyRecord } from "../domain/key.ts"
 import type { Transaction } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
-import { recordDone, type Act } from "./act.ts"
+import { concluding, recordDone, type Act } from "./act.ts"
 import { dueRows } from "./create-key.ts"
 import type { Ports } from "./ports.ts"
 
@@ -33,14 +33,19 @@ export async function commitKey(
   },
 ): Promise<KeyRecord> {
   const { before, after, secret, extra } = change
-  const committed = await ports.records.commit(after.partition, {
+  const transaction: Transaction = {
     ...extra,
     changes: [
       { kind: "key", record: after, ...(secret === undefined ? {} : { secret }) },
       ...(extra?.changes ?? []),
     ],
     rows: [...(extra?.rows ?? []), ...movedDues(before, after)],
-  })
+  }
+  const result = { keyId: after.id, revision: after.revision }
+  const committed = await ports.records.commit(
+    after.partition,
+    await concluding(act, transaction, result),
+  )
   await ports.inFlight.drain(after.id)
   if (secret === "erase") ports.keys.evict(after.id) // Opened before, by whoever just ended.
   await recordDone(ports, act, { keyId: after.id, committed })

@@ -5,7 +5,6 @@
 
 import type { KeyAlgorithmId, KeyUsage, MechanismId } from "../domain/algorithms.ts"
 import type { HashId } from "../domain/hashes.ts"
-import type { Hours } from "../domain/hours.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord, KeyState } from "../domain/key.ts"
@@ -14,8 +13,8 @@ import type { OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { Explanation } from "../domain/policy.ts"
 import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
-import type { KeyRuleName } from "../domain/rule.ts"
-import type { ApproverTemplate } from "../identity/approver.ts"
+import type { Proceeding } from "./proceeding.ts"
+import type { KeyRulesTemplate } from "./quorum-commands.ts"
 
 /** One request: who asks, and what the log calls it. */
 export interface Context {
@@ -28,6 +27,8 @@ export interface Context {
    * the same share one record, which counts them. Absent: none.
    */
   readonly within?: string | undefined
+  /** Set while an operation runs under a request that was approved, or is being made. */
+  readonly proceeding?: Proceeding
 }
 
 /** A key by id or by name, as its caller wrote it, at most 128 characters; or by its address. */
@@ -264,29 +265,6 @@ export interface UpdateKeyCommand {
   readonly rotationPeriodMs?: number | null | undefined
   /** Optimistic lock: the revision that the caller saw. */
   readonly ifRevision?: number | undefined
-}
-
-/** A rule as callers write it; docs/operate/quorum.md. */
-export interface RuleTemplate {
-  readonly tokens: readonly TokenTemplate[]
-}
-export interface TokenTemplate {
-  readonly name: string
-  readonly timelockMs: number
-  readonly timeoutMs: number
-  readonly groups: readonly GroupTemplate[]
-  readonly hours?: readonly Hours[] | undefined
-}
-export interface GroupTemplate {
-  readonly name: string
-  readonly quorum: number
-  readonly approvers: readonly ApproverTemplate[]
-}
-export type KeyRulesTemplate = { readonly [Name in KeyRuleName]?: RuleTemplate | undefined }
-
-export interface SetKeyRulesCommand {
-  readonly key: KeyRef
-  readonly rules: KeyRulesTemplate
 }
 
 export interface DeleteKeyCommand {

@@ -15,6 +15,7 @@ import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, materialPaths, revise } from "./change-key.ts"
 import type { Context, DeleteKeyCommand, DeletionReceipt, KeyRef } from "./commands.ts"
 import { kmsEnd } from "./kms/end.ts"
+import { cancelRequestsOf } from "./execute-request.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -36,17 +37,23 @@ export async function deleteKey(
   }
   const ask = { operation: "key.delete", key, immediate: windowMs === 0 } as const
   return await perform(ports, context, ask, async (act) => {
-    const before = keyOf(act)
-    const stateBefore = before.state === "disabled" ? "disabled" : "active"
-    if (act.partition.flags.invalidation) {
-      const after = revise(before, act, { state: "invalidated", stateBefore })
-      return await commitKey(ports, act, { before, after })
-    }
-    if (windowMs === 0) return await destroy(ports, act, before)
-    const deleteAt = (act.now + windowMs) as Instant
-    const after = revise(before, act, { state: "deleting", stateBefore, deleteAt })
-    return await commitKey(ports, act, { before, after })
+    const deleted = await takeOut(ports, act, windowMs)
+    if (deleted.smart !== undefined) await cancelRequestsOf(ports, deleted)
+    return deleted
   })
+}
+
+async function takeOut(ports: Ports, act: Act, windowMs: number): Promise<KeyRecord> {
+  const before = keyOf(act)
+  const stateBefore = before.state === "disabled" ? "disabled" : "active"
+  if (act.partition.flags.invalidation) {
+    const after = revise(before, act, { state: "invalidated", stateBefore })
+    return await commitKey(ports, act, { before, after })
+  }
+  if (windowMs === 0) return await destroy(ports, act, before)
+  const deleteAt = (act.now + windowMs) as Instant
+  const after = revise(before, act, { state: "deleting", stateBefore, deleteAt })
+  return await commitKey(ports, act, { before, after })
 }
 
 /** Ends the waiting window; the key comes back as it was, or as `leaves` says. */

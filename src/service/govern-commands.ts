@@ -4,7 +4,8 @@ import type { CredentialId, PartitionId, PrincipalId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
 import type { Grant, PrincipalRecord, Role } from "../domain/principal.ts"
-import type { Idempotent, RuleTemplate } from "./commands.ts"
+import type { Idempotent } from "./commands.ts"
+import type { RuleTemplate } from "./quorum-commands.ts"
 
 export interface CreatePartitionCommand extends Idempotent {
   readonly name: string

@@ -5,13 +5,16 @@ import { HsmError } from "../domain/errors.ts"
 import { clusterPartition, type Instant, type PartitionId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
+import { isOpen } from "../domain/request.ts"
 import type { Committed } from "../records/committer.ts"
 import { allPartitions } from "../records/epochs.ts"
 import { paths } from "../records/kinds.ts"
 import { endOf, tombstone } from "./delete-key.ts"
 import { duePaths } from "./change-key.ts"
+import { advance } from "./execute-request.ts"
 import { onceMadeAt } from "./once.ts"
 import type { Ports } from "./ports.ts"
+import { removal } from "./request-record.ts"
 import { addVersion } from "./rotate-key.ts"
 
 const duePerPage = 1_000
@@ -63,7 +66,8 @@ async function runDue(ports: Ports, partition: PartitionId, run: Run): Promise<v
       if (Number.parseInt(at, 16) > now) return // Rows are sorted by time.
       await attempt(run, async () => {
         const key = await ports.records.read("key", partition, id)
-        if (key !== undefined) await runOne(ports, key, now)
+        if (key === undefined) await runRequest(ports, partition, id, now)
+        else await runOne(ports, key, now)
       })
       run.handled++
     }
@@ -77,6 +81,19 @@ async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void>
   } else if (key.state === "active" && key.rotation !== undefined && key.rotation.nextAt <= now) {
     await rotateUnasked(ports, key, now)
   }
+}
+
+/** Advances a request that is open, and forgets one that has been kept long enough. */
+async function runRequest(
+  ports: Ports,
+  partition: PartitionId,
+  id: string,
+  now: Instant,
+): Promise<void> {
+  const request = await ports.records.read("request", partition, id)
+  if (request === undefined) return
+  if (isOpen(request.state)) await advance(ports, request)
+  else if (request.dueAt <= now) await ports.records.commit(partition, removal(request))
 }
 
 /** Rotates a key without anyone asking: by its schedule, or when a version is used up. */

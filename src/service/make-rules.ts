@@ -12,7 +12,12 @@ import {
   type RuleToken,
 } from "../domain/rule.ts"
 import { readApprover } from "../identity/approver.ts"
-import type { GroupTemplate, KeyRulesTemplate, RuleTemplate, TokenTemplate } from "./commands.ts"
+import type {
+  GroupTemplate,
+  KeyRulesTemplate,
+  RuleTemplate,
+  TokenTemplate,
+} from "./quorum-commands.ts"
 
 /**
  * Makes a key's rules.
@@ -89,7 +94,7 @@ async function makeGroup(
 function checkTime(ms: number, field: string): void {
   const { ruleStepMs, ruleTimeMaxMs } = limits
   if (Number.isInteger(ms / ruleStepMs) && ms >= 0 && ms <= ruleTimeMaxMs) return
-  refuse(field, "is whole minutes, at most a year of them")
+  refuse(field, "is whole seconds, at most a year of them")
 }
 
 function checkHours(hours: readonly Hours[], field: string): void {

@@ -12,7 +12,8 @@ import {
 import { accountIdOf } from "../codec/account-id.ts"
 import { encodeId } from "../codec/id-text.ts"
 import { paths } from "../records/kinds.ts"
-import { perform, recordDone, type Act } from "./act.ts"
+import type { Transaction } from "../records/committer.ts"
+import { concluding, perform, recordDone, type Act } from "./act.ts"
 import type {
   Context,
   CreatePartitionCommand,
@@ -243,9 +244,12 @@ async function change(
   fields: Partial<PartitionRecord>,
 ): Promise<PartitionRecord> {
   const record: PartitionRecord = { ...before, ...fields, revision: before.revision + 1 }
-  const committed = await ports.records.commit(before.id, {
-    changes: [{ kind: "partition", record }],
-  })
+  const transaction: Transaction = { changes: [{ kind: "partition", record }] }
+  const result = { partition: record.id, revision: record.revision }
+  const committed = await ports.records.commit(
+    before.id,
+    await concluding(act, transaction, result),
+  )
   await recordDone(ports, act, { target: before.id, committed })
   return record
 }

@@ -11,6 +11,7 @@ import type { InFlight } from "./in-flight.ts"
 import type { Meter } from "./meter.ts"
 import type { SealBudget } from "./seal-budget.ts"
 import type { SignatureIndexes } from "./signature-indexes.ts"
+import type { RequestWatch } from "./watch-requests.ts"
 
 /** What using a key takes: all that a worker process has. */
 export interface UsePorts {
@@ -33,6 +34,7 @@ export interface Ports extends UsePorts {
   readonly auditReader: AuditReader
   /** Of this node and its store; see IndexMemory. */
   readonly lineage: string
+  readonly watch: RequestWatch
   readonly node: NodeControl
 }
 

@@ -6,9 +6,10 @@ import type { Instant } from "../domain/ids.ts"
 import { currentVersion, versionsMax, type KeyRecord } from "../domain/key.ts"
 import type { Permit } from "../domain/policy.ts"
 import { generateMaterial } from "../engine/generate.ts"
+import type { Transaction } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Records } from "../records/records.ts"
-import { recordDone, keyOf, perform } from "./act.ts"
+import { concluding, recordDone, keyOf, perform } from "./act.ts"
 import { dueRows, firstIndexes, materialRows } from "./create-key.ts"
 import type { Context, Idempotent, KeyRef } from "./commands.ts"
 import { createOnce } from "./once.ts"
@@ -33,8 +34,13 @@ export async function rotateKey(
     return await createOnce(ports, context, call, async (once) => {
       if (once.repeated) return (await ports.records.read("key", key.partition, key.id)) ?? key
       const { record, committed } = await addVersion(ports, key, act.now, {
-        claims: once.claims,
         permit: act.permit,
+        complete: (transaction, made) =>
+          concluding(
+            act,
+            { ...transaction, claims: once.claims },
+            { keyId: made.id, revision: made.revision },
+          ),
       })
       await recordDone(ports, act, { keyId: key.id, committed })
       return record
@@ -48,12 +54,16 @@ export async function addVersion(
   key: KeyRecord,
   now: Instant,
   {
-    claims = [],
     permit,
+    complete = (transaction) => transaction,
   }: {
-    readonly claims?: readonly { path: string; value: Uint8Array }[]
     /** Of whoever asked; the schedule has none. */
     readonly permit?: Permit
+    /** What the commit takes along. */
+    readonly complete?: (
+      transaction: Transaction,
+      record: KeyRecord,
+    ) => Promise<Transaction> | Transaction
   } = {},
 ): Promise<{ record: KeyRecord; committed: Awaited<ReturnType<Records["commit"]>> }> {
   const last = currentVersion(key)
@@ -97,14 +107,14 @@ export async function addVersion(
     key.rotation === undefined
       ? []
       : [{ del: paths.due(key.partition, key.rotation.nextAt, key.id) }]
-  const committed = await records.commit(key.partition, {
+  const transaction: Transaction = {
     changes: [{ kind: "key", record }],
-    claims,
     rows: [
       ...materialRows(ports, record, { version, secret: pin.secret, material: fresh }),
       ...oldDue,
       ...dueRows(record),
     ],
-  })
+  }
+  const committed = await records.commit(key.partition, await complete(transaction, record))
   return { record, committed }
 }

@@ -79,7 +79,7 @@ export const key: KeyRecord = {
 export const caller: Caller = {
   partition: partition.id,
   subject: "somebody",
-  roles: ["user", "manager", "auditor", "officer", "operator", "cluster-officer"],
+  roles: ["user", "manager", "approver", "auditor", "officer", "operator", "cluster-officer"],
   grants: [],
   credential: "token",
   address: "192.0.2.1",

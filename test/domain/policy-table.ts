@@ -2,10 +2,11 @@
  * Who may do what, when: typed by hand from the issue and DESIGN sections 4 and 5. Nothing here is
  * taken from src/, so that the comparison means something.
  *
- * Columns: operation · roles (u user, m manager, a auditor, o officer, O operator, C its officer) ·
- * key states (A active, D disabled, W waiting for deletion, I invalidated, X destroyed; `any`; `-`
- * for operations without a key) · partition flag · use · attribute · what else: `blocked` works in
- * a blocked partition, `frozen` in a read-only one, `rate` counts against the rate.
+ * Columns: operation · roles (u user, m manager, p approver, a auditor, o officer, O operator, C
+ * its officer) · key states (A active, D disabled, W waiting for deletion, I invalidated, X
+ * destroyed; `any`; `-` for operations without a key) · partition flag · use · attribute · what
+ * else: `blocked` works in a blocked partition, `frozen` in a read-only one, `rate` counts against
+ * the rate.
  */
 export const table = `
 key.encrypt                u      A     keyUse         encrypt -           frozen rate
@@ -19,9 +20,9 @@ key.encapsulate            u      A     keyUse         encapsulate -       froze
 key.decapsulate            u      A     keyUse         decapsulate -       frozen rate
 key.agree                  u      A     keyUse         derive  -           frozen rate
 key.wrap                   um     A     keyUse         wrap    trusted     frozen rate
-key.describe               umao   any   -              -       -           blocked frozen
-key.public                 umao   any   -              -       -           blocked frozen
-key.explain                umao   any   -              -       -           blocked frozen
+key.describe               umpao  any   -              -       -           blocked frozen
+key.public                 umpao  any   -              -       -           blocked frozen
+key.explain                umpao  any   -              -       -           blocked frozen
 key.receipt                mao    any   -              -       -           blocked frozen
 key.address                um     A     keyUse         -       -           frozen rate
 key.derive-public          um     A     keyUse         -       -           frozen rate
@@ -29,7 +30,7 @@ key.extended-public        m      A     keyUse         -       -           froze
 key.derive-child           m      A     -              sign    -
 key.create                 m      -     -              -       -
 key.import                 m      -     keyImport      -       -
-key.list                   umao   -     -              -       -           blocked frozen
+key.list                   umpao  -     -              -       -           blocked frozen
 key.update                 m      AD    -              -       modifiable
 key.enable                 m      AD    -              -       -
 key.disable                mo     AD    -              -       -           blocked frozen
@@ -41,7 +42,7 @@ key.purge                  o      IW    keyDestruction -       -
 alias.create               m      AD    -              -       -
 alias.move                 m      AD    -              -       -
 alias.delete               m      any   -              -       -
-alias.list                 umao   -     -              -       -           blocked frozen
+alias.list                 umpao  -     -              -       -           blocked frozen
 key.trust                  o      AD    -              -       -
 key.fast-forward           o      AD    -              -       -
 key.block                  umo    AD    -              -       -           blocked frozen
@@ -50,8 +51,13 @@ key.set-rules              mo     AD    -              -       -
 key.protect                o      AD    -              -       -
 key.export-plain           m      A     plainExport    -       extractable frozen
 key.export-wrapped         m      A     wrappedExport  -       extractable frozen
+request.create             umo    -     -              -       -           frozen rate
+request.list               umpao  -     -              -       -           blocked frozen
+request.read               umpao  -     -              -       -           blocked frozen
+request.speak              umpo   -     -              -       -           frozen rate
+request.cancel             umo    -     -              -       -           blocked frozen
 random.generate            u      -     -              -       -           frozen rate
-partition.read             umao   -     -              -       -           blocked frozen
+partition.read             umpao  -     -              -       -           blocked frozen
 partition.update           o      -     -              -       -           frozen
 partition.set-rules        o      -     -              -       -
 partition.block            o      -     -              -       -           blocked frozen
@@ -64,7 +70,7 @@ principal.delete           oC     -     -              -       -           block
 principal.issue-token      oC     -     -              -       -
 principal.issue-access-key oC     -     -              -       -
 principal.revoke-token     oC     -     -              -       -           blocked frozen
-principal.rotate-own-token umaoOC -     -              -       -           frozen
+principal.rotate-own-token umpaoOC -     -              -       -           frozen
 issuer.create              oC     -     -              -       -
 issuer.list                oC     -     -              -       -           blocked frozen
 issuer.delete              oC     -     -              -       -           blocked frozen

@@ -12,7 +12,13 @@ import { matchesPattern, roles, type Grant, type Role } from "../../src/domain/p
 import { ask, caller, id, key, partition } from "./policy-fixture.ts"
 import { rows, type Row } from "./policy-table.ts"
 
-const roleLetters = { u: "user", m: "manager", a: "auditor", o: "officer" } as const
+const roleLetters = {
+  u: "user",
+  m: "manager",
+  p: "approver",
+  a: "auditor",
+  o: "officer",
+} as const
 const letters: Record<string, Role> = { ...roleLetters, O: "operator", C: "cluster-officer" }
 const stateLetters: Record<KeyState, string> = {
   active: "A",

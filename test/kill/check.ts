@@ -44,7 +44,13 @@ export async function checkAll(ledger: Ledger, client: RestClient, tokens: Token
   const keys = await listAll(client, tokens.manager, "/keys")
   assert.deepEqual(ids(keys), ids(ledger.keys.filter(({ deleted }) => !deleted)))
   assert.equal(new Set(keys.map(({ name }) => name)).size, keys.length)
-  const roles: readonly string[] = ["user", "manager", "auditor", "officer"] satisfies Role[]
+  const roles: readonly string[] = [
+    "user",
+    "manager",
+    "approver",
+    "auditor",
+    "officer",
+  ] satisfies Role[]
   const first = [...roles, "aws"]
   const principals = await listAll(client, tokens.officer, "/principals")
   const made = principals.filter(({ name }) => !first.includes(String(name)))

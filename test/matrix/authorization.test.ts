@@ -112,8 +112,8 @@ async function checkCaller(id: RowId, caller: CallerName): Promise<void> {
   const row = rowOf(id)
   const place = placeOf(caller)
   const expected = expectation(row, caller, "own")
-  const spent = row.spends === true && expected.status === row.ok
-  const objects = spent ? await freshObjects(world, place) : place.objects
+  const spent = expected.status === row.ok ? row.spends : undefined
+  const objects = spent === undefined ? place.objects : await freshObjects(world, place, spent)
   await check({ id, caller, place, objects, expected })
   await repair(id, expected)
   if (row.hidden === undefined) return
@@ -153,7 +153,8 @@ async function checkState(
   const permitted = row.may === "world" || row.may.includes(caller)
   const works = rule === "read-only" ? row.readOnly !== "refused" : row.blocked === "works"
   const success = permitted && (works || row.may === "world")
-  const objects = success && row.spends === true ? await freshObjects(world, place) : place.objects
+  const spent = success ? row.spends : undefined
+  const objects = spent === undefined ? place.objects : await freshObjects(world, place, spent)
   const { status, code } = noRole
   const refused = permitted ? denied(rule) : { status, ...(code === undefined ? {} : { code }) }
   const expected = success ? { status: row.ok } : refused

@@ -3,12 +3,20 @@
  * api/openapi.yaml. Nothing here is taken from src/: that makes the comparison worth something.
  */
 
-export type Role = "user" | "manager" | "auditor" | "officer" | "operator" | "cluster-officer"
+export type Role =
+  | "user"
+  | "manager"
+  | "approver"
+  | "auditor"
+  | "officer"
+  | "operator"
+  | "cluster-officer"
 
 /** Callers of the matrix: every role, nobody, and a token that was revoked. */
 export const callers = [
   "user",
   "manager",
+  "approver",
   "auditor",
   "officer",
   "operator",
@@ -40,7 +48,7 @@ export interface Row {
   /** In a read-only partition; otherwise works. */
   readonly readOnly?: "refused"
   /** Success uses the object up. */
-  readonly spends?: true
+  readonly spends?: "keys" | "request" | "principal" | "issuer"
   /** The status in a sealed node; otherwise 503 SEALED. */
   readonly sealed?: number
 }
@@ -48,12 +56,13 @@ export interface Row {
 const all: readonly Role[] = [
   "user",
   "manager",
+  "approver",
   "auditor",
   "officer",
   "operator",
   "cluster-officer",
 ]
-const inside: readonly Role[] = ["user", "manager", "auditor", "officer"]
+const inside: readonly Role[] = ["user", "manager", "approver", "auditor", "officer"]
 const users: readonly Role[] = ["user", "manager", "officer"]
 const administrators: readonly Role[] = ["officer", "cluster-officer"]
 const operators: readonly Role[] = ["operator", "cluster-officer"]
@@ -96,20 +105,20 @@ export const rows = {
   blockKey: { may: users, ok: 200, hidden: noKey, blocked: "works" },
   unblockKey: { may: users, ok: 200, hidden: noKey, readOnly: "refused" },
   setKeyRules: { may: ["manager", "officer"], ok: 200, hidden: noKey, readOnly: "refused" },
-  protectKey: { ...decide, spends: true },
+  protectKey: { ...decide, spends: "keys" },
   enableKey: manage,
   disableKey: {
     may: ["manager", "officer"],
     ok: 200,
     hidden: noKey,
     blocked: "works",
-    spends: true,
+    spends: "keys",
   },
   rotateKey: manage,
-  deleteKey: { ...manage, spends: true },
-  cancelDeletion: { ...manage, spends: true },
-  restoreKey: { ...decide, spends: true },
-  purgeKey: { ...decide, spends: true },
+  deleteKey: { ...manage, spends: "keys" },
+  cancelDeletion: { ...manage, spends: "keys" },
+  restoreKey: { ...decide, spends: "keys" },
+  purgeKey: { ...decide, spends: "keys" },
   getReceipt: { may: ["manager", "auditor", "officer"], ok: 200, hidden: noKey, blocked: "works" },
   deriveAddress: { ...use, may: ["user", "manager"] },
   derivePublic: { ...use, may: ["user", "manager"] },
@@ -132,6 +141,13 @@ export const rows = {
   agree: use,
   random: { may: ["user"], ok: 200 },
   batch: { may: all, ok: 200, blocked: "works" },
+
+  createRequest: { may: users, ok: 201 },
+  listRequests: { may: inside, ok: 200, blocked: "works" },
+  watchRequests: { may: inside, ok: 200, blocked: "works" },
+  getRequest: { may: inside, ok: 200, hidden: noObject, blocked: "works" },
+  speakOnRequest: { may: [...users, "approver"], ok: 200, hidden: noObject, spends: "request" },
+  cancelRequest: { may: users, ok: 200, hidden: noObject, blocked: "works", spends: "request" },
 
   explain: read,
   "explain other": {
@@ -156,7 +172,7 @@ export const rows = {
     ok: 204,
     hidden: noObject,
     blocked: "works",
-    spends: true,
+    spends: "principal",
   },
   issueToken: { may: administrators, ok: 200, hidden: noObject, readOnly: "refused" },
   // A principal has two at most.
@@ -165,14 +181,14 @@ export const rows = {
     ok: 200,
     hidden: noObject,
     readOnly: "refused",
-    spends: true,
+    spends: "principal",
   },
   revokeCredential: {
     may: administrators,
     ok: 200,
     hidden: noObject,
     blocked: "works",
-    spends: true,
+    spends: "principal",
   },
   createIssuer: { may: administrators, ok: 201, readOnly: "refused" },
   listIssuers: { may: administrators, ok: 200, blocked: "works" },
@@ -181,7 +197,7 @@ export const rows = {
     ok: 204,
     hidden: noObject,
     blocked: "works",
-    spends: true,
+    spends: "issuer",
   },
 
   listAuditRecords: {

@@ -132,6 +132,15 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   random: () => ({ body: { length: 1 } }),
   batch: () => ({ body: { operations: [{ operation: "random", length: 1 }] } }),
 
+  createRequest: ({ mine }) => ({
+    body: { asked: { operation: "blockKey", key: mine.keys.smart } },
+  }),
+  listRequests: () => ({}),
+  watchRequests: () => ({ params: { seconds: "0" } }),
+  getRequest: ({ objects: { request } }) => ({ params: { request } }),
+  speakOnRequest: ({ objects: { request, word } }) => ({ params: { request }, body: word }),
+  cancelRequest: ({ objects: { request } }) => ({ params: { request } }),
+
   explain: ({ objects }) => ({ body: { operation: "key.encrypt", key: objects.keys.cipher } }),
   "explain other": ({ objects: { principal } }) => ({
     body: { operation: "random.generate", principal },

@@ -4,8 +4,9 @@ import assert from "node:assert/strict"
 
 import { decodeId } from "../../src/codec/id-text.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
+import { newApprover, statementFor } from "../support/approvers.ts"
 import { base64, type Fields, type RestClient } from "../support/rest-client.ts"
-import type { Role } from "./expected.ts"
+import type { Role, Row } from "./expected.ts"
 
 /** Ids of objects to name in requests; of one partition, or of none. */
 export interface Objects {
@@ -13,6 +14,9 @@ export interface Objects {
   readonly keys: Readonly<Record<KeyKind, string>>
   /** In Keyhold's own format, naming its key. */
   readonly ciphertext: string
+  /** Open, and what an approver says to it. */
+  readonly request: string
+  readonly word: Fields
   readonly principal: string
   readonly credential: string
   readonly issuer: string
@@ -96,17 +100,20 @@ export async function makeWorld(): Promise<World> {
 /** A rule that asks nobody. */
 export const freeRule = { tokens: [{ name: "free", groups: [] }] }
 
-/** Everything anew, for a case that uses something up. */
-export async function freshObjects(world: World, place: Place): Promise<Objects> {
+/** The objects of a place, those of one kind anew: for a case that uses them up. */
+export async function freshObjects(
+  world: World,
+  place: Place,
+  kind: NonNullable<Row["spends"]>,
+): Promise<Objects> {
   const { client } = world.node
   const { officer } = place.tokens
-  if (place === world.cluster) return await clusterObjects(client, world.own, place.tokens)
   if (place === world.blocked) await client.call(officer, "POST /partition/unblock")
   if (place === world.readOnly) await setReadOnly(client, officer, false)
-  const objects = await makeObjects(client, place)
+  const fresh = await makers[kind](client, place.tokens)
   if (place === world.blocked) await client.call(officer, "POST /partition/block")
   if (place === world.readOnly) await setReadOnly(client, officer, true)
-  return objects
+  return { ...place.objects, ...fresh }
 }
 
 async function setReadOnly(
@@ -132,6 +139,7 @@ async function makePlace(node: DevNode): Promise<Place> {
     officer,
     user: (await makePrincipal(client, officer, "user")).token,
     manager: (await makePrincipal(client, officer, "manager")).token,
+    approver: (await makePrincipal(client, officer, "approver")).token,
     auditor: (await makePrincipal(client, officer, "auditor")).token,
   }
   const place = { partition: made.partition.id, tokens }
@@ -179,17 +187,43 @@ async function clusterObjects(
   own: Place,
   tokens: Place["tokens"],
 ): Promise<Objects> {
-  const token = tokens["cluster-officer"]
-  const { principal, credential } = await makePrincipal(client, token, "operator")
-  const issuer = await makeIssuer(client, token, "operator")
-  return { ...own.objects, principal, credential, issuer }
+  const principal = await makers.principal(client, tokens)
+  return { ...own.objects, ...principal, ...(await makers.issuer(client, tokens)) }
 }
 
 async function makeObjects(
   client: RestClient,
   { partition, tokens }: Omit<Place, "objects">,
 ): Promise<Objects> {
-  const { manager, officer } = tokens
+  return {
+    ...(await makers.keys(client, tokens)),
+    ...(await makers.request(client, tokens)),
+    ...(await makers.principal(client, tokens)),
+    ...(await makers.issuer(client, tokens)),
+    partition,
+  }
+}
+
+/** Makes the objects of one kind, of the partition whose tokens these are. */
+const makers = {
+  keys: makeKeys,
+  request: makeRequest,
+  async principal(client: RestClient, tokens: Place["tokens"]) {
+    const officer = tokens.officer ?? tokens["cluster-officer"]
+    const role = tokens.officer === undefined ? "operator" : "user"
+    const { principal, credential } = await makePrincipal(client, officer, role)
+    return { principal, credential }
+  },
+  async issuer(client: RestClient, tokens: Place["tokens"]) {
+    const officer = tokens.officer ?? tokens["cluster-officer"]
+    return { issuer: await makeIssuer(client, officer, tokens.officer ? "user" : "operator") }
+  },
+} as const
+
+async function makeKeys(
+  client: RestClient,
+  { manager, officer, user }: Place["tokens"],
+): Promise<Pick<Objects, "keys" | "ciphertext">> {
   const create = async (body: Fields): Promise<string> => {
     const all = { name: freshName(), algorithm: "AES_256", ...body }
     const made = await client.call<{ id: string }>(manager, "POST /keys", all)
@@ -219,13 +253,36 @@ async function makeObjects(
   await client.call(manager, `DELETE /keys/${keys.invalidated}`)
   await flag(false)
   const { ciphertext } = await client.call<{ ciphertext: string }>(
-    tokens.user,
+    user,
     `POST /keys/${keys.cipher}/encrypt`,
     { plaintext: base64("text") },
   )
-  const { principal, credential } = await makePrincipal(client, officer, "user")
-  const issuer = await makeIssuer(client, officer, "user")
-  return { keys, ciphertext, principal, credential, issuer, partition }
+  return { keys, ciphertext }
+}
+
+const approver = newApprover("Anna")
+
+/** A request that waits, and the rejection of its approver. */
+async function makeRequest(
+  client: RestClient,
+  { manager, user }: Place["tokens"],
+): Promise<Pick<Objects, "request" | "word">> {
+  const { name } = approver
+  const publicKey = base64(approver.publicKey)
+  const group = { name, quorum: 1, approvers: [{ kind: "public-key", name, publicKey }] }
+  const rules = { use: { tokens: [{ name, groups: [group] }] } }
+  const key = { name: freshName(), algorithm: "EC_P256", rules }
+  const { id } = await client.call<{ id: string }>(manager, "POST /keys", key)
+  const asked = { operation: "sign", key: id, message: base64("message") }
+  const made = await client.call<{ id: string; statement: string }>(user, "POST /requests", {
+    asked,
+  })
+  const statement = statementFor("rejection", Uint8Array.fromBase64(made.statement))
+  const signature = base64(approver.sign(statement))
+  return {
+    request: made.id,
+    word: { word: "rejection", publicKey, mechanism: "ECDSA_SHA_256", signature },
+  }
 }
 
 /** Objects that nobody ever made; with a ciphertext that names a key that nobody has. */
@@ -238,6 +295,8 @@ export function absentObjects(like: Objects): Objects {
   return {
     keys: keys as Objects["keys"], // Exactly the kinds.
     ciphertext: base64(sealed),
+    request: absentId,
+    word: like.word,
     principal: absentId,
     credential: absentId,
     issuer: absentId,

@@ -12,7 +12,7 @@ import { rotateKey } from "../../src/service/rotate-key.ts"
 import { mac, sign, verify } from "../../src/service/sign.ts"
 import { blockKey, protectKey, setKeyRules, unblockKey } from "../../src/service/smart-key.ts"
 import { updateKey } from "../../src/service/update-key.ts"
-import type { KeyRulesTemplate, RuleTemplate } from "../../src/service/commands.ts"
+import type { KeyRulesTemplate, RuleTemplate } from "../../src/service/quorum-commands.ts"
 import { limits } from "../../src/domain/limits.ts"
 import { newApprover, quorumOf } from "../support/approvers.ts"
 import { memoryStack } from "../support/stack.ts"
@@ -145,7 +145,7 @@ const hours = { days: ["Mon"], from: 0, to: 1_440, timeZone: "Europe/Zurich" } a
 
 // Where it is wrong, and the token that is.
 const wrong: readonly (readonly [string, RuleTemplate["tokens"][number]])[] = [
-  ["/timelockSeconds", { ...token, timelockMs: 30_000 }],
+  ["/timelockSeconds", { ...token, timelockMs: 500 }],
   ["/timeoutSeconds", { ...token, timeoutMs: limits.ruleTimeMaxMs + limits.ruleStepMs }],
   ["/groups/0/quorum", { ...token, groups: [{ ...group, quorum: 2 }] }],
   ["/groups/0/quorum", { ...token, groups: [{ ...group, quorum: 0 }] }],

@@ -8,8 +8,11 @@ import {
   type SignKeyObjectInput,
 } from "node:crypto"
 
+import { readCanonical } from "../../src/codec/canonical-reader.ts"
+import { canonical } from "../../src/codec/canonical.ts"
 import type { MechanismId } from "../../src/domain/algorithms.ts"
-import type { RuleTemplate } from "../../src/service/commands.ts"
+import type { ApproverWord } from "../../src/domain/request.ts"
+import type { RuleTemplate } from "../../src/service/quorum-commands.ts"
 
 export interface TestApprover {
   readonly name: string
@@ -18,7 +21,7 @@ export interface TestApprover {
   readonly publicKey: Uint8Array
   readonly fingerprint: string
   readonly mechanism: MechanismId
-  sign(statement: Uint8Array): Uint8Array
+  readonly sign: (statement: Uint8Array) => Uint8Array
 }
 
 /** How each type of key signs: OpenSSL's hash name, and what else `sign` needs. */
@@ -71,4 +74,10 @@ export function quorumOf(
     })),
   }
   return { tokens: [{ name: "token", timelockMs, timeoutMs, groups: [group] }] }
+}
+
+/** docs/formats/request.md: another word's statement differs in its purpose alone. */
+export function statementFor(word: ApproverWord, approval: Uint8Array): Uint8Array {
+  const { clusterId, fields } = readCanonical(approval)
+  return canonical(word, clusterId, ...fields)
 }

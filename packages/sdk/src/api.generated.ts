@@ -244,12 +244,13 @@ export type Usages = readonly KeyUsage[]
 export type Role =
   | "user"
   | "manager"
+  | "approver"
   | "auditor"
   | "officer"
   | "operator"
   | "cluster-officer"
 
-/** At most 6. */
+/** At most 7. */
 export type Roles = readonly Role[]
 
 /** What a decision is about. */
@@ -296,6 +297,11 @@ export type Operation =
   | "key.protect"
   | "key.export-plain"
   | "key.export-wrapped"
+  | "request.create"
+  | "request.list"
+  | "request.read"
+  | "request.speak"
+  | "request.cancel"
   | "random.generate"
   | "partition.read"
   | "partition.update"
@@ -542,7 +548,7 @@ export interface UpdateKeyRequest {
 /** For people; nothing is compared with it. */
 export type RuleName = string
 
-/** Whole minutes, from the node's timestamp on the request; 0 for none. 0 to 31536000. */
+/** From the node's timestamp on the request; 0 for none. 0 to 31536000. */
 export type RuleSeconds = number
 
 /** SHA-256 of the public key's SubjectPublicKeyInfo, lower-case hex. */
@@ -657,6 +663,210 @@ export interface PartitionRules {
 export interface FastForwardRequest {
   /** Of the next signature; never less than are reserved. 1 to 1048576. */
   readonly index: number
+}
+
+/** `pending` waits for approvals, `approved` for time alone; the others are ends. */
+export type RequestState =
+  | "pending"
+  | "approved"
+  | "executed"
+  | "failed"
+  | "expired"
+  | "rejected"
+  | "cancelled"
+
+export type ApproverWord = "approval" | "rejection" | "cancellation"
+
+/** An operation's name beside its parameters and the fields of its request. */
+export type RequestedOperation =
+  | ({ readonly operation: "updateKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & UpdateKeyRequest)
+  | ({ readonly operation: "trustKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & TrustRequest)
+  | ({ readonly operation: "blockKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    })
+  | ({ readonly operation: "unblockKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    })
+  | ({ readonly operation: "setKeyRules" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & KeyRulesRequest)
+  | ({ readonly operation: "protectKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & KeyRulesRequest)
+  | ({ readonly operation: "rotateKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey | undefined
+    })
+  | ({ readonly operation: "exportKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & ExportKeyRequest)
+  | ({ readonly operation: "encrypt" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & EncryptRequest)
+  | ({ readonly operation: "decryptRaw" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & DecryptRawRequest)
+  | ({ readonly operation: "decrypt" } & DecryptRequest)
+  | ({ readonly operation: "sign" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & SignRequest)
+  | ({ readonly operation: "mac" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & MacRequest)
+  | ({ readonly operation: "verifyMac" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & VerifyMacRequest)
+  | ({ readonly operation: "generateDataKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & DataKeyRequest)
+  | ({ readonly operation: "decapsulate" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & DecapsulateRequest)
+  | ({ readonly operation: "agree" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & AgreeRequest)
+  | ({ readonly operation: "setPartitionRules" } & PartitionRulesRequest)
+
+export interface CreateRequestRequest {
+  readonly asked: RequestedOperation
+  /** For approvers to read. */
+  readonly reason?: string | undefined
+  /** When it expires, unless its rule says earlier; seven days when absent. 60 to 2592000. */
+  readonly lifeSeconds?: number | undefined
+}
+
+export interface WordRequest {
+  readonly word: ApproverWord
+  /** The approver's, SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
+  readonly publicKey: string
+  readonly mechanism: Mechanism
+  /** ECDSA in DER. Base64, at most 49856 bytes. */
+  readonly signature: string
+}
+
+/** The key as it was when the request was made; under another one nothing is done. */
+export interface RequestKey {
+  readonly id: Id
+  readonly name: Name
+  readonly version: Version
+  /** SHA-256 of its public half, hex; empty for a secret key. */
+  readonly fingerprint: string
+}
+
+/** What will be done, a field at a time; nested ones by their path. */
+export interface RequestParameter {
+  readonly name: string
+  readonly text?: string | undefined
+  /** -9007199254740991 to 9007199254740991. */
+  readonly number?: number | undefined
+  /** What is signed, whole; at most 2.5 MiB. Base64, at most 2621440 bytes. */
+  readonly bytes?: string | undefined
+}
+
+export interface RequestApprover {
+  readonly name: RuleName
+  readonly fingerprint: Fingerprint
+  /** Base64, at most 8192 bytes. */
+  readonly publicKey: string
+  readonly word?: ApproverWord | undefined
+}
+
+/** With the statement, evidence that needs nothing else. */
+export interface SignedWord {
+  readonly word: ApproverWord
+  readonly name: RuleName
+  readonly fingerprint: Fingerprint
+  /** Base64, at most 8192 bytes. */
+  readonly publicKey: string
+  readonly at: Instant
+  readonly mechanism: Mechanism
+  /** Base64, at most 49856 bytes. */
+  readonly signature: string
+}
+
+/** How far one token of the rule is. */
+export interface TokenStanding {
+  readonly state: "met" | "open" | "waiting" | "spent" | "closed"
+  /** At most 16. */
+  readonly missing?: readonly {
+    readonly group: RuleName
+    /** 1 to 16. */
+    readonly approvals: number
+  }[] | undefined
+  readonly until?: Instant | undefined
+  readonly why?: "timeout" | "rejected" | undefined
+}
+
+/**
+ * An operation that waits for approvals, and what became of it. `parameters`, `approvers`,
+ * `tokens` and `statement` are left out of lists.
+ */
+export interface Request {
+  readonly id: Id
+  readonly operation: Operation
+  readonly mechanism?: Mechanism | undefined
+  readonly key?: RequestKey | undefined
+  readonly state: RequestState
+  /** Who asked for it. */
+  readonly requester: string
+  readonly reason: string
+  /** At most 4096. */
+  readonly parameters?: readonly RequestParameter[] | undefined
+  /** Whom the rule names. At most 4096. */
+  readonly approvers?: readonly RequestApprover[] | undefined
+  /** At most 16. */
+  readonly words: readonly SignedWord[]
+  /** While it is open, in the order of the rule's tokens. At most 16. */
+  readonly tokens?: readonly TokenStanding[] | undefined
+  /** While it is open, what an approver signs to approve it. Base64, at most 2621440 bytes. */
+  readonly statement?: string | undefined
+  /** The node's timestamp, from which timelock and timeout count. */
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+  readonly finishedAt?: Instant | undefined
+  /**
+   * Of an executed one, for who asked for it: what the operation's own call answers; of a
+   * changed key or partition, its id and revision.
+   */
+  readonly result?: {
+    readonly [name: string]: unknown
+  } | undefined
+  readonly failure?: {
+    readonly code: ErrorCode
+    readonly detail: string
+  } | undefined
+  readonly revision: Revision
+}
+
+export interface RequestPage {
+  /** At most 1000. */
+  readonly items: readonly Request[]
+  readonly next?: Next | undefined
 }
 
 export interface TrustRequest {
@@ -1433,7 +1643,8 @@ export interface AuditRecord {
   readonly act: string
   /**
    * `allowed` is written before the work, `failed` after work that did not succeed, `done`
-   * after what the system did by itself.
+   * after what the system did by itself; `pending`: nothing was done, as others have to
+   * approve it.
    */
   readonly outcome: "allowed" | "denied" | "pending" | "failed" | "done"
   readonly subject: string
@@ -1651,7 +1862,7 @@ export const operations = {
   whoami: {
     method: "GET",
     path: "/api/v1/whoami",
-    roles: ["user", "manager", "auditor", "officer", "operator", "cluster-officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer", "operator", "cluster-officer"],
     idempotent: false,
     pathParams: [],
     queryParams: [],
@@ -1660,7 +1871,7 @@ export const operations = {
   rotateOwnToken: {
     method: "POST",
     path: "/api/v1/whoami/token",
-    roles: ["user", "manager", "auditor", "officer", "operator", "cluster-officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer", "operator", "cluster-officer"],
     idempotent: false,
     pathParams: [],
     queryParams: [],
@@ -1669,7 +1880,7 @@ export const operations = {
   listKeys: {
     method: "GET",
     path: "/api/v1/keys",
-    roles: ["user", "manager", "auditor", "officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer"],
     idempotent: false,
     pathParams: [],
     queryParams: ["name", "tag", "state", "algorithm", "limit", "after"],
@@ -1696,7 +1907,7 @@ export const operations = {
   getKey: {
     method: "GET",
     path: "/api/v1/keys/{key}",
-    roles: ["user", "manager", "auditor", "officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer"],
     idempotent: false,
     pathParams: ["key"],
     queryParams: [],
@@ -1723,7 +1934,7 @@ export const operations = {
   getPublicKey: {
     method: "GET",
     path: "/api/v1/keys/{key}/public",
-    roles: ["user", "manager", "auditor", "officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer"],
     idempotent: false,
     pathParams: ["key"],
     queryParams: ["version"],
@@ -2002,16 +2213,70 @@ export const operations = {
   batch: {
     method: "POST",
     path: "/api/v1/batch",
-    roles: ["user", "manager", "auditor", "officer", "operator", "cluster-officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer", "operator", "cluster-officer"],
     idempotent: false,
     pathParams: [],
+    queryParams: [],
+    successStatus: 200,
+  },
+  listRequests: {
+    method: "GET",
+    path: "/api/v1/requests",
+    roles: ["user", "manager", "approver", "auditor", "officer"],
+    idempotent: false,
+    pathParams: [],
+    queryParams: ["state", "key", "limit", "after"],
+    successStatus: 200,
+  },
+  createRequest: {
+    method: "POST",
+    path: "/api/v1/requests",
+    roles: ["user", "manager", "officer"],
+    idempotent: true,
+    pathParams: [],
+    queryParams: [],
+    successStatus: 201,
+  },
+  watchRequests: {
+    method: "GET",
+    path: "/api/v1/requests/events",
+    roles: ["user", "manager", "approver", "auditor", "officer"],
+    idempotent: false,
+    pathParams: [],
+    queryParams: ["seconds"],
+    successStatus: 200,
+  },
+  getRequest: {
+    method: "GET",
+    path: "/api/v1/requests/{request}",
+    roles: ["user", "manager", "approver", "auditor", "officer"],
+    idempotent: false,
+    pathParams: ["request"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  speakOnRequest: {
+    method: "POST",
+    path: "/api/v1/requests/{request}/words",
+    roles: ["user", "manager", "officer", "approver"],
+    idempotent: false,
+    pathParams: ["request"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  cancelRequest: {
+    method: "POST",
+    path: "/api/v1/requests/{request}/cancel",
+    roles: ["user", "manager", "officer"],
+    idempotent: false,
+    pathParams: ["request"],
     queryParams: [],
     successStatus: 200,
   },
   explain: {
     method: "POST",
     path: "/api/v1/explain",
-    roles: ["user", "manager", "auditor", "officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer"],
     idempotent: false,
     pathParams: [],
     queryParams: [],
@@ -2020,7 +2285,7 @@ export const operations = {
   getPartition: {
     method: "GET",
     path: "/api/v1/partition",
-    roles: ["user", "manager", "auditor", "officer"],
+    roles: ["user", "manager", "approver", "auditor", "officer"],
     idempotent: false,
     pathParams: [],
     queryParams: [],
@@ -2620,6 +2885,64 @@ export interface Operations {
     readonly params: Readonly<Record<string, never>>
     readonly body: BatchRequest
     readonly response: BatchResponse
+  }
+  readonly listRequests: {
+    readonly params: {
+      /** A request's state. */
+      readonly state?: RequestState | undefined
+      /** Records of the key with this id alone. */
+      readonly key?: Id | undefined
+      /** Items of one page. */
+      readonly limit?: number | undefined
+      /** `next` of the page before. */
+      readonly after?: string | undefined
+    }
+    readonly body: undefined
+    readonly response: RequestPage
+  }
+  readonly createRequest: {
+    readonly params: {
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey | undefined
+    }
+    readonly body: CreateRequestRequest
+    readonly response: Request
+  }
+  readonly watchRequests: {
+    readonly params: {
+      /** How long to watch. */
+      readonly seconds?: number | undefined
+    }
+    readonly body: undefined
+    readonly response: AsyncIterable<string>
+  }
+  readonly getRequest: {
+    readonly params: {
+      /** The request's id. */
+      readonly request: Id
+    }
+    readonly body: undefined
+    readonly response: Request
+  }
+  readonly speakOnRequest: {
+    readonly params: {
+      /** The request's id. */
+      readonly request: Id
+    }
+    readonly body: WordRequest
+    readonly response: Request
+  }
+  readonly cancelRequest: {
+    readonly params: {
+      /** The request's id. */
+      readonly request: Id
+    }
+    readonly body: undefined
+    readonly response: Request
   }
   readonly explain: {
     readonly params: Readonly<Record<string, never>>

@@ -183,7 +183,9 @@ function fillPath(path: string, names: readonly string[], params: Params): strin
 }
 
 function isStream({ status, headers }: Answer): boolean {
-  return status < 300 && headers["content-type"]?.startsWith("application/jsonl") === true
+  return (
+    status < 300 && /^(application\/jsonl|text\/event-stream)/.test(headers["content-type"] ?? "")
+  )
 }
 
 /** Pieces of text, each of one or more whole lines or parts of one. */

@@ -2,6 +2,7 @@
 
 export type * from "./api.generated.ts"
 export { operations } from "./api.generated.ts"
+export { statementFor, wordOn } from "./approval.ts"
 export { decodeBase64, encodeBase64 } from "./base64.ts"
 export type { Outcome, Outcomes } from "./batch.ts"
 export * as calls from "./calls.ts"
@@ -26,3 +27,5 @@ export { Keyhold } from "./keyhold.ts"
 export { Pipeline } from "./pipeline.ts"
 export type { ListItem, ListOperationId, StreamOptions } from "./keyhold.ts"
 export type { Exported, Idempotent, ImportRequest, Keys } from "./keys.ts"
+export { Asked, isOpen, Requests, statementOf } from "./requests.ts"
+export type { AskableId, AskOptions } from "./requests.ts"

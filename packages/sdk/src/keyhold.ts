@@ -14,6 +14,7 @@ import {
 } from "./envelope.ts"
 import { findConnection } from "./environment.ts"
 import { Keys } from "./keys.ts"
+import { Requests } from "./requests.ts"
 
 /** Lists, by the operation that answers a page of each. */
 export type ListOperationId = {
@@ -37,6 +38,7 @@ export type ListItem<Id extends ListOperationId> = Operations[Id]["response"]["i
 export class Keyhold extends Client {
   /** Keys themselves: make, find, change and retire them. */
   readonly keys = new Keys(this)
+  readonly requests = new Requests(this)
 
   /**
    * Finds the node by `KEYHOLD_URL`, `KEYHOLD_TOKEN` and their companions, or by the `dev.json` of

@@ -5,8 +5,9 @@ import {
   encodeBase64,
   isEnvelope,
   type EncryptResult,
-  type Keyhold,
+  type RequestedOperation,
 } from "@keyhold/sdk"
+import { askedInstead, requestOption } from "../asking.ts"
 import { outputOption, type CliContext, type Command, type OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
 import { collect, openSource, parseBase64, peek, readAll, type Input } from "../input.ts"
@@ -66,6 +67,7 @@ export const encryptCommands: readonly Command[] = [
       ["--version <number>", "for a bare ciphertext: of the key"],
       mechanismOption,
       outputOption,
+      requestOption,
     ],
     example: "keyhold decrypt report.pdf.kh > copy.pdf",
     run: decrypt,
@@ -101,39 +103,42 @@ async function encrypt(context: CliContext, input: Input): Promise<void> {
   else await emit({ out, input }, ask, ({ ciphertext }) => ciphertext)
 }
 
-async function decrypt({ out, stdin, connect }: CliContext, input: Input): Promise<void> {
+async function decrypt(context: CliContext, input: Input): Promise<void> {
+  const { out, stdin, connect } = context
   const [path, output, aad] = [input.maybe("file"), input.maybe("output"), readAad(input)]
   const source = await openSource(path, stdin)
   const { head, bytes } = await peek(source.bytes, magicBytes)
-  const kh = await connect()
   const key = input.maybe("key")
   if (key === undefined && !input.flag("base64") && isEnvelope(head)) {
+    const kh = await connect()
     return out.bytes(kh.decryptStream(bytes, { aad }), output, source.length)
   }
   const content = await collect(bytes, ciphertextLimit)
   const ciphertext = input.flag("base64") ? parseBase64(content) : content
+  const own = {
+    ciphertext: encodeBase64(ciphertext),
+    aad: aad === undefined ? undefined : encodeBase64(aad),
+  }
+  const asked: RequestedOperation =
+    key === undefined
+      ? { operation: "decrypt", ...own }
+      : { operation: "decryptRaw", key, ...own, ...readBare(input) }
+  if (await askedInstead(context, input, asked)) return
+  const kh = await connect()
   await out.bytes(
-    lazily(() =>
-      key === undefined
-        ? kh.decrypt(ciphertext, { aad })
-        : decryptBare(kh, { key, ciphertext, aad }, input),
-    ),
+    lazily(async () => {
+      if (key === undefined) return await kh.decrypt(ciphertext, { aad })
+      const body = { ...own, ...readBare(input) }
+      return decodeBase64((await kh.call("decryptRaw", { params: { key }, body })).plaintext)
+    }),
     output,
   )
 }
 
-async function decryptBare(
-  kh: Keyhold,
-  { key, ciphertext, aad }: { key: string; ciphertext: Uint8Array; aad: Uint8Array | undefined },
-  input: Input,
-): Promise<Uint8Array> {
-  const body = {
-    ciphertext: encodeBase64(ciphertext),
+function readBare(input: Input) {
+  return {
     iv: input.maybe("iv"),
-    aad: aad === undefined ? undefined : encodeBase64(aad),
     mechanism: input.oneOf("mechanism", mechanisms),
     version: input.integer("version"),
   }
-  const { plaintext } = await kh.call("decryptRaw", { params: { key }, body })
-  return decodeBase64(plaintext)
 }

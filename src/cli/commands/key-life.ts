@@ -1,6 +1,7 @@
 /** `keyhold key ...`: a key's public half, its versions, and its end. */
 
 import type { Key, Keyhold, Receipt } from "@keyhold/sdk"
+import { askedInstead, requestOption } from "../asking.ts"
 import { outputOption, type Command } from "../command.ts"
 import { lazily, type Columns } from "../output.ts"
 import { readKeyRules, rulesText } from "../rules.ts"
@@ -11,6 +12,8 @@ const steps: readonly {
   readonly word: string
   readonly summary: string
   readonly step: (kh: Keyhold, key: string) => Promise<Key>
+  /** Where a rule can be about it. */
+  readonly asked?: "blockKey" | "unblockKey" | "rotateKey"
 }[] = [
   { word: "enable", summary: "Allow a disabled key's use", step: (kh, key) => kh.keys.enable(key) },
   { word: "disable", summary: "Stop a key's use", step: (kh, key) => kh.keys.disable(key) },
@@ -18,16 +21,19 @@ const steps: readonly {
     word: "block",
     summary: "Stop all use of a key with rules, as its rule for blocking says",
     step: (kh, key) => kh.keys.block(key),
+    asked: "blockKey",
   },
   {
     word: "unblock",
     summary: "Let a blocked key be used again, as its rule for unblocking says",
     step: (kh, key) => kh.keys.unblock(key),
+    asked: "unblockKey",
   },
   {
     word: "rotate",
     summary: "Make a new version; older ones keep decrypting and verifying",
     step: (kh, key) => kh.keys.rotate(key),
+    asked: "rotateKey",
   },
   {
     word: "cancel-deletion",
@@ -69,35 +75,44 @@ export const keyLifeCommands: readonly Command[] = [
       else await out.bytes([Buffer.from(found.pem)], path)
     },
   },
-  ...steps.map(({ word, summary, step }): Command => ({
+  ...steps.map(({ word, summary, step, asked }): Command => ({
     usage: `key ${word} <key>`,
     summary,
+    ...(asked === undefined ? {} : { options: [requestOption] }),
     example: `keyhold key ${word} orders`,
-    async run({ out, connect }, input) {
-      const kh = await connect()
-      await out.record(await step(kh, input.text("key")), keyFields)
+    async run(context, input) {
+      const key = input.text("key")
+      if (asked && (await askedInstead(context, input, { operation: asked, key }))) return
+      const kh = await context.connect()
+      await context.out.record(await step(kh, key), keyFields)
     },
   })),
   {
     usage: "key set-rules <key> <file>",
     summary: "Replace a key's rules, as its rule for modifying says",
     description: rulesText,
+    options: [requestOption],
     example: "keyhold key set-rules payments rules.json",
-    async run({ out, stdin, connect }, input) {
-      const rules = await readKeyRules(input.text("file"), stdin)
-      const kh = await connect()
-      await out.record(await kh.keys.setRules(input.text("key"), rules), keyFields)
+    async run(context, input) {
+      const rules = await readKeyRules(input.text("file"), context.stdin)
+      const key = input.text("key")
+      if (await askedInstead(context, input, { operation: "setKeyRules", key, ...rules })) return
+      const kh = await context.connect()
+      await context.out.record(await kh.keys.setRules(key, rules), keyFields)
     },
   },
   {
     usage: "key protect <key> <file>",
     summary: "Give rules to a key that has none; the partition's officers together",
     description: rulesText,
+    options: [requestOption],
     example: "keyhold key protect release rules.json",
-    async run({ out, stdin, connect }, input) {
-      const rules = await readKeyRules(input.text("file"), stdin)
-      const kh = await connect()
-      await out.record(await kh.keys.protect(input.text("key"), rules), keyFields)
+    async run(context, input) {
+      const rules = await readKeyRules(input.text("file"), context.stdin)
+      const key = input.text("key")
+      if (await askedInstead(context, input, { operation: "protectKey", key, ...rules })) return
+      const kh = await context.connect()
+      await context.out.record(await kh.keys.protect(key, rules), keyFields)
     },
   },
   {

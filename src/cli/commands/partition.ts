@@ -1,6 +1,7 @@
 /** `keyhold partition ...` for its officers, `keyhold partitions ...` for the operator. */
 
 import type { CreatedPartition, Partition, SomeFlags } from "@keyhold/sdk"
+import { askedInstead, requestOption } from "../asking.ts"
 import type { Command, OptionRow } from "../command.ts"
 import { CliError } from "../failure.ts"
 import type { Input } from "../input.ts"
@@ -87,12 +88,15 @@ export const partitionCommands: readonly Command[] = [
     summary: "Set the rule by which your partition's officers decide together",
     description: `Without a file the rule is removed. Once there is one, it has to be met to change
 it. The file holds one RULE:\n\n${rulesText}`,
+    options: [requestOption],
     example: "keyhold partition set-rules officers.json",
-    async run({ out, stdin, connect }, input) {
+    async run(context, input) {
       const path = input.maybe("file")
-      const body = path === undefined ? {} : { administration: await readRule(path, stdin) }
-      const kh = await connect()
-      await out.record(await kh.call("setPartitionRules", { body }), fields)
+      const rule = path === undefined ? undefined : await readRule(path, context.stdin)
+      const body = rule === undefined ? {} : { administration: rule }
+      if (await askedInstead(context, input, { operation: "setPartitionRules", ...body })) return
+      const kh = await context.connect()
+      await context.out.record(await kh.call("setPartitionRules", { body }), fields)
     },
   },
   {

@@ -1,6 +1,7 @@
 /** `keyhold sign`, `verify`, `mac`, `verify-mac`: of a file or standard input. */
 
 import { calls, encodeBase64 } from "@keyhold/sdk"
+import { askedInstead, requestOption } from "../asking.ts"
 import type { CliContext, Command, OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
 import { CliError } from "../failure.ts"
@@ -47,15 +48,24 @@ export const signCommands: readonly Command[] = [
     summary: "Sign a file of up to 2.5 MiB",
     description: "ECDSA signatures are DER, as OpenSSL reads them, unless told otherwise.",
     required: [keyOption],
-    options: [mechanismOption, ...parameterOptions, deterministicOption, ...emitOptions],
+    options: [
+      mechanismOption,
+      ...parameterOptions,
+      deterministicOption,
+      ...emitOptions,
+      requestOption,
+    ],
     example: "keyhold sign --key release report.pdf > report.sig",
-    async run({ out, stdin, connect }, input) {
+    async run(context, input) {
+      const { out, stdin, connect } = context
       const message = encodeBase64(await readAll(input.maybe("file"), stdin, signLimit))
       const mechanism = input.oneOf("mechanism", mechanisms)
       const deterministic = input.on("deterministic")
+      const key = input.text("key")
       const body = { message, mechanism, deterministic, ...readParameters(input) }
+      if (await askedInstead(context, input, { operation: "sign", key, ...body })) return
       const kh = await connect()
-      const ask = () => kh.call("sign", { params: { key: input.text("key") }, body })
+      const ask = () => kh.call("sign", { params: { key }, body })
       await emit({ out, input }, ask, ({ signature }) => signature)
     },
   },
@@ -78,13 +88,16 @@ export const signCommands: readonly Command[] = [
     usage: "mac [file]",
     summary: "Compute a MAC of up to 64 KiB",
     required: [keyOption],
-    options: [mechanismOption, ...emitOptions],
+    options: [mechanismOption, ...emitOptions, requestOption],
     example: "keyhold mac --key sessions cookie.txt > cookie.mac",
-    async run({ out, stdin, connect }, input) {
+    async run(context, input) {
+      const { out, stdin, connect } = context
       const message = encodeBase64(await readAll(input.maybe("file"), stdin, macLimit))
       const body = { message, mechanism: input.oneOf("mechanism", mechanisms) }
+      const key = input.text("key")
+      if (await askedInstead(context, input, { operation: "mac", key, ...body })) return
       const kh = await connect()
-      const ask = () => kh.call("mac", { params: { key: input.text("key") }, body })
+      const ask = () => kh.call("mac", { params: { key }, body })
       await emit({ out, input }, ask, ({ mac }) => mac)
     },
   },

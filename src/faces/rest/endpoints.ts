@@ -139,11 +139,16 @@ const systemIds: ReadonlySet<string> = new Set<SystemId>([
   "sealStatus",
   "unseal",
 ])
-const compositeIds: ReadonlySet<string> = new Set<CompositeId>(["batch"])
+const compositeIds: ReadonlySet<string> = new Set<CompositeId>(["batch", "createRequest"])
 
 /** Answers without a caller. */
 export function isSystem(endpoint: Prepared): endpoint is Prepared<SystemId> {
   return systemIds.has(endpoint.id)
+}
+
+/** Answers by running the routes of other operations, or parts of them. */
+export function isComposite(endpoint: Prepared): endpoint is Prepared<CompositeId> {
+  return compositeIds.has(endpoint.id)
 }
 
 /** Answers by one service. */

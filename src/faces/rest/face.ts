@@ -7,13 +7,21 @@ import { parseJson } from "../../codec/json.ts"
 import { HsmError } from "../../domain/errors.ts"
 import { limits } from "../../domain/limits.ts"
 import type { BatchRequest } from "./api.generated.ts"
+import { createRequest } from "./asked.ts"
 import { namesOnly, runBatch, type BatchFace } from "./batch.ts"
-import { isRouted, isSystem, readParams, type Prepared, type RawRequest } from "./endpoints.ts"
+import {
+  isComposite,
+  isRouted,
+  isSystem,
+  readParams,
+  type Prepared,
+  type RawRequest,
+} from "./endpoints.ts"
 import { asHsmError, errorHead, renderProblem } from "./errors.ts"
 import { readExplorer, type Asset } from "./explorer.ts"
 import type { Face, FaceReply, FaceRequest } from "../message.ts"
 import type { Elsewhere, RestFaceOptions } from "./ports.ts"
-import type { Call, RoutedId, SystemId } from "./route.ts"
+import type { Call, CompositeId, RoutedId, SystemId } from "./route.ts"
 import { Router } from "./router.ts"
 import { routes } from "./routes/all.ts"
 import { systemRoutes, type System } from "./routes/system.ts"
@@ -124,10 +132,10 @@ async function answerCaller(
     }
     const context = { caller, requestId: request.requestId }
     const call: Call = { services: options.services, ports, context }
-    const body = isRouted(endpoint)
-      ? await runRoute(endpoint.id, call, asked)
-      : // The validators have passed; the one composite operation is the batch.
-        await runBatch(batch, call, asked.body as BatchRequest)
+    const body = isComposite(endpoint)
+      ? await composites[endpoint.id](batch, call, asked)
+      : // Neither system nor composite: there is a route.
+        await runRoute(endpoint.id as RoutedId, call, asked)
     return {
       status: endpoint.status,
       headers: withRateLimit(headersOf(endpoint), perSecond()),
@@ -140,6 +148,14 @@ async function answerCaller(
     const reply = refused(options, thrown, request.requestId)
     return { ...reply, headers: withRateLimit(reply.headers, perSecond()) }
   }
+}
+
+/** The validators of the operation have passed: that is what each takes. */
+const composites: {
+  readonly [Id in CompositeId]: (face: BatchFace, call: Call, asked: RawRequest) => Promise<unknown>
+} = {
+  batch: (face, call, { body }) => runBatch(face, call, body as BatchRequest),
+  createRequest,
 }
 
 function runRoute(id: RoutedId, call: Call, request: RawRequest): Promise<unknown> {

@@ -40,7 +40,7 @@ export type SystemId =
   | "unseal"
 
 /** Answered by running other operations' routes. */
-export type CompositeId = "batch"
+export type CompositeId = "batch" | "createRequest"
 
 /** One operation, one service. */
 export type RoutedId = Exclude<OperationId, SystemId | CompositeId>
@@ -52,22 +52,31 @@ export type Routes<Id extends RoutedId> = { readonly [One in Id]: Handler<One> }
 type Command<Name extends keyof Services> = Parameters<Services[Name]>[2]
 type Result<Name extends keyof Services> = Awaited<ReturnType<Services[Name]>>
 
+/** A route, and its steps apart: a request for approvals takes the first now, the last later. */
+export interface Route<Name extends keyof Services, Asked, Answer> {
+  (call: Call, request: Asked): Promise<Answer>
+  readonly service: Name
+  readonly parse: (request: Asked) => Command<Name>
+  readonly render: (result: Result<Name>) => Answer
+}
+
 /**
  * Joins the three steps of a route.
  *
  * @param service - by its name in the table, so that a test can put another one there.
  */
-export function route<Name extends keyof Services, Asked, Answer>(
+export function route<const Name extends keyof Services, Asked, Answer>(
   service: Name,
   parse: (request: Asked) => Command<Name>,
   render: (result: Result<Name>) => Answer,
-): (call: Call, request: Asked) => Promise<Answer> {
-  return async ({ services, ports, context }, request) => {
+): Route<Name, Asked, Answer> {
+  const run = async ({ services, ports, context }: Call, request: Asked): Promise<Answer> => {
     // The table's entry takes the command that `parse` makes: TypeScript does not follow one name
     // through a union of functions.
-    const run = services[service] as unknown as Run<Command<Name>, Result<Name>>
-    return render(await run(ports, context, parse(request)))
+    const serve = services[service] as unknown as Run<Command<Name>, Result<Name>>
+    return render(await serve(ports, context, parse(request)))
   }
+  return Object.assign(run, { service, parse, render })
 }
 
 type Run<C, R> = (ports: Ports, context: Context, command: C) => Promise<R>

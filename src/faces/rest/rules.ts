@@ -5,7 +5,7 @@ import { encodeBase64 } from "../../codec/base64.ts"
 import { pointerTo } from "../../codec/json.ts"
 import type { Hours } from "../../domain/hours.ts"
 import { keyRuleNames, type KeyRules, type Rule } from "../../domain/rule.ts"
-import type { KeyRulesTemplate, RuleTemplate } from "../../service/commands.ts"
+import type { KeyRulesTemplate, RuleTemplate } from "../../service/quorum-commands.ts"
 import type * as wire from "./api.generated.ts"
 import { milliseconds, renderClock, renderSeconds } from "./times.ts"
 

@@ -41,8 +41,12 @@ import {
   rotateOwnToken,
   updatePrincipal,
 } from "../../service/principals.ts"
+import { makeRequest } from "../../service/make-request.ts"
 import { generateRandom } from "../../service/random.ts"
 import { exportLines, listRecords } from "../../service/read-audit.ts"
+import { cancelRequest, speakOnRequest } from "../../service/speak-request.ts"
+import { listRequests, readRequest } from "../../service/view-request.ts"
+import { watchRequests } from "../../service/watch-requests.ts"
 import { describeKey, listKeys, publicKey } from "../../service/read-key.ts"
 import { rotateKey } from "../../service/rotate-key.ts"
 import { sealNode, shred } from "../../service/seal.ts"
@@ -64,6 +68,7 @@ export const services = {
   blockKey,
   blockPartition,
   cancelDeletion,
+  cancelRequest,
   createIssuer,
   createKey,
   createPartition,
@@ -96,13 +101,16 @@ export const services = {
   listPartitions,
   listPrincipals,
   listRecords,
+  listRequests,
   mac,
+  makeRequest,
   protectKey,
   publicKey,
   purgeKey,
   readPartition,
   readPartitionById,
   readPrincipal,
+  readRequest,
   restoreKey,
   revokeCredential,
   rotateKey,
@@ -112,6 +120,7 @@ export const services = {
   setPartitionRules,
   shred,
   sign,
+  speakOnRequest,
   trustKey,
   fastForwardKey,
   unblockKey,
@@ -122,6 +131,7 @@ export const services = {
   updateQuota,
   verify,
   verifyMac,
+  watchRequests,
   whoami,
 } as const
 

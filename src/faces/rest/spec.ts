@@ -49,6 +49,7 @@ export interface Operation {
   readonly "x-idempotent"?: true
   readonly "x-metered"?: true
   readonly "x-batch"?: true
+  readonly "x-request"?: true
   readonly "x-operation"?: string | readonly string[]
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: Message

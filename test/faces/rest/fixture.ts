@@ -16,7 +16,6 @@ import {
 import type { KeyRecord } from "../../../src/domain/key.ts"
 import { defaultFlags, defaultQuota, type PartitionRecord } from "../../../src/domain/partition.ts"
 import type { Caller, PrincipalRecord } from "../../../src/domain/principal.ts"
-import type { ApproverKey } from "../../../src/domain/rule.ts"
 import { loadApi } from "../../../src/faces/rest/endpoints.ts"
 import { createRestFace } from "../../../src/faces/rest/face.ts"
 import type { FaceReply } from "../../../src/faces/message.ts"
@@ -30,6 +29,7 @@ import {
 } from "../../../src/faces/rest/spec.ts"
 import type { Evidence } from "../../../src/identity/authenticator.ts"
 import type { Context } from "../../../src/service/commands.ts"
+import { changes, requestView, smart } from "./quorum-results.ts"
 
 export const specText = readFileSync(join(import.meta.dirname, "../../../api/openapi.yaml"), "utf8")
 export const spec = readSpec(specText)
@@ -39,14 +39,6 @@ export const endpoints: readonly Endpoint[] = listEndpoints(spec)
 export const id = "01k2v7x9q4m8w3r5t6y1z0a2bc"
 const at = instant(Date.UTC(2026, 10, 23, 9, 30))
 const bytes = Uint8Array.of(1, 2, 3)
-
-const approver: ApproverKey = {
-  kind: "certificate",
-  name: "Anna",
-  fingerprint: "0".repeat(64),
-  publicKey: bytes,
-  chain: [bytes],
-}
 
 export const keyRecord: KeyRecord = {
   id: branded<KeyId>(id),
@@ -65,22 +57,7 @@ export const keyRecord: KeyRecord = {
     alwaysSensitive: true,
     trusted: false,
   },
-  smart: {
-    rules: {
-      use: {
-        tokens: [
-          {
-            name: "day",
-            timelockMs: 60_000,
-            timeoutMs: 0,
-            groups: [{ name: "finance", quorum: 1, approvers: [approver] }],
-            hours: [{ days: ["Mon"], from: 510, to: 1_440, timeZone: "Europe/Zurich" }],
-          },
-        ],
-      },
-    },
-    blocked: false,
-  },
+  smart,
   tags: { customer: "4711" },
   description: "",
   versions: [
@@ -172,6 +149,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   blockKey: keyRecord,
   blockPartition: partition,
   cancelDeletion: keyRecord,
+  cancelRequest: requestView,
   createIssuer: issuer,
   createKey: keyRecord,
   createPartition: { partition, officer: principal, token: "kh1_x" },
@@ -222,13 +200,19 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   listPartitions: { items: [partition], next: undefined },
   listPrincipals: { items: [principal], next: undefined },
   listRecords: { items: [view], next: undefined },
+  listRequests: { items: [requestView.request], next: undefined },
   mac: { ...about, signature: bytes },
+  makeRequest: requestView,
   protectKey: keyRecord,
   publicKey: { keyId: about.keyId, version: 1, publicKey: bytes },
   purgeKey: keyRecord,
   readPartition: partition,
   readPartitionById: partition,
   readPrincipal: principal,
+  readRequest: {
+    ...requestView,
+    request: { ...requestView.request, result: { ...about, signature: bytes } },
+  },
   restoreKey: keyRecord,
   revokeCredential: principal,
   rotateKey: keyRecord,
@@ -238,6 +222,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   setPartitionRules: partition,
   shred: { epoch: 8, destroyedEpochs: [7] },
   sign: { ...about, signature: bytes },
+  speakOnRequest: requestView,
   trustKey: keyRecord,
   unblockKey: keyRecord,
   unblockPartition: partition,
@@ -247,6 +232,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   updateQuota: partition,
   verify: { ...about, valid: true },
   verifyMac: { ...about, valid: false },
+  watchRequests: { [Symbol.asyncIterator]: changes },
   whoami: {
     partition: clusterPartition,
     subject: id,

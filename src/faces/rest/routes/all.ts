@@ -5,6 +5,7 @@ import { auditRoutes } from "./audit.ts"
 import { cryptoRoutes } from "./crypto.ts"
 import { partitionRoutes, principalRoutes } from "./governing.ts"
 import { keyRoutes } from "./keys.ts"
+import { requestRoutes } from "./requests.ts"
 
 /** Every operation that one service answers. */
 export const routes: Routes<RoutedId> = {
@@ -13,4 +14,5 @@ export const routes: Routes<RoutedId> = {
   ...keyRoutes,
   ...partitionRoutes,
   ...principalRoutes,
+  ...requestRoutes,
 }

@@ -11,20 +11,7 @@ import type * as wire from "../api.generated.ts"
 import { route, type Routes } from "../route.ts"
 
 /** Operations of the group Cryptography, but for batch. */
-export const cryptoRoutes: Routes<
-  | "encrypt"
-  | "decrypt"
-  | "decryptRaw"
-  | "sign"
-  | "verify"
-  | "mac"
-  | "verifyMac"
-  | "generateDataKey"
-  | "encapsulate"
-  | "decapsulate"
-  | "agree"
-  | "random"
-> = {
+export const cryptoRoutes = {
   encrypt: route(
     "encrypt",
     ({ params: { key }, body }) => ({ key, ...body }),
@@ -92,7 +79,20 @@ export const cryptoRoutes: Routes<
     ({ body }) => body,
     (bytes) => ({ bytes: encodeBase64(bytes) }),
   ),
-}
+} as const satisfies Routes<
+  | "encrypt"
+  | "decrypt"
+  | "decryptRaw"
+  | "sign"
+  | "verify"
+  | "mac"
+  | "verifyMac"
+  | "generateDataKey"
+  | "encapsulate"
+  | "decapsulate"
+  | "agree"
+  | "random"
+>
 
 function renderPlaintext({
   keyId,

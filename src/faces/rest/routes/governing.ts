@@ -16,22 +16,7 @@ import { parseRule } from "../rules.ts"
 import { milliseconds } from "../times.ts"
 
 /** Operations of the groups Partition and Cluster. */
-export const partitionRoutes: Routes<
-  | "whoami"
-  | "rotateOwnToken"
-  | "explain"
-  | "getPartition"
-  | "updatePartition"
-  | "setPartitionRules"
-  | "blockPartition"
-  | "unblockPartition"
-  | "createPartition"
-  | "listPartitions"
-  | "getPartitionById"
-  | "updateQuota"
-  | "seal"
-  | "shred"
-> = {
+export const partitionRoutes = {
   whoami: route("whoami", nothing, ({ partition, subject, roles, grants, credential }) => ({
     partition,
     subject,
@@ -82,22 +67,25 @@ export const partitionRoutes: Routes<
   ),
   seal: route("sealNode", nothing, nothing),
   shred: route("shred", nothing, ({ epoch, destroyedEpochs }) => ({ epoch, destroyedEpochs })),
-}
+} as const satisfies Routes<
+  | "whoami"
+  | "rotateOwnToken"
+  | "explain"
+  | "getPartition"
+  | "updatePartition"
+  | "setPartitionRules"
+  | "blockPartition"
+  | "unblockPartition"
+  | "createPartition"
+  | "listPartitions"
+  | "getPartitionById"
+  | "updateQuota"
+  | "seal"
+  | "shred"
+>
 
 /** Operations of the group Principals. */
-export const principalRoutes: Routes<
-  | "createPrincipal"
-  | "listPrincipals"
-  | "getPrincipal"
-  | "updatePrincipal"
-  | "deletePrincipal"
-  | "issueToken"
-  | "issueAccessKey"
-  | "revokeCredential"
-  | "createIssuer"
-  | "listIssuers"
-  | "deleteIssuer"
-> = {
+export const principalRoutes = {
   createPrincipal: route(
     "createPrincipal",
     ({ params: { idempotencyKey }, body: { credential, ...body } }) => ({
@@ -162,7 +150,19 @@ export const principalRoutes: Routes<
     (page) => renderPage(page, renderIssuer),
   ),
   deleteIssuer: route("deleteIssuer", ({ params: { issuer } }) => issuer, nothing),
-}
+} as const satisfies Routes<
+  | "createPrincipal"
+  | "listPrincipals"
+  | "getPrincipal"
+  | "updatePrincipal"
+  | "deletePrincipal"
+  | "issueToken"
+  | "issueAccessKey"
+  | "revokeCredential"
+  | "createIssuer"
+  | "listIssuers"
+  | "deleteIssuer"
+>
 
 // Ids have passed the pattern of the schema Id: only the brand is new.
 const partitionId = (text: string) => text as PartitionId

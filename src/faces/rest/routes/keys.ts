@@ -6,8 +6,8 @@ import type {
   KeyTemplate,
   ListKeysCommand,
   PublicKeyResult,
-  SetKeyRulesCommand,
 } from "../../../service/commands.ts"
+import type { SetKeyRulesCommand } from "../../../service/quorum-commands.ts"
 import type { Operations, PublicKey, Receipt } from "../api.generated.ts"
 import { renderKey, renderPage } from "../render.ts"
 import { route, type Routes } from "../route.ts"
@@ -15,33 +15,7 @@ import { parseKeyRules } from "../rules.ts"
 import { milliseconds, renderTime } from "../times.ts"
 
 /** Operations of the group Keys. */
-export const keyRoutes: Routes<
-  | "createKey"
-  | "importKey"
-  | "listKeys"
-  | "getKey"
-  | "getPublicKey"
-  | "updateKey"
-  | "trustKey"
-  | "fastForwardKey"
-  | "blockKey"
-  | "unblockKey"
-  | "setKeyRules"
-  | "protectKey"
-  | "enableKey"
-  | "disableKey"
-  | "rotateKey"
-  | "deleteKey"
-  | "cancelDeletion"
-  | "restoreKey"
-  | "purgeKey"
-  | "getReceipt"
-  | "exportKey"
-  | "deriveAddress"
-  | "derivePublic"
-  | "deriveExtendedPublic"
-  | "deriveChild"
-> = {
+export const keyRoutes = {
   createKey: route(
     "createKey",
     ({ params: { idempotencyKey }, body }) => ({ ...template(body), idempotencyKey }),
@@ -135,7 +109,33 @@ export const keyRoutes: Routes<
       wrappedBy,
     }),
   ),
-}
+} as const satisfies Routes<
+  | "createKey"
+  | "importKey"
+  | "listKeys"
+  | "getKey"
+  | "getPublicKey"
+  | "updateKey"
+  | "trustKey"
+  | "fastForwardKey"
+  | "blockKey"
+  | "unblockKey"
+  | "setKeyRules"
+  | "protectKey"
+  | "enableKey"
+  | "disableKey"
+  | "rotateKey"
+  | "deleteKey"
+  | "cancelDeletion"
+  | "restoreKey"
+  | "purgeKey"
+  | "getReceipt"
+  | "exportKey"
+  | "deriveAddress"
+  | "derivePublic"
+  | "deriveExtendedPublic"
+  | "deriveChild"
+>
 
 function template({
   rotationPeriodSeconds: period,

@@ -1,0 +1,185 @@
+/** A request is made: by whoever may do the operation itself, but for the approvals. */
+
+import assert from "node:assert/strict"
+
+import { HsmError } from "../domain/errors.ts"
+import type { Instant, RequestId } from "../domain/ids.ts"
+import { limits } from "../domain/limits.ts"
+import type { Question } from "../domain/policy.ts"
+import type { RequestRecord } from "../domain/request.ts"
+import type { RuleVerdict } from "../domain/rule.ts"
+import { encodeRecord } from "../records/kinds.ts"
+import { perform, recordDone, type Act } from "./act.ts"
+import type { Context } from "./commands.ts"
+import { findKey } from "./find-key.ts"
+import type { MakeRequestCommand, RequestView } from "./quorum-commands.ts"
+import { createOnce, type Once } from "./once.ts"
+import type { Ports } from "./ports.ts"
+import { Proceeding, type Ending } from "./proceeding.ts"
+import {
+  creation,
+  expiryOf,
+  finished,
+  nextLook,
+  requestKeyOf,
+  ruleHashOf,
+  stateOf,
+} from "./request-record.ts"
+import { runnerOf, type RequestedCommand } from "./requestable.ts"
+import { viewRequest } from "./view-request.ts"
+
+/**
+ * Asks for an operation that others have to approve. Where its rule is met already, it is done at
+ * once, and the request says so.
+ *
+ * @throws HsmError what the operation itself throws, but APPROVAL_REQUIRED; PAYLOAD_TOO_LARGE
+ * beyond limits.requestBytesMax; CONFLICT while the node's clock is in doubt; IDEMPOTENCY_MISMATCH.
+ */
+export async function makeRequest(
+  ports: Ports,
+  context: Context,
+  command: MakeRequestCommand,
+): Promise<RequestView> {
+  const { lifeMs = limits.requestLifeDefaultMs, reason = "", idempotencyKey: key, asked } = command
+  const call = { kind: "request", key, command: { asked, lifeMs, reason } }
+  return await perform(ports, context, { operation: "request.create" }, async (act) => {
+    refuseUnlessSure(ports)
+    const made = await createOnce(ports, context, call, async (once) => {
+      const first = await ports.records.read("request", act.partition.id, once.id)
+      if (once.repeated && first !== undefined) return first
+      const parameters = await pinKeys(ports, context, asked.parameters)
+      checkSize(parameters)
+      return await make(ports, context, act, { asked, parameters, lifeMs, reason, once })
+    })
+    return await viewRequest(ports, context, made)
+  })
+}
+
+/** What a request is made from. */
+interface Making {
+  readonly asked: RequestedCommand
+  /** Of the command, keys by their ids. */
+  readonly parameters: object
+  readonly lifeMs: number
+  readonly reason: string
+  readonly once: Once
+}
+
+async function make(
+  ports: Ports,
+  context: Context,
+  act: Act,
+  making: Making,
+): Promise<RequestRecord> {
+  const { asked, parameters } = making
+  // Whole seconds: the timestamp that the node signs for the TSB dialect counts no finer.
+  const stampedAt = (Math.floor(act.now / 1_000) * 1_000) as Instant
+  const made: { record?: RequestRecord } = {}
+  const proceeding = new Proceeding({
+    operation: asked.operation,
+    approvals: { approvedBy: new Set(), rejectedBy: new Set(), stampedAt },
+    hashRule: ruleHashOf,
+    end: (question, result) => {
+      const open = openRecord(ports, context, question, { making, stampedAt, dueAt: stampedAt })
+      made.record = { ...finished(open, act.now, { state: "executed", result }), revision: 1 }
+      return creation(made.record, parameters, making.once.claims)
+    },
+  })
+  const { result, verdict } = await attempt(ports, context, proceeding, parameters)
+  if (proceeding.ended && made.record !== undefined) return made.record
+  const { question } = proceeding
+  if (question === undefined) {
+    throw new HsmError("MALFORMED_REQUEST", "no rule is about this: it is done without asking", {
+      field: "/asked",
+    })
+  }
+  let ending: Ending
+  if (verdict === undefined) {
+    ending = proceeding.end(asked.operation, result)
+  } else {
+    const dueAt = nextLook(verdict, expiryOf(question, stampedAt, making.lifeMs), act.now)
+    made.record = openRecord(ports, context, question, { making, stampedAt, dueAt, verdict })
+    ending = creation(made.record, parameters, making.once.claims)
+  }
+  await act.recorded
+  const committed = await ports.records.commit(act.partition.id, ending)
+  await recordDone(ports, act, { target: making.once.id, committed })
+  assert(made.record !== undefined) // One of the two ways has made it.
+  return made.record
+}
+
+/** Does it, or finds out what is missing. */
+async function attempt(
+  ports: Ports,
+  context: Context,
+  proceeding: Proceeding,
+  parameters: object,
+): Promise<{ result: object; verdict?: undefined } | { result?: undefined; verdict: RuleVerdict }> {
+  try {
+    const run = runnerOf(proceeding.operation)
+    return { result: await run(ports, { ...context, proceeding }, parameters) }
+  } catch (error) {
+    const waits = error instanceof HsmError && error.code === "APPROVAL_REQUIRED"
+    if (!waits || proceeding.verdict === undefined) throw error
+    return { verdict: proceeding.verdict }
+  }
+}
+
+function openRecord(
+  ports: Ports,
+  { caller }: Context,
+  question: Question,
+  parts: {
+    readonly making: Making
+    readonly stampedAt: Instant
+    readonly dueAt: Instant
+    readonly verdict?: RuleVerdict
+  },
+): RequestRecord {
+  const { making, stampedAt, dueAt, verdict } = parts
+  const { subject, roles, grants, address } = caller
+  const { key, mechanism, partition } = question
+  return {
+    id: making.once.id as RequestId, // createOnce makes ids of the object to be created.
+    partition: partition.id,
+    operation: question.operation,
+    ...(mechanism === undefined ? {} : { mechanism }),
+    ...(key === undefined ? {} : { key: requestKeyOf(key) }),
+    ruleHash: ruleHashOf(question),
+    nonce: ports.random.bytes(16),
+    stampedAt,
+    expiresAt: expiryOf(question, stampedAt, making.lifeMs),
+    state: verdict === undefined ? "pending" : stateOf(verdict),
+    requester: { subject, roles, grants, address },
+    reason: making.reason,
+    words: [],
+    dueAt,
+    revision: 1,
+  }
+}
+
+/** Keys by their ids: a name could stand for another key by the time it is approved. */
+async function pinKeys(ports: Ports, context: Context, parameters: object): Promise<object> {
+  const pinned = Object.entries(parameters).map(async ([name, value]: [string, unknown]) => {
+    if (name === "raw" && typeof value === "object" && value !== null) {
+      return [name, await pinKeys(ports, context, value)] as const
+    }
+    if ((name !== "key" && name !== "wrappingKey") || typeof value !== "string") {
+      return [name, value] as const
+    }
+    return [name, (await findKey(ports, context, value))?.key.id ?? value] as const
+  })
+  return Object.fromEntries(await Promise.all(pinned))
+}
+
+function refuseUnlessSure({ clock }: Ports): void {
+  if (clock.isSure()) return
+  throw new HsmError("CONFLICT", "the node's clock is in doubt: it gives no timestamp now", {
+    retryAfterSeconds: 60,
+  })
+}
+
+function checkSize(parameters: object): void {
+  if (encodeRecord(parameters).length <= limits.requestBytesMax) return
+  throw new HsmError("PAYLOAD_TOO_LARGE", "what waits for approvals is at most 96 KiB, in base64")
+}

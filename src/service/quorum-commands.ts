@@ -1,0 +1,76 @@
+/** What faces hand to the services of rules and requests; the rest is in commands.ts. */
+
+import type { MechanismId } from "../domain/algorithms.ts"
+import type { Hours } from "../domain/hours.ts"
+import type { RequestId } from "../domain/ids.ts"
+import type { ApproverWord, RequestRecord, RequestState } from "../domain/request.ts"
+import type { KeyRuleName, RuleVerdict } from "../domain/rule.ts"
+import type { ApproverTemplate } from "../identity/approver.ts"
+import type { Idempotent, KeyRef, PageCommand } from "./commands.ts"
+import type { describeParameters } from "./request-statement.ts"
+import type { RequestedCommand } from "./requestable.ts"
+
+/** A rule as callers write it; docs/operate/quorum.md. */
+export interface RuleTemplate {
+  readonly tokens: readonly TokenTemplate[]
+}
+export interface TokenTemplate {
+  readonly name: string
+  readonly timelockMs: number
+  readonly timeoutMs: number
+  readonly groups: readonly GroupTemplate[]
+  readonly hours?: readonly Hours[] | undefined
+}
+export interface GroupTemplate {
+  readonly name: string
+  readonly quorum: number
+  readonly approvers: readonly ApproverTemplate[]
+}
+export type KeyRulesTemplate = { readonly [Name in KeyRuleName]?: RuleTemplate | undefined }
+
+export interface SetKeyRulesCommand {
+  readonly key: KeyRef
+  readonly rules: KeyRulesTemplate
+}
+
+/** An operation that others have to approve. */
+export interface MakeRequestCommand extends Idempotent {
+  readonly asked: RequestedCommand
+  /** At most limits.requestLifeMaxMs; limits.requestLifeDefaultMs when absent. */
+  readonly lifeMs?: number | undefined
+  /** For people; at most limits.requestReasonLengthMax characters. */
+  readonly reason?: string | undefined
+}
+
+export interface ListRequestsCommand extends PageCommand {
+  readonly state?: RequestState | undefined
+  readonly keyId?: string | undefined
+}
+
+/** One approver's word; his key is found by its public half. */
+export interface SpeakCommand {
+  readonly request: RequestId
+  readonly word: ApproverWord
+  /** SPKI DER. */
+  readonly publicKey: Uint8Array
+  readonly mechanism: MechanismId
+  /** Over the statement of the word. ECDSA: DER. */
+  readonly signature: Uint8Array
+}
+
+export interface RequestView {
+  /** Without its result, for others than who asked for it. */
+  readonly request: RequestRecord
+  /** What will be done, as approvers are told. */
+  readonly parameters: ReturnType<typeof describeParameters>
+  /** Whom the rule names; empty when it is another rule by now. */
+  readonly approvers: readonly {
+    readonly name: string
+    readonly fingerprint: string
+    readonly publicKey: Uint8Array
+    readonly word?: ApproverWord
+  }[]
+  /** While it is open: how far its rule is, and what an approver signs. */
+  readonly verdict?: RuleVerdict
+  readonly statement?: Uint8Array
+}
