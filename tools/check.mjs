@@ -1,4 +1,6 @@
-/** `npm run check`: types, lint, format and tidy; all of them run, one failure fails the whole. */
+/**
+ * `npm run check`: types, lint, format, generated files and tidy; all run, one failure fails it.
+ */
 import { spawnSync } from "node:child_process"
 import { delimiter, join } from "node:path"
 import { ensureInstalled, pinnedNode, root } from "../bin/bootstrap.mjs"
@@ -9,6 +11,7 @@ const checks = [
   ["types", "tsc", "--noEmit", "-p", "."],
   ["lint", "oxlint", "--deny-warnings"],
   ["format", "oxfmt", "--check", "."],
+  ["generated", pinnedNode(), "tools/generate-api.ts", "--check"],
   ["tidy", pinnedNode(), "--test", "--test-reporter=dot", "test/tools/tidy.test.ts"],
 ]
 

@@ -1,15 +1,17 @@
 /**
- * Writes what follows from api/openapi.yaml: the SDK's types and table of operations, where bytes
- * are base64 text as on the wire; and the face's types, where the validator has decoded them.
+ * Writes what follows from api/openapi.yaml: the same as JSON, which a node reads at its start; the
+ * SDK's types and table of operations, where bytes are base64 text as on the wire; and the face's
+ * types, where the validator has decoded them.
  */
 
-import { readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+
+import { parse } from "yaml"
 
 import {
   listEndpoints,
   propertyName,
-  readSpec,
   refName,
   type Endpoint,
   type Schema,
@@ -22,8 +24,10 @@ const head = "/** Made from api/openapi.yaml by `npm run generate`. Do not edit.
 
 /** The generated files by their path in the repository. */
 export function generateApi(yaml: string): Readonly<Record<string, string>> {
-  const spec = readSpec(yaml)
+  const spec = parse(yaml) as Spec // Ours; tests check it.
   return {
+    // One space: lines, so that Git merges them, and no more bytes than that takes.
+    "api/openapi.generated.json": `${JSON.stringify(spec, undefined, 1)}\n`,
     "packages/sdk/src/api.generated.ts": sdkFile(spec),
     "src/faces/rest/api.generated.ts": faceFile(spec),
   }
@@ -193,10 +197,20 @@ function table(endpoints: readonly Endpoint[]): string {
 export const operations = {\n${rows.join("")}} as const\n`
 }
 
-if (import.meta.main) {
+/** Writes the files, or with `--check` says which of them are out of date. */
+function main(checks: boolean): void {
   const yaml = readFileSync(join(root, "api/openapi.yaml"), "utf8")
   for (const [path, text] of Object.entries(generateApi(yaml))) {
-    writeFileSync(join(root, path), text)
-    console.log(`wrote ${path}`)
+    const file = join(root, path)
+    if (checks) {
+      if (existsSync(file) && readFileSync(file, "utf8") === text) continue
+      console.log(`${path} is out of date: npm run generate`)
+      process.exitCode = 1
+    } else {
+      writeFileSync(file, text)
+      console.log(`wrote ${path}`)
+    }
   }
 }
+
+if (import.meta.main) main(process.argv.includes("--check"))

@@ -7,7 +7,6 @@ import { HsmError } from "../domain/errors.ts"
 import { parseId, type ClusterId } from "../domain/ids.ts"
 import { runSelfTests } from "../engine/self-test.ts"
 import { createAwsKmsFace, ownsAwsKms, refuseAwsKms } from "../faces/aws-kms/face.ts"
-import { loadApi } from "../faces/rest/endpoints.ts"
 import { errorHead } from "../faces/rest/errors.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
 import { services } from "../faces/rest/services.ts"
@@ -19,6 +18,7 @@ import { FileRoot, SharesRoot, type RootOfTrust } from "../sealing/root-of-trust
 import { parseShareSet } from "../sealing/share-set.ts"
 import { openSqliteStore } from "../store/sqlite/sqlite-store.ts"
 import type { Store } from "../store/store.ts"
+import { readApi } from "./api.ts"
 import { openAudit, openRetired } from "./audit.ts"
 import { storeFile } from "./bootstrap.ts"
 import { nodePaths, type NodeConfig } from "./config.ts"
@@ -201,9 +201,8 @@ interface FaceParts {
 /** Keyhold's own API: it owns its paths, and answers for those that nobody owns. */
 async function openRest(node: Node, parts: FaceParts): Promise<Dialect> {
   const { log } = parts
-  const spec = await readFile(new URL("../../api/openapi.yaml", import.meta.url), "utf8")
   const answer = createRestFace({
-    api: loadApi(spec),
+    api: await readApi(),
     services,
     ports: () => node.ports,
     authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),

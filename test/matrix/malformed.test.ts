@@ -25,7 +25,7 @@ interface Bad {
 }
 
 const { components } = readSpec(
-  readFileSync(join(import.meta.dirname, "../../api/openapi.yaml"), "utf8"),
+  readFileSync(join(import.meta.dirname, "../../api/openapi.generated.json"), "utf8"),
 )
 const bodyBytesMax = 4 * 1024 * 1024
 const depthMax = 16

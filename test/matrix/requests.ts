@@ -187,7 +187,7 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
 
 /** The document's operations. */
 export const endpoints = listEndpoints(
-  readSpec(readFileSync(join(import.meta.dirname, "../../api/openapi.yaml"), "utf8")),
+  readSpec(readFileSync(join(import.meta.dirname, "../../api/openapi.generated.json"), "utf8")),
 )
 
 /** `exportKey wrapped` -> `exportKey`. */

@@ -5,7 +5,6 @@
  */
 
 import assert from "node:assert/strict"
-import { readFile } from "node:fs/promises"
 
 import type { AuditLog } from "../../audit/audit-log.ts"
 import { nodeScope } from "../../audit/crypto.ts"
@@ -15,7 +14,6 @@ import type { SureClock } from "../../domain/ports.ts"
 import { clusterPartition } from "../../domain/ids.ts"
 import { onLaterSelfTest, runSelfTests } from "../../engine/self-test.ts"
 import type { Dialect, Dialects } from "../../faces/message.ts"
-import { loadApi } from "../../faces/rest/endpoints.ts"
 import { errorHead } from "../../faces/rest/errors.ts"
 import { createRestFace, problem } from "../../faces/rest/face.ts"
 import type { NodePort } from "../../faces/rest/ports.ts"
@@ -26,6 +24,7 @@ import { InFlight } from "../../service/in-flight.ts"
 import type { Ports, UsePorts } from "../../service/ports.ts"
 import { SealBudget } from "../../service/seal-budget.ts"
 import { SignatureIndexes } from "../../service/signature-indexes.ts"
+import { readApi } from "../api.ts"
 import { openAudit } from "../audit.ts"
 import { frames } from "../http/frames.ts"
 import type { Listener } from "../http/server.ts"
@@ -166,9 +165,8 @@ class Worker {
 
   /** Keyhold's own API: what uses keys is answered here, all else by the keyholder. */
   async #rest(log: Log): Promise<Dialect> {
-    const spec = await readFile(new URL("../../../api/openapi.yaml", import.meta.url), "utf8")
     const answer = createRestFace({
-      api: loadApi(spec),
+      api: await readApi(),
       services,
       // The services of `here` take no more than UsePorts: here.ts has the compiler check it.
       ports: () => this.#ports as Ports | undefined,

@@ -49,11 +49,11 @@ export interface Api {
 }
 
 /**
- * Makes endpoints and validators from the text of api/openapi.yaml: once, at boot. Throws what is
- * wrong with the document, which is ours.
+ * Makes endpoints and validators from the text of api/openapi.generated.json: once, at boot. Throws
+ * what is wrong with the document, which is ours.
  */
-export function loadApi(yaml: string): Api {
-  const spec = readSpec(yaml)
+export function loadApi(json: string): Api {
+  const spec = readSpec(json)
   return { endpoints: prepareEndpoints(spec), json: JSON.stringify(spec) }
 }
 

@@ -31,9 +31,11 @@ import type { Evidence } from "../../../src/identity/authenticator.ts"
 import type { Context } from "../../../src/service/commands.ts"
 import { changes, requestView, smart } from "./quorum-results.ts"
 
-export const specText = readFileSync(join(import.meta.dirname, "../../../api/openapi.yaml"), "utf8")
-export const spec = readSpec(specText)
-export const api = loadApi(specText)
+const folder = join(import.meta.dirname, "../../../api")
+const specJson = readFileSync(join(folder, "openapi.generated.json"), "utf8")
+export const specText = readFileSync(join(folder, "openapi.yaml"), "utf8")
+export const spec = readSpec(specJson)
+export const api = loadApi(specJson)
 export const endpoints: readonly Endpoint[] = listEndpoints(spec)
 
 export const id = "01k2v7x9q4m8w3r5t6y1z0a2bc"

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 
+import { CodecError } from "../../../src/codec/error.ts"
 import { keyAlgorithms, keyUsages, mechanisms, rsaHashes } from "../../../src/domain/algorithms.ts"
 import { auditOutcomes } from "../../../src/domain/audit-event.ts"
 import { chainNetworks, chains } from "../../../src/domain/chains.ts"
@@ -18,7 +19,7 @@ import { signatureEncodings } from "../../../src/engine/ecdsa.ts"
 import { messageTypes } from "../../../src/engine/provider.ts"
 import type { Schema } from "../../../src/faces/rest/spec.ts"
 import { generateApi } from "../../../tools/generate-api.ts"
-import { assertForm, deref, endpoints, spec, specText } from "./fixture.ts"
+import { api, assertForm, deref, endpoints, spec, specText } from "./fixture.ts"
 
 const { schemas, parameters } = spec.components
 
@@ -151,6 +152,15 @@ test("every request and every JSON answer has an example, and each is what it sh
     { $ref: "#/components/schemas/Problem" },
     (schemas["Problem"] as { examples: unknown[] }).examples[0],
   )
+})
+
+test("every schema compiles, though only when it is first used", () => {
+  for (const { id, check } of api.endpoints) {
+    for (const compiled of [check.params, ...(check.body === undefined ? [] : [check.body])]) {
+      // What is no object is refused by all of them, and by their own error.
+      assert.throws(() => compiled(0, ""), CodecError, id)
+    }
+  }
 })
 
 test("every operation says in words what it does, and may be refused", () => {
