@@ -53,6 +53,8 @@ export const limits = {
   tagValueLengthMax: 256,
   /** As AWS's quota. */
   aliasesPerKeyMax: 50,
+  /** Rotations of one key that AWS's dialect is asked for; AWS's own bound. */
+  rotationsOnDemandMax: 25,
   /** Versions of one key: with RSA-4096's public keys its record stays below the store's bound. */
   keyVersionsMax: 200,
   /** Public keys of one key's versions together: 200 of RSA-4096, 42 of ML-DSA-87. */

@@ -159,6 +159,15 @@ export interface DataKeyResult {
   readonly plaintext?: Uint8Array
 }
 
+export interface DataKeyPairCommand extends Omit<DataKeyCommand, "length"> {
+  /** Of the pair that is made. */
+  readonly algorithm: KeyAlgorithmId
+}
+export interface DataKeyPairResult extends DataKeyResult {
+  /** SPKI DER; what is sealed, and `plaintext`, is the private half as PKCS#8 DER. */
+  readonly publicKey: Uint8Array
+}
+
 export interface EncapsulateCommand {
   readonly key: KeyRef
   readonly mechanism?: MechanismId | undefined

@@ -93,6 +93,7 @@ export async function addVersion(
         origin: "generated",
         hasSecret: true,
         sealsLeased: 0,
+        ...(permit === undefined ? {} : { asked: true }),
         ...firstIndexes(key.algorithm, ports.lineage),
         ...(publicKey === undefined ? {} : { publicKey: new Uint8Array(publicKey) }),
       },

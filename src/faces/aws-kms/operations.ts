@@ -3,16 +3,22 @@
 import type { Operation } from "./operation.ts"
 import { aliasOperations } from "./operations/aliases.ts"
 import { cryptoOperations } from "./operations/crypto.ts"
+import { dataKeyOperations } from "./operations/data-keys.ts"
+import { keyStoreOperations } from "./operations/key-stores.ts"
 import { keyOperations } from "./operations/keys.ts"
+import { rotationOperations } from "./operations/rotation.ts"
 import { signOperations } from "./operations/sign.ts"
 import { tagOperations } from "./operations/tags.ts"
 
 const operations = {
   ...keyOperations,
+  ...rotationOperations,
   ...tagOperations,
   ...aliasOperations,
   ...cryptoOperations,
+  ...dataKeyOperations,
   ...signOperations,
+  ...keyStoreOperations,
 } as const satisfies Record<string, Operation>
 
 /** Every name, for metrics and tests. */

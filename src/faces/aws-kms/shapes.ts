@@ -39,16 +39,19 @@ export function need<T>(shape: Shape<T>): Needed<T> {
   return { ...shape, needed: true }
 }
 
+/** @param bounds - `secret`: the value is never shown. */
 export function text({
   pattern,
+  secret = false,
   ...bounds
-}: Bounds & { readonly pattern?: RegExp } = {}): Shape<string> {
+}: Bounds & { readonly pattern?: RegExp; readonly secret?: boolean } = {}): Shape<string> {
   return {
     read: (value, at, problems) => {
       if (typeof value !== "string") throw notA("String", value)
-      checkLength(value, value.length, { at, problems, ...bounds })
+      const shown = secret ? undefined : value
+      checkLength(shown, value.length, { at, problems, ...bounds })
       if (pattern !== undefined && !pattern.test(value)) {
-        problems.push(violation(value, at, `satisfy regular expression pattern: ${pattern.source}`))
+        problems.push(violation(shown, at, `satisfy regular expression pattern: ${pattern.source}`))
       }
       return value
     },

@@ -53,6 +53,21 @@ export const keySpecNames = namesOf(keySpecs)
 /** SM2 is of China Regions alone; asked for here, it is unsupported rather than unknown. */
 export const unsupportedSpecs = ["SM2"] as const
 
+/** Pairs that are made for their caller and sealed for him. */
+export const dataKeyPairSpecs = [
+  "RSA_2048",
+  "RSA_3072",
+  "RSA_4096",
+  "ECC_NIST_P256",
+  "ECC_NIST_P384",
+  "ECC_NIST_P521",
+  "ECC_NIST_EDWARDS25519",
+  "ECC_SECG_P256K1",
+  "ML_KEM_512",
+  "ML_KEM_768",
+  "ML_KEM_1024",
+] as const satisfies readonly KeySpec[]
+
 /** `Object.keys` of a literal yields exactly its keys. */
 function namesOf<Table extends object>(table: Table): readonly (keyof Table & string)[] {
   return Object.keys(table) as (keyof Table & string)[]
@@ -113,6 +128,7 @@ export const signingAlgorithms = {
   ECDSA_SHA_384: "ECDSA_SHA_384",
   ECDSA_SHA_512: "ECDSA_SHA_512",
   ED25519_SHA_512: "ED25519",
+  ED25519_PH_SHA_512: "ED25519_PH",
   ML_DSA_SHAKE_256: "ML_DSA",
 } as const satisfies Record<string, MechanismId>
 export type SigningAlgorithm = keyof typeof signingAlgorithms
@@ -120,7 +136,7 @@ export const signingAlgorithmNames = namesOf(signingAlgorithms)
 
 /** How long a digest is; undefined for an algorithm that takes whole messages alone. */
 export function digestBytes(name: SigningAlgorithm): number | undefined {
-  const bits = /^(?:RSASSA|ECDSA)_.*SHA_(?<bits>\d+)$/.exec(name)?.groups?.["bits"]
+  const bits = /^(?:RSASSA|ECDSA|ED25519_PH)_.*SHA_(?<bits>\d+)$/.exec(name)?.groups?.["bits"]
   return bits === undefined ? undefined : Number(bits) / 8
 }
 
@@ -164,7 +180,7 @@ export const abilities: Readonly<Record<KeySpec, Abilities>> = {
   ECC_NIST_P256: { signing: ["ECDSA_SHA_256"], ...ecdh },
   ECC_NIST_P384: { signing: ["ECDSA_SHA_384"], ...ecdh },
   ECC_NIST_P521: { signing: ["ECDSA_SHA_512"], ...ecdh },
-  ECC_NIST_EDWARDS25519: { signing: ["ED25519_SHA_512"] },
+  ECC_NIST_EDWARDS25519: { signing: ["ED25519_SHA_512", "ED25519_PH_SHA_512"] },
   ECC_SECG_P256K1: { signing: ["ECDSA_SHA_256"] },
   HMAC_224: { mac: ["HMAC_SHA_224"] },
   HMAC_256: { mac: ["HMAC_SHA_256"] },

@@ -2,6 +2,9 @@ import assert from "node:assert/strict"
 import { constants, createHash, createPublicKey, verify as verifyWith } from "node:crypto"
 import { after, test } from "node:test"
 
+import { ed25519ph } from "@noble/curves/ed25519.js"
+import { shake256 } from "@noble/hashes/sha3.js"
+
 import { awsFace, b64, bytesOf, type Key } from "../../support/aws-face.ts"
 
 const aws = await awsFace()
@@ -80,6 +83,47 @@ test("an algorithm, a use or a kind of message that does not fit is refused", as
   )
   const mu = await aws.fault("Sign", { ...input, MessageType: "EXTERNAL_MU" })
   assert.match(mu, /^ValidationException: MessageType EXTERNAL_MU is not valid/)
+})
+
+for (const [spec, publicBytes] of [
+  ["ML_DSA_44", 1_312],
+  ["ML_DSA_65", 1_952],
+  ["ML_DSA_87", 2_592],
+] as const) {
+  test(`${spec} signs the mu that its caller computed, as if it were the message`, async () => {
+    const { KeyId } = await aws.createKey({ KeySpec: spec, KeyUsage: "SIGN_VERIFY" })
+    const { PublicKey } = await aws.ok("GetPublicKey", { KeyId })
+    const spki = createPublicKey({ key: bytesOf(PublicKey), format: "der", type: "spki" })
+    const raw = bytesOf(PublicKey).subarray(-publicBytes)
+    const tr = shake256(raw, { dkLen: 64 })
+    const framed = Buffer.concat([tr, Buffer.from([0, 0]), Buffer.from("message")])
+    const Message = b64(shake256(framed, { dkLen: 64 }))
+    const SigningAlgorithm = "ML_DSA_SHAKE_256"
+    const input = { KeyId, Message, MessageType: "EXTERNAL_MU", SigningAlgorithm }
+    const { Signature } = await aws.ok("Sign", input)
+    assert.ok(verifyWith(null, Buffer.from("message"), spki, bytesOf(Signature)))
+    await aws.ok("Verify", { ...input, Signature })
+    const short = await aws.fault("Sign", { ...input, Message: b64("no mu") })
+    assert.match(short, /^ValidationException: Digest is invalid length/)
+    const digest = await aws.fault("Sign", { ...input, MessageType: "DIGEST" })
+    assert.match(digest, /^ValidationException: MessageType DIGEST is not valid/)
+  })
+}
+
+test("Ed25519ph takes digests alone, and another implementation verifies it", async () => {
+  const spec = { KeySpec: "ECC_NIST_EDWARDS25519", KeyUsage: "SIGN_VERIFY" }
+  const { KeyId } = await aws.createKey(spec)
+  const { PublicKey } = await aws.ok("GetPublicKey", { KeyId })
+  const Message = b64(createHash("sha512").update("message").digest())
+  const input = { KeyId, Message, MessageType: "DIGEST", SigningAlgorithm: "ED25519_PH_SHA_512" }
+  const { Signature } = await aws.ok("Sign", input)
+  const message = Buffer.from("message")
+  assert.ok(ed25519ph.verify(bytesOf(Signature), message, bytesOf(PublicKey).subarray(-32)))
+  await aws.ok("Verify", { ...input, Signature })
+  const raw = await aws.fault("Sign", { ...input, MessageType: "RAW" })
+  assert.match(raw, /^ValidationException: MessageType RAW is not valid/)
+  const plain = await aws.fault("Sign", { ...input, SigningAlgorithm: "ED25519_SHA_512" })
+  assert.match(plain, /^ValidationException: MessageType DIGEST is not valid/)
 })
 
 for (const bits of [224, 256, 384, 512]) {

@@ -1,18 +1,18 @@
-/** Encrypt, decrypt, encrypt again; data keys; random bytes. */
+/** Encrypt, decrypt, encrypt again; random bytes. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
-import { generateDataKey } from "../../../service/data-key.ts"
 import { decrypt, encrypt } from "../../../service/encrypt.ts"
 import { materialIdOf } from "../../../service/kms/material-id.ts"
 import { generateRandom } from "../../../service/random.ts"
 import { reencrypt } from "../../../service/reencrypt.ts"
 import { encryptionFault } from "../algorithms.ts"
 import { onCiphertext, readContext, rawOrOwn } from "../ciphertext.ts"
-import { Fault, invalid } from "../fault.ts"
+import { invalid } from "../fault.ts"
 import * as members from "../members.ts"
-import { operation, type Call, type Operation, type Output } from "../operation.ts"
+import { absentStore } from "./key-stores.ts"
+import { operation, type Operation } from "../operation.ts"
 import { refuseRecipient } from "../recipient.ts"
-import { blob, choice, integer, list, need, text, type Input } from "../shapes.ts"
+import { blob, choice, integer, list, need, text } from "../shapes.ts"
 import { foundIn, onKey } from "../target.ts"
 import { serve } from "../serve.ts"
 import { encryptionAlgorithmNames, encryptionAlgorithms } from "../vocabulary.ts"
@@ -21,15 +21,6 @@ const algorithm = choice(encryptionAlgorithmNames)
 const plaintext = blob({ min: 1, max: 4_096 })
 const ciphertext = blob({ min: 1, max: 6_144 })
 const dryRunModifiers = list(choice(["IGNORE_CIPHERTEXT"]))
-
-const dataKeyMembers = {
-  KeyId: members.neededKeyId,
-  EncryptionContext: members.encryptionContext,
-  NumberOfBytes: integer({ min: 1, max: 1_024 }),
-  KeySpec: choice(["AES_256", "AES_128"]),
-  GrantTokens: members.grantTokens,
-  DryRun: members.dryRun,
-}
 
 export const cryptoOperations = {
   Encrypt: operation(
@@ -146,16 +137,6 @@ export const cryptoOperations = {
       )
     },
   ),
-  GenerateDataKey: operation(
-    { ...dataKeyMembers, Recipient: members.recipient },
-    async (call, input) => {
-      refuseRecipient(input)
-      return await dataKey(call, input, true)
-    },
-  ),
-  GenerateDataKeyWithoutPlaintext: operation(dataKeyMembers, async (call, input) =>
-    dataKey(call, input, false),
-  ),
   GenerateRandom: operation(
     {
       NumberOfBytes: integer({ min: 1, max: 1_024 }),
@@ -167,42 +148,10 @@ export const cryptoOperations = {
       const { NumberOfBytes: length, CustomKeyStoreId: store } = input
       if (length === undefined) throw invalid("NumberOfBytes is required.")
       if (store !== undefined) {
-        throw new Fault("CustomKeyStoreNotFoundException", `There is no custom key store ${store}.`)
+        throw absentStore(store)
       }
       const bytes = await generateRandom(call.ports, call.context, { length })
       return { Plaintext: encodeBase64(bytes) }
     },
   ),
 } as const satisfies Record<string, Operation>
-
-async function dataKey(
-  call: Call,
-  input: Input<typeof dataKeyMembers>,
-  withPlaintext: boolean,
-): Promise<Output> {
-  const { NumberOfBytes: bytes, KeySpec: spec } = input
-  if ((bytes === undefined) === (spec === undefined)) {
-    throw invalid("Please specify either number of bytes or key spec.")
-  }
-  const length = bytes ?? (spec === "AES_128" ? 16 : 32)
-  return await onKey(call, input.KeyId, async (target) => {
-    const name = "SYMMETRIC_DEFAULT"
-    const command = {
-      key: target.address,
-      length,
-      mechanism: encryptionAlgorithms[name],
-      aad: readContext(name, input.EncryptionContext),
-      withPlaintext,
-    }
-    const fault = encryptionFault(target, { name })
-    const made = await serve(call, { ...input, fault }, (context) =>
-      generateDataKey(call.ports, context, command),
-    )
-    return {
-      CiphertextBlob: encodeBase64(made.ciphertext),
-      Plaintext: made.plaintext === undefined ? undefined : encodeBase64(made.plaintext),
-      KeyId: foundIn(target).arn,
-      KeyMaterialId: materialIdOf(call.ports, made),
-    }
-  })
-}

@@ -9,6 +9,7 @@ import { disableKey, enableKey, updateKey } from "../../../service/update-key.ts
 import { Fault, invalid } from "../fault.ts"
 import * as members from "../members.ts"
 import { keyArn, keyIdText } from "../names.ts"
+import { absentStore } from "./key-stores.ts"
 import { operation, type Call, type Operation, type Output } from "../operation.ts"
 import { pageCommand, renderPage } from "../pages.ts"
 import { renderAlgorithms, renderKey, renderTime } from "../render.ts"
@@ -123,7 +124,7 @@ function refuseStores({
   XksKeyId,
 }: Input<typeof createMembers>): void {
   if (id !== undefined) {
-    throw new Fault("CustomKeyStoreNotFoundException", `There is no custom key store ${id}.`)
+    throw absentStore(id)
   }
   if (Origin === "AWS_CLOUDHSM" || Origin === "EXTERNAL_KEY_STORE" || XksKeyId !== undefined) {
     throw invalid("You must specify a CustomKeyStoreId for a key of a custom key store.")

@@ -1,6 +1,7 @@
 /** Signatures, MACs, and shared secrets. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
+import { muBytes } from "../../../domain/mechanisms.ts"
 import { agree, decapsulate, encapsulate } from "../../../service/share-secret.ts"
 import { mac, sign, verify, verifyMac } from "../../../service/sign.ts"
 import { macFault, signingFault } from "../algorithms.ts"
@@ -17,6 +18,7 @@ import {
   macAlgorithms,
   signingAlgorithmNames,
   signingAlgorithms,
+  type SigningAlgorithm,
 } from "../vocabulary.ts"
 
 const message = need(blob({ min: 1, max: 4_096 }))
@@ -156,25 +158,34 @@ export const signOperations = {
   ),
 } as const satisfies Record<string, Operation>
 
+const messageTypes = { RAW: "message", DIGEST: "digest", EXTERNAL_MU: "mu" } as const
+
 function signCommand({ Message, MessageType, SigningAlgorithm }: Input<typeof signMembers>) {
-  const messageType = MessageType === "DIGEST" ? "digest" : "message"
+  const messageType = messageTypes[MessageType ?? "RAW"]
   return { message: Message, messageType, mechanism: signingAlgorithms[SigningAlgorithm] } as const
 }
 
 /** What AWS has against a kind of message, or its length. */
 function messageFault({
   Message,
-  MessageType,
+  MessageType = "RAW",
   SigningAlgorithm: name,
 }: Input<typeof signMembers>): Fault | undefined {
-  if (MessageType === "EXTERNAL_MU") {
-    return invalid(`MessageType EXTERNAL_MU is not valid for SigningAlgorithm ${name}.`)
+  const bytes = messageLengths(name)[MessageType]
+  if (bytes === "none") {
+    return invalid(`MessageType ${MessageType} is not valid for SigningAlgorithm ${name}.`)
   }
-  if (MessageType !== "DIGEST") return undefined
-  const bytes = digestBytes(name)
-  if (bytes === undefined) {
-    return invalid(`MessageType DIGEST is not valid for SigningAlgorithm ${name}.`)
-  }
-  if (Message.length === bytes) return undefined
+  if (bytes === "any" || Message.length === bytes) return undefined
   return invalid(`Digest is invalid length for algorithm ${name}.`)
+}
+
+/** What each kind of message has to be long: bytes, whatever, or not at all. */
+function messageLengths(
+  name: SigningAlgorithm,
+): Readonly<Record<keyof typeof messageTypes, number | "any" | "none">> {
+  return {
+    RAW: name === "ED25519_PH_SHA_512" ? "none" : "any",
+    DIGEST: digestBytes(name) ?? "none",
+    EXTERNAL_MU: name === "ML_DSA_SHAKE_256" ? muBytes : "none",
+  }
 }

@@ -1,0 +1,141 @@
+/** Operations on the rotation of keys: by the clock, or when somebody asks for it. */
+
+import { currentVersion, type KeyVersion } from "../../../domain/key.ts"
+import { limits } from "../../../domain/limits.ts"
+import { materialIdOf } from "../../../service/kms/material-id.ts"
+import { describeKey } from "../../../service/read-key.ts"
+import { rotateKey } from "../../../service/rotate-key.ts"
+import { updateKey } from "../../../service/update-key.ts"
+import { stateFault } from "../errors.ts"
+import { Fault } from "../fault.ts"
+import * as members from "../members.ts"
+import { operation, type Call, type Operation, type Output } from "../operation.ts"
+import { pageCommand, renderPage } from "../pages.ts"
+import { renderTime } from "../render.ts"
+import { serve } from "../serve.ts"
+import { choice, integer } from "../shapes.ts"
+import { foundIn, onKey, type KmsKey, type Target } from "../target.ts"
+
+const dayMs = 86_400_000
+const usualDays = 365
+const named = { KeyId: members.neededKeyId }
+
+export const rotationOperations = {
+  EnableKeyRotation: operation(
+    { ...named, RotationPeriodInDays: integer({ min: 90, max: 2_560 }) },
+    async (call, { KeyId, RotationPeriodInDays: days = usualDays }) =>
+      await schedule(call, KeyId, days * dayMs),
+  ),
+  DisableKeyRotation: operation(named, async (call, { KeyId }) => schedule(call, KeyId, null)),
+  GetKeyRotationStatus: operation(
+    named,
+    async (call, { KeyId }) =>
+      await onKey(call, KeyId, async (target) => {
+        const { rotation } = await describeKey(call.ports, call.context, { key: target.address })
+        const { arn, state } = foundIn(target)
+        // A key that is to be destroyed does not rotate.
+        const active = state === "PendingDeletion" ? undefined : rotation
+        return {
+          KeyId: arn,
+          KeyRotationEnabled: active !== undefined,
+          RotationPeriodInDays: active === undefined ? undefined : active.periodMs / dayMs,
+          NextRotationDate: renderTime(active?.nextAt),
+        }
+      }),
+  ),
+  RotateKeyOnDemand: operation(
+    named,
+    async (call, { KeyId }) =>
+      await onKey(call, KeyId, async (target) => {
+        const fault = rotationFault(target) ?? countFault(target)
+        await serve(call, { fault }, (context) =>
+          rotateKey(call.ports, context, { key: target.address }),
+        )
+        return { KeyId: foundIn(target).arn }
+      }),
+  ),
+  ListKeyRotations: operation(
+    {
+      ...named,
+      IncludeKeyMaterial: choice(["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"]),
+      Limit: members.limit,
+      Marker: members.marker,
+    },
+    listRotations,
+  ),
+} as const satisfies Record<string, Operation>
+
+/** @param periodMs - null ends the schedule. */
+async function schedule(call: Call, text: string, periodMs: number | null): Promise<undefined> {
+  await onKey(call, text, async (target) => {
+    const command = { key: target.address, rotationPeriodMs: periodMs }
+    await serve(call, { fault: rotationFault(target) }, (context) =>
+      updateKey(call.ports, context, command),
+    )
+  })
+}
+
+/** What AWS has against rotating a key; undefined when nothing. */
+function rotationFault({ found }: Target): Fault | undefined {
+  if (found === undefined) return undefined
+  return specFault(found) ?? stateFault(found)
+}
+
+function specFault({ arn, spec }: KmsKey): Fault | undefined {
+  if (spec === "SYMMETRIC_DEFAULT") return undefined
+  const text = `${arn} key spec is ${spec} which is not valid for this operation.`
+  return new Fault("UnsupportedOperationException", text)
+}
+
+function countFault({ found }: Target): Fault | undefined {
+  const asked = found?.key.versions.filter((version) => version.asked === true) ?? []
+  const most = limits.rotationsOnDemandMax
+  if (asked.length < most) return undefined
+  const text = `A key can be rotated on demand at most ${most} times.`
+  return new Fault("LimitExceededException", text)
+}
+
+async function listRotations(
+  call: Call,
+  input: {
+    readonly KeyId: string
+    readonly IncludeKeyMaterial: "ALL_KEY_MATERIAL" | "ROTATIONS_ONLY" | undefined
+    readonly Limit: number | undefined
+    readonly Marker: string | undefined
+  },
+): Promise<Output> {
+  const { limit, after } = pageCommand(call, input, { most: 1_000, usual: 100 })
+  return await onKey(call, input.KeyId, async (target) => {
+    const key = await describeKey(call.ports, call.context, { key: target.address })
+    const found = foundIn(target)
+    const fault = specFault(found)
+    if (fault !== undefined) throw fault
+    const first = input.IncludeKeyMaterial === "ALL_KEY_MATERIAL" ? 1 : 2
+    const from = Math.max(first, Number(after ?? 0) + 1)
+    const rest = key.versions.filter(({ version }) => version >= from)
+    const items = rest.slice(0, limit)
+    const next = rest.length > limit ? String(items.at(-1)?.version) : undefined
+    const current = currentVersion(key)?.version
+    return renderPage(
+      call,
+      { items, next },
+      { as: "Rotations", render: (one) => renderRotation(call, found, { one, current }) },
+    )
+  })
+}
+
+function renderRotation(
+  { ports }: Call,
+  { arn, key }: KmsKey,
+  { one, current }: { readonly one: KeyVersion; readonly current: number | undefined },
+): Output {
+  const { version, createdAt, asked } = one
+  const isRotation = version > 1
+  return {
+    KeyId: arn,
+    KeyMaterialId: materialIdOf(ports, { keyId: key.id, version }),
+    KeyMaterialState: version === current ? "CURRENT" : "NON_CURRENT",
+    RotationDate: isRotation ? renderTime(createdAt) : undefined,
+    RotationType: isRotation ? (asked === true ? "ON_DEMAND" : "AUTOMATIC") : undefined,
+  }
+}
