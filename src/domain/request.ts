@@ -43,6 +43,8 @@ export interface SignedWord {
   readonly mechanism: MechanismId
   /** ECDSA: DER. */
   readonly signature: Uint8Array
+  /** What it signs in the TSB dialect; the word's statement when absent. */
+  readonly over?: "token"
 }
 
 /** What an operation is about, as approvers are told. */
@@ -75,6 +77,8 @@ export interface RequestKey {
 export interface RequestRecord extends RequestSubject {
   readonly state: RequestState
   readonly requester: Pick<Caller, "subject" | "roles" | "grants" | "address">
+  /** Asked for in the TSB dialect: the node's signature over its timestamp, DER. */
+  readonly timestampSignature?: Uint8Array
   /** For people: why it is asked for. */
   readonly reason: string
   readonly words: readonly SignedWord[]
@@ -93,6 +97,8 @@ export interface RequestCommandRecord {
   readonly id: RequestId
   readonly partition: PartitionId
   readonly parameters: object
+  /** In the TSB dialect: the body as it came, for approvers to see. */
+  readonly original?: Uint8Array
   readonly revision: number
 }
 

@@ -134,6 +134,7 @@ export const recordKinds = {
       "expiresAt",
       "state",
       "requester",
+      "timestampSignature?",
       "reason",
       "words",
       "dueAt",
@@ -143,7 +144,7 @@ export const recordKinds = {
       "revision",
     ],
   },
-  "request-command": { fields: ["id", "partition", "parameters", "revision"] },
+  "request-command": { fields: ["id", "partition", "parameters", "original?", "revision"] },
   "partition-ref": { fields: ["id", "name", "createdAt", "revision"] },
   epoch: { fields: ["id", "epoch", "startedAt", "destroyed", "revision"] },
 } as const satisfies Record<RecordKind, KindRow>

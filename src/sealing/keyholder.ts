@@ -20,6 +20,7 @@ import { HashKey } from "../engine/keyed-hash.ts"
 import { SecretBytes } from "../engine/secret-bytes.ts"
 import { openBlob, sealBlob } from "./aead.ts"
 import { ed25519FromSeed } from "./ed25519.ts"
+import { TimestampKey } from "./timestamp-key.ts"
 
 const keyBytes = 32
 const generation = 1 // Master keys do not rotate online yet; every blob already says which one.
@@ -40,6 +41,7 @@ interface PartitionKeys {
   readonly material: SecretBytes
   readonly pins: SecretBytes
   readonly audit: SecretBytes
+  readonly timestamps: TimestampKey
 }
 
 /** Files of the node about its store, each sealed for its own purpose. */
@@ -197,6 +199,21 @@ export class Keyholder {
     return { statement, signature: sign(null, statement, this.#signer) }
   }
 
+  /** ECDSA P-256 with SHA-256, in DER, under the partition's own timestamp key. */
+  signTimestamp(partition: PartitionId, timestamp: Uint8Array): Uint8Array {
+    return this.#keys(partition).timestamps.sign(timestamp)
+  }
+
+  /** True for what `signTimestamp` of the same partition has made. */
+  isTimestamp(partition: PartitionId, timestamp: Uint8Array, signature: Uint8Array): boolean {
+    return this.#keys(partition).timestamps.verifies(timestamp, signature)
+  }
+
+  /** SPKI DER of the partition's timestamp key. */
+  timestampPublicKey(partition: PartitionId): Uint8Array {
+    return this.#keys(partition).timestamps.publicKey
+  }
+
   /** A keyed value of one bucket's current sequence, to accumulate over a partition: 32 bytes. */
   pinTable(identity: TableIdentity): Buffer {
     const { partition, bucket, sequence } = identity
@@ -278,6 +295,7 @@ export class Keyholder {
       material: this.#derive(pmk, "material", [partition]),
       pins: this.#derive(pmk, "pins", [partition]),
       audit: pair.lend((bytes) => copySecret(bytes.subarray(keyBytes))),
+      timestamps: new TimestampKey(this.#derive(pmk, "timestamps", [partition])),
     })
     this.onPartition(partition)
   }

@@ -13,11 +13,11 @@ import { isOpen, type RequestRecord, type SignedWord } from "../domain/request.t
 import { approversOf, type Rule } from "../domain/rule.ts"
 import { isSignedBy } from "../identity/approver.ts"
 import type { Committed } from "../records/committer.ts"
+import { bytesOfWord } from "./approval-token.ts"
 import type { Ports } from "./ports.ts"
 import { Proceeding } from "./proceeding.ts"
 import { finished, revised, ruleHashOf, stateOf, transition } from "./request-record.ts"
 import { isRequestable, runnerOf } from "./requestable.ts"
-import { statementOf } from "./request-statement.ts"
 import { countWords, isOver, standingOf } from "./standing.ts"
 
 /** What may pass by itself: the request stays open, and is looked at again. */
@@ -111,16 +111,17 @@ async function execute(ports: Ports, request: RequestRecord, rule: Rule): Promis
 
 /** Every signature again, beside the key: whatever brought the words here is not believed. */
 function verifiedWords(
-  { clusterId, clock }: Ports,
+  ports: Ports,
   request: RequestRecord,
   { rule, parameters }: { readonly rule: Rule; readonly parameters: object },
 ): readonly SignedWord[] {
   const approvers = new Map(approversOf(rule).map((one) => [one.fingerprint, one]))
-  return request.words.filter(({ word, fingerprint, mechanism, signature }) => {
+  return request.words.filter((said) => {
+    const { fingerprint, mechanism, signature } = said
     const approver = approvers.get(fingerprint)
-    const statement = statementOf(word, clusterId, request, parameters)
-    const signed = { mechanism, statement, signature }
-    return approver !== undefined && isSignedBy(approver, signed, clock.now())
+    const statement = bytesOfWord(ports, request, parameters, said)
+    if (approver === undefined || statement === undefined) return false
+    return isSignedBy(approver, { mechanism, statement, signature }, ports.clock.now())
   })
 }
 

@@ -10,6 +10,7 @@ import type { RequestRecord } from "../domain/request.ts"
 import type { RuleVerdict } from "../domain/rule.ts"
 import { encodeRecord } from "../records/kinds.ts"
 import { perform, recordDone, type Act } from "./act.ts"
+import { signTimestamp } from "./approval-token.ts"
 import type { Context } from "./commands.ts"
 import { findKey } from "./find-key.ts"
 import type { MakeRequestCommand, RequestView } from "./quorum-commands.ts"
@@ -40,7 +41,8 @@ export async function makeRequest(
   context: Context,
   command: MakeRequestCommand,
 ): Promise<RequestView> {
-  const { lifeMs = limits.requestLifeDefaultMs, reason = "", idempotencyKey: key, asked } = command
+  const { lifeMs = limits.requestLifeDefaultMs, reason = "", asked, original } = command
+  const { idempotencyKey: key } = command
   const call = { kind: "request", key, command: { asked, lifeMs, reason } }
   return await perform(ports, context, { operation: "request.create" }, async (act) => {
     refuseUnlessSure(ports)
@@ -48,8 +50,9 @@ export async function makeRequest(
       const first = await ports.records.read("request", act.partition.id, once.id)
       if (once.repeated && first !== undefined) return first
       const parameters = await pinKeys(ports, context, asked.parameters)
-      checkSize(parameters)
-      return await make(ports, context, act, { asked, parameters, lifeMs, reason, once })
+      checkSize({ parameters, original })
+      const making = { asked, parameters, original, lifeMs, reason, once }
+      return await make(ports, context, act, making)
     })
     return await viewRequest(ports, context, made)
   })
@@ -60,6 +63,7 @@ interface Making {
   readonly asked: RequestedCommand
   /** Of the command, keys by their ids. */
   readonly parameters: object
+  readonly original: Uint8Array | undefined
   readonly lifeMs: number
   readonly reason: string
   readonly once: Once
@@ -82,7 +86,7 @@ async function make(
     end: (question, result) => {
       const open = openRecord(ports, context, question, { making, stampedAt, dueAt: stampedAt })
       made.record = { ...finished(open, act.now, { state: "executed", result }), revision: 1 }
-      return creation(made.record, parameters, making.once.claims)
+      return creation(made.record, making, making.once.claims)
     },
   })
   const { result, verdict } = await attempt(ports, context, proceeding, parameters)
@@ -99,7 +103,7 @@ async function make(
   } else {
     const dueAt = nextLook(verdict, expiryOf(question, stampedAt, making.lifeMs), act.now)
     made.record = openRecord(ports, context, question, { making, stampedAt, dueAt, verdict })
-    ending = creation(made.record, parameters, making.once.claims)
+    ending = creation(made.record, making, making.once.claims)
   }
   await act.recorded
   const committed = await ports.records.commit(act.partition.id, ending)
@@ -139,7 +143,7 @@ function openRecord(
   const { making, stampedAt, dueAt, verdict } = parts
   const { subject, roles, grants, address } = caller
   const { key, mechanism, partition } = question
-  return {
+  const asked = {
     id: making.once.id as RequestId, // createOnce makes ids of the object to be created.
     partition: partition.id,
     operation: question.operation,
@@ -149,6 +153,12 @@ function openRecord(
     nonce: ports.random.bytes(16),
     stampedAt,
     expiresAt: expiryOf(question, stampedAt, making.lifeMs),
+  }
+  return {
+    ...asked,
+    ...(making.original === undefined
+      ? {}
+      : { timestampSignature: signTimestamp(ports, asked, making.parameters) }),
     state: verdict === undefined ? "pending" : stateOf(verdict),
     requester: { subject, roles, grants, address },
     reason: making.reason,
@@ -179,7 +189,7 @@ function refuseUnlessSure({ clock }: Ports): void {
   })
 }
 
-function checkSize(parameters: object): void {
-  if (encodeRecord(parameters).length <= limits.requestBytesMax) return
+function checkSize(command: object): void {
+  if (encodeRecord(command).length <= limits.requestBytesMax) return
   throw new HsmError("PAYLOAD_TOO_LARGE", "what waits for approvals is at most 96 KiB, in base64")
 }

@@ -3,7 +3,7 @@
 import type { MechanismId } from "../domain/algorithms.ts"
 import type { Hours } from "../domain/hours.ts"
 import type { RequestId } from "../domain/ids.ts"
-import type { ApproverWord, RequestRecord, RequestState } from "../domain/request.ts"
+import type { ApproverWord, RequestRecord, RequestState, SignedWord } from "../domain/request.ts"
 import type { KeyRuleName, RuleVerdict } from "../domain/rule.ts"
 import type { ApproverTemplate } from "../identity/approver.ts"
 import type { Idempotent, KeyRef, PageCommand } from "./commands.ts"
@@ -40,6 +40,8 @@ export interface MakeRequestCommand extends Idempotent {
   readonly lifeMs?: number | undefined
   /** For people; at most limits.requestReasonLengthMax characters. */
   readonly reason?: string | undefined
+  /** Asked for in the TSB dialect, by this body: approvers may sign its token. */
+  readonly original?: Uint8Array | undefined
 }
 
 export interface ListRequestsCommand extends PageCommand {
@@ -54,8 +56,9 @@ export interface SpeakCommand {
   /** SPKI DER. */
   readonly publicKey: Uint8Array
   readonly mechanism: MechanismId
-  /** Over the statement of the word. ECDSA: DER. */
+  /** Over the statement of the word, or over its token. ECDSA: DER. */
   readonly signature: Uint8Array
+  readonly over?: SignedWord["over"] | undefined
 }
 
 export interface RequestView {
@@ -73,4 +76,6 @@ export interface RequestView {
   /** While it is open: how far its rule is, and what an approver signs. */
   readonly verdict?: RuleVerdict
   readonly statement?: Uint8Array
+  /** In the TSB dialect, what an approver may sign instead. */
+  readonly token?: Uint8Array
 }

@@ -7,7 +7,12 @@ import { currentVersion, type KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import { operation } from "../domain/operation.ts"
 import type { Question } from "../domain/policy.ts"
-import type { RequestKey, RequestRecord, RequestState } from "../domain/request.ts"
+import type {
+  RequestCommandRecord,
+  RequestKey,
+  RequestRecord,
+  RequestState,
+} from "../domain/request.ts"
 import { lastMoment, type RuleVerdict } from "../domain/rule.ts"
 import { ruleOf } from "../domain/ruling.ts"
 import { paths } from "../records/kinds.ts"
@@ -88,14 +93,26 @@ export function transition(before: RequestRecord, after: RequestRecord): Ending 
 /** The commit that makes a request: record, command and appointment. */
 export function creation(
   record: RequestRecord,
-  parameters: object,
+  {
+    parameters,
+    original,
+  }: Pick<RequestCommandRecord, "parameters"> & {
+    readonly original: Uint8Array | undefined
+  },
   claims: Ending["claims"] = [],
 ): Ending {
   const { id, partition, dueAt } = record
+  const command = {
+    id,
+    partition,
+    parameters,
+    ...(original === undefined ? {} : { original }),
+    revision: 1,
+  }
   return {
     changes: [
       { kind: "request", record },
-      { kind: "request-command", record: { id, partition, parameters, revision: 1 } },
+      { kind: "request-command", record: command },
     ],
     claims,
     rows: [{ put: paths.due(partition, dueAt, id), value: new Uint8Array(0) }],

@@ -7,12 +7,12 @@ import { isOpen, type RequestRecord, type SignedWord } from "../domain/request.t
 import { approversOf } from "../domain/rule.ts"
 import { fingerprintOf, isSignedBy } from "../identity/approver.ts"
 import { perform, recordDone, type Act } from "./act.ts"
+import { bytesOfWord } from "./approval-token.ts"
 import type { Context } from "./commands.ts"
 import { advance, conclude } from "./execute-request.ts"
 import type { Ports } from "./ports.ts"
 import type { RequestView, SpeakCommand } from "./quorum-commands.ts"
 import { revised, stateOf, transition } from "./request-record.ts"
-import { statementOf } from "./request-statement.ts"
 import { isOver, standingOf } from "./standing.ts"
 import { viewRequest, visibleRequest } from "./view-request.ts"
 
@@ -79,17 +79,20 @@ async function takeWord(
   if (request.words.some((one) => one.fingerprint === fingerprint && !mayFollow(one, command))) {
     throw new HsmError("CONFLICT", "this key has spoken already")
   }
-  const { word, mechanism, signature } = command
+  const { word, mechanism, signature, over } = command
   const recorded = await ports.records.read("request-command", request.partition, request.id)
-  const statement = statementOf(word, ports.clusterId, request, recorded?.parameters ?? {})
-  if (!isSignedBy(approver, { mechanism, statement, signature }, act.now)) {
+  const statement = bytesOfWord(ports, request, recorded?.parameters ?? {}, command)
+  if (
+    statement === undefined ||
+    !isSignedBy(approver, { mechanism, statement, signature }, act.now)
+  ) {
     throw new HsmError("MALFORMED_REQUEST", "is not this approver's signature over this word", {
       field: "/signature",
     })
   }
   const { name, publicKey } = approver
   const said = { word, name, fingerprint, publicKey, at: act.now, mechanism, signature }
-  return await add(ports, act, request, said)
+  return await add(ports, act, request, over === undefined ? said : { ...said, over })
 }
 
 /** Who has approved may still stop it. */

@@ -7,6 +7,7 @@ import { grantAdmits } from "../domain/principal.ts"
 import { isOpen, type RequestRecord } from "../domain/request.ts"
 import { approversOf } from "../domain/rule.ts"
 import { perform } from "./act.ts"
+import { tokenOf } from "./approval-token.ts"
 import type { Context, Page } from "./commands.ts"
 import type { ListRequestsCommand, RequestView } from "./quorum-commands.ts"
 import type { Ports } from "./ports.ts"
@@ -105,5 +106,6 @@ export async function viewRequest(
   }
   if (!isOpen(request.state)) return view
   const statement = statementOf("approval", ports.clusterId, request, parameters)
-  return { ...view, verdict, statement }
+  const token = tokenOf(ports, request, parameters)
+  return { ...view, verdict, statement, ...(token === undefined ? {} : { token }) }
 }

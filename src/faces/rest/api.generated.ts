@@ -759,6 +759,8 @@ export interface SignedWord {
   readonly mechanism: Mechanism
   /** Base64, at most 49856 bytes. */
   readonly signature: string
+  /** What it signs in the TSB dialect; the statement of the word when absent. */
+  readonly over?: "token" | undefined
 }
 
 /** How far one token of the rule is. */
@@ -797,6 +799,11 @@ export interface Request {
   readonly tokens?: readonly TokenStanding[] | undefined
   /** While it is open, what an approver signs to approve it. Base64, at most 2621440 bytes. */
   readonly statement?: string | undefined
+  /**
+   * While one is open that was asked for in the TSB dialect, what an approver may sign there
+   * instead: docs/formats/ska-token.md. Base64, at most 2621440 bytes.
+   */
+  readonly token?: string | undefined
   /** The node's timestamp, from which timelock and timeout count. */
   readonly createdAt: Instant
   readonly expiresAt: Instant

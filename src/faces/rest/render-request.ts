@@ -14,7 +14,7 @@ export type RenderResult = (operation: OperationId, result: object) => object
 
 /** A request with everything that its caller may see. */
 export function renderRequest(view: RequestView, renderResult: RenderResult): wire.Request {
-  const { request, parameters, approvers, verdict, statement } = view
+  const { request, parameters, approvers, verdict, statement, token } = view
   const { operation, result } = request
   return {
     ...renderSummary(request),
@@ -25,6 +25,7 @@ export function renderRequest(view: RequestView, renderResult: RenderResult): wi
     })),
     tokens: verdict && renderTokens(verdict),
     statement: statement && encodeBase64(statement),
+    token: token && encodeBase64(token),
     result: result && { ...renderResult(operation, result) },
   }
 }
