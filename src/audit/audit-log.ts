@@ -70,7 +70,7 @@ export class AuditLog extends AuditChain implements AuditSink {
   }
 
   /** As {@link AuditSink.enqueue}. */
-  enqueue(event: AuditEvent, options?: { readonly stopsHarm?: boolean }): Promise<void> {
+  enqueue(event: AuditEvent, options?: Parameters<AuditSink["enqueue"]>[1]): Promise<void> {
     return this.#queue.enqueue(event, options)
   }
 

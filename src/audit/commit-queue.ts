@@ -40,9 +40,9 @@ class Batch {
     )
   }
 
-  add(record: Omit<Waiting, "durable" | "count">): Promise<undefined> {
+  add(record: Omit<Waiting, "durable">): Promise<undefined> {
     const durable = this.#durableFor(record.stopsHarm)
-    this.push({ ...record, durable, count: 1 })
+    this.push({ ...record, durable })
     return durable.promise
   }
 
@@ -113,10 +113,10 @@ export class CommitQueue implements AuditSink {
     this.#settle(this.#takeAll(), unavailable(reason))
   }
 
-  enqueue(event: AuditEvent, { stopsHarm = false } = {}): Promise<void> {
+  enqueue(event: AuditEvent, { stopsHarm = false, times = 1 } = {}): Promise<void> {
     const newest = this.#batches.at(-1)?.waiting.at(-1)
     if (newest?.stopsHarm === stopsHarm && isSameAct(newest.event, event)) {
-      newest.count += 1
+      newest.count += times
       return newest.durable.promise
     }
     const text = formatEvent(event)
@@ -126,7 +126,7 @@ export class CommitQueue implements AuditSink {
     this.#budget.take(event.partition, bytes)
     this.#queued += 1
     this.#schedule()
-    return this.#batchFor(bytes).add({ event, text, bytes, stopsHarm })
+    return this.#batchFor(bytes).add({ event, text, bytes, stopsHarm, count: times })
   }
 
   #refusal(partition: string, bytes: number, stopsHarm: boolean): string | undefined {

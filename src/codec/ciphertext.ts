@@ -82,6 +82,12 @@ export function encodeCiphertextHeader({ suite, keyId, version }: CiphertextHead
   return header
 }
 
+/** True when two ciphertexts begin alike, as far as their headers go. */
+export function haveSameHeader(one: Uint8Array, other: Uint8Array): boolean {
+  for (let at = 0; at < ciphertextHeaderBytes; at++) if (one[at] !== other[at]) return false
+  return true
+}
+
 /**
  * Joins a ciphertext's parts.
  *

@@ -68,7 +68,11 @@ export interface AuditSink {
    *
    * @throws HsmError AUDIT_UNAVAILABLE at once, before it returns, when the log cannot be written
    * or its queue is full; the promise rejects with it when writing fails. `stopsHarm` draws on the
-   * reserve, so that blocking and sealing still work on a full disk.
+   * reserve, so that blocking and sealing still work on a full disk. `times`: how many such acts
+   * the record counts; once when absent.
    */
-  enqueue(event: AuditEvent, options?: { readonly stopsHarm?: boolean }): Promise<void>
+  enqueue(
+    event: AuditEvent,
+    options?: { readonly stopsHarm?: boolean; readonly times?: number },
+  ): Promise<void>
 }

@@ -73,6 +73,35 @@ export function encrypt(
   return { iv, ciphertext: row.seal(key, { iv, plaintext, aad }) }
 }
 
+/** Messages that share everything but themselves and what is bound to them. */
+export interface EncryptManyInput {
+  readonly mechanism: MechanismId
+  /** What each answer begins with, in the clear. */
+  readonly prefix: Uint8Array
+  readonly messages: readonly Pick<EncryptInput, "plaintext" | "aad">[]
+}
+
+/**
+ * As {@link encrypt} for many messages in one step, under random IVs; undefined for mechanisms
+ * that know no such step.
+ *
+ * @returns for each message the prefix, its IV and its ciphertext.
+ * @throws HsmError as {@link encrypt} does, for all of them.
+ */
+export function encryptMany(
+  permit: Permit,
+  handle: KeyHandle,
+  { mechanism, prefix, messages }: EncryptManyInput,
+): Uint8Array[] | undefined {
+  const { keyId } = handle
+  const { sealMany } = rowFor(provider.encryption, handle, mechanism)
+  if (sealMany === undefined) return undefined
+  for (const { plaintext } of messages) {
+    assert(permit.covers({ operation: "key.encrypt", keyId, mechanism, input: { plaintext } }))
+  }
+  return sealMany(openKey(handle), prefix, messages)
+}
+
 /**
  * Decrypts. Off the event loop, and then with a promise, when the handle is in the slow lane.
  *

@@ -96,6 +96,15 @@ export interface EncryptionRow<Key> {
   readonly seal: (key: Key, input: SealInput) => Uint8Array
   /** Seals under a random IV of its own making, where that saves a detour. */
   readonly sealFresh?: (key: Key, input: Omit<SealInput, "iv">) => Sealed
+  /**
+   * Seals many under random IVs, of any length and with any additional data, where one step for all
+   * is cheaper: prefix, IV and ciphertext of each.
+   */
+  readonly sealMany?: (
+    key: Key,
+    prefix: Uint8Array,
+    messages: readonly Omit<SealInput, "iv">[],
+  ) => Uint8Array[]
   /** Throws or rejects with anything at all when it does not open. */
   readonly open: (key: Key, input: OpenInput) => Uint8Array | Promise<Uint8Array>
 }

@@ -83,7 +83,7 @@ export async function perform<T>(
 ): Promise<T> {
   // Cached and fresh: then nothing happens between the reading and the beginning.
   const framed =
-    frameNow(ports, context, ask) ??
+    frameNow(ports, context, ask, { draws: true }) ??
     (await ports.inFlight.enter(() => frame(ports, context, ask, true)))
   const { proceeding } = context
   const question = proceeding?.attend(framed) ?? framed
@@ -140,7 +140,7 @@ async function refuse(
  * By whose names an act is under way: a change of one of them waits for it. A change of the key
  * itself would wait for its own end, and so would what a principal changes about himself.
  */
-function subjectsOf(
+export function subjectsOf(
   { caller }: Context,
   { changes, target, metered }: OperationRow,
   key: KeyRecord | undefined,
@@ -150,7 +150,12 @@ function subjectsOf(
 }
 
 /** As {@link frame}, from what is cached and fresh; undefined when that is not all. */
-function frameNow(ports: UsePorts, context: Context, ask: Ask): Question | undefined {
+export function frameNow(
+  ports: UsePorts,
+  context: Context,
+  ask: Ask,
+  { draws }: { readonly draws: boolean },
+): Question | undefined {
   const { records } = ports
   const { caller } = context
   if (ask.creates !== undefined || !records.isFresh) return undefined
@@ -159,7 +164,7 @@ function frameNow(ports: UsePorts, context: Context, ask: Ask): Question | undef
   const key = ask.key === undefined ? undefined : findKeyNow(records, context, ask.key)?.key
   if (ask.key !== undefined && key === undefined) return undefined
   if (ports.meter.prepare(partition, ports.clock.now()) !== undefined) return undefined
-  return questionOf(ports, context, ask, { partition, key, keyCount: undefined, draws: true })
+  return questionOf(ports, context, ask, { partition, key, keyCount: undefined, draws })
 }
 
 /**
@@ -286,7 +291,8 @@ function madeAlgorithm(
   return key === undefined ? undefined : childAlgorithm(key.algorithm)
 }
 
-function describe(context: Context, ask: Ask, question: Question): AuditEvent {
+/** The record of what was asked, as it is when it is allowed. */
+export function describe(context: Context, ask: Ask, question: Question): AuditEvent {
   const { caller, requestId, within = requestId } = context
   const { key, mechanism } = question
   const { metered = false, changes = false } = operation(ask.operation)
@@ -311,7 +317,7 @@ function describe(context: Context, ask: Ask, question: Question): AuditEvent {
 }
 
 /** A refusal or failure is recorded under the name of its own part of the request. */
-function failureOf(event: AuditEvent, { requestId }: Context): AuditEvent {
+export function failureOf(event: AuditEvent, { requestId }: Context): AuditEvent {
   return { ...event, requestId }
 }
 

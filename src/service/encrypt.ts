@@ -5,6 +5,7 @@ import {
   ciphertextBytesMax,
   decodeCiphertext,
   encodeCiphertextHeader,
+  haveSameHeader,
   joinCiphertext,
   suites,
   type SuiteId,
@@ -18,6 +19,7 @@ import { limits } from "../domain/limits.ts"
 import * as engine from "../engine/cipher.ts"
 import type { KeyHandle } from "../engine/key-handle.ts"
 import { keyOf, mechanismOf, perform, type Act } from "./act.ts"
+import { comparing, each, performAlike, type Outcome } from "./act-alike.ts"
 import type {
   Context,
   DecryptCommand,
@@ -79,6 +81,57 @@ export async function encryptWith(
   return sealed.iv.length === 0 ? { ...about, ciphertext } : { ...about, ciphertext, iv: sealed.iv }
 }
 
+/**
+ * As {@link encrypt} for commands that are {@link areAlikeToEncrypt}; undefined where they have to
+ * go one by one.
+ */
+export async function encryptAlike(
+  ports: UsePorts,
+  contexts: readonly Context[],
+  commands: readonly EncryptCommand[],
+): Promise<readonly Outcome<EncryptResult>[] | undefined> {
+  const [first] = commands
+  if (first === undefined || !commands.every(isWithinBounds)) return undefined
+  const ask = { operation: "key.encrypt", key: first.key, mechanism: first.mechanism } as const
+  return await performAlike(ports, { contexts, ask }, async (act) => {
+    const mechanism = mechanismOf(act)
+    const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism, commands.length)
+    const handle = await ports.keys.open(key, version)
+    const { header, bound } = frameOf(ports, handle, mechanism)
+    const messages = commands.map(({ plaintext, aad = none }) => ({
+      plaintext,
+      aad: aad.length === 0 ? bound : bind(ports, mechanism, header, aad),
+    }))
+    const about = { keyId: key.id, version, mechanism }
+    const sealed = engine.encryptMany(act.permit, handle, { mechanism, prefix: header, messages })
+    if (sealed !== undefined) {
+      return sealed.map((ciphertext) => ({ result: { ...about, ciphertext } }))
+    }
+    return await each(messages, (message) => {
+      const { iv, ciphertext: body } = engine.encrypt(act.permit, handle, { mechanism, ...message })
+      return { ...about, ciphertext: joinCiphertext(mechanism as SuiteId, header, { iv, body }) }
+    })
+  })
+}
+
+/** True when both go under one key, in Keyhold's own format. */
+export function areAlikeToEncrypt(one: EncryptCommand, other: EncryptCommand): boolean {
+  return one.raw !== true && one.iv === undefined && shareEncryption(one, other)
+}
+
+const shareEncryption = comparing<EncryptCommand>({
+  key: "shared",
+  plaintext: "own",
+  aad: "own",
+  mechanism: "shared",
+  iv: "shared",
+  raw: "shared",
+})
+
+function isWithinBounds({ plaintext, aad = none }: EncryptCommand): boolean {
+  return plaintext.length <= limits.messageBytesMax && aad.length <= limits.aadBytesMax
+}
+
 /** What all ciphertexts of one key version and mechanism begin with, and bind. */
 interface Frame {
   readonly header: Uint8Array
@@ -135,6 +188,55 @@ export async function decrypt(
     : await decryptRaw(ports, context, command, command.raw)
 }
 
+/** As {@link decrypt} for commands that are {@link areAlikeToDecrypt}; as {@link encryptAlike}. */
+export async function decryptAlike(
+  ports: UsePorts,
+  contexts: readonly Context[],
+  commands: readonly DecryptCommand[],
+): Promise<readonly Outcome<DecryptResult>[] | undefined> {
+  const parsed = commands.map(({ ciphertext, aad = none }) => {
+    const fits = ciphertext.length <= ciphertextBytesMax && aad.length <= limits.aadBytesMax
+    const read = fits ? tryParse(ciphertext) : undefined
+    return read && { ...read, aad }
+  })
+  const [first] = parsed
+  if (first === undefined || parsed.includes(undefined)) return undefined
+  const { suite: mechanism, keyId, version, header } = first
+  const key = commands[0]?.key ?? keyId
+  const ask = { operation: "key.decrypt", key, mechanism, version } as const
+  return await performAlike(ports, { contexts, ask }, async (act) => {
+    const key = keyOf(act)
+    if (key.id !== keyId) throw decryptionFailed()
+    const handle = await ports.keys.open(key, version)
+    const about = { keyId: key.id, version, mechanism }
+    return await each(parsed, (one) => {
+      const { iv = none, body = none, aad = none } = one ?? {}
+      const bound = bind(ports, mechanism, header, aad)
+      const input = { mechanism, iv, ciphertext: body, aad: bound }
+      const plaintext = engine.decrypt(act.permit, handle, input)
+      return plaintext instanceof Promise
+        ? plaintext.then((opened) => ({ ...about, plaintext: opened }))
+        : { ...about, plaintext }
+    })
+  })
+}
+
+/** True when both name the same version of the same key, and the same suite. */
+export function areAlikeToDecrypt(one: DecryptCommand, other: DecryptCommand): boolean {
+  return (
+    one.raw === undefined &&
+    shareDecryption(one, other) &&
+    haveSameHeader(one.ciphertext, other.ciphertext)
+  )
+}
+
+const shareDecryption = comparing<DecryptCommand>({
+  ciphertext: "own",
+  key: "shared",
+  aad: "own",
+  raw: "shared",
+})
+
 async function decryptOwn(
   ports: UsePorts,
   context: Context,
@@ -163,10 +265,17 @@ async function decryptOwn(
 }
 
 function parse(ciphertext: Uint8Array): ReturnType<typeof decodeCiphertext> {
+  const parsed = tryParse(ciphertext)
+  if (parsed === undefined) throw decryptionFailed()
+  return parsed
+}
+
+function tryParse(ciphertext: Uint8Array): ReturnType<typeof decodeCiphertext> | undefined {
   try {
     return decodeCiphertext(ciphertext)
   } catch (error) {
-    throw error instanceof CodecError ? decryptionFailed() : error
+    if (error instanceof CodecError) return undefined
+    throw error
   }
 }
 

@@ -7,8 +7,11 @@ import type { PartitionRecord } from "../domain/partition.ts"
 export interface Meter {
   /** What to wait for before `take` knows; undefined: nothing. Never rejects. */
   prepare(partition: PartitionRecord, now: Instant): Promise<void> | undefined
-  /** Takes one operation from the partition's budget; false when it is used up. */
-  take(partition: PartitionRecord, now: Instant): boolean
+  /**
+   * Takes operations from the partition's budget, one unless told otherwise; false, and none is
+   * taken, when it does not hold so many.
+   */
+  take(partition: PartitionRecord, now: Instant, count?: number): boolean
 }
 
 interface Bucket {
@@ -25,12 +28,22 @@ export class LocalMeter implements Meter {
     return undefined
   }
 
-  take(partition: PartitionRecord, now: Instant): boolean {
-    return this.takeUpTo(1, partition, now) === 1
+  take(partition: PartitionRecord, now: Instant, count = 1): boolean {
+    const bucket = this.#filled(partition, now)
+    if (bucket.tokens < count) return false
+    bucket.tokens -= count
+    return true
   }
 
   /** As many as there are, up to `wanted`. */
-  takeUpTo(wanted: number, { id, quota }: PartitionRecord, now: Instant): number {
+  takeUpTo(wanted: number, partition: PartitionRecord, now: Instant): number {
+    const bucket = this.#filled(partition, now)
+    const taken = Math.min(wanted, Math.floor(bucket.tokens))
+    bucket.tokens -= taken
+    return taken
+  }
+
+  #filled({ id, quota }: PartitionRecord, now: Instant): Bucket {
     const { operationsPerSecond: perSecond } = quota
     let bucket = this.#buckets.get(id)
     if (bucket === undefined) {
@@ -40,8 +53,6 @@ export class LocalMeter implements Meter {
     const gained = ((now - bucket.at) * perSecond) / 1_000
     bucket.tokens = Math.min(perSecond, bucket.tokens + Math.max(0, gained))
     bucket.at = now
-    const taken = Math.min(wanted, Math.floor(bucket.tokens))
-    bucket.tokens -= taken
-    return taken
+    return bucket
   }
 }

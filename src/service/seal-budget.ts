@@ -39,25 +39,26 @@ export class SealBudget {
   }
 
   /**
-   * Takes leave for one seal under the key's current version; mechanisms without a bound need none.
+   * Takes leave for seals under the key's current version, one unless told otherwise; mechanisms
+   * without a bound need none.
    *
    * @throws HsmError KEY_EXHAUSTED when neither this version nor a new one can seal any more.
    */
-  draw(key: KeyRecord, mechanism: MechanismId): Drawn | Promise<Drawn> {
+  draw(key: KeyRecord, mechanism: MechanismId, count = 1): Drawn | Promise<Drawn> {
     const { sealsMax } = mechanismRow(mechanism)
     const version = currentVersion(key)
-    if (version !== undefined && (sealsMax === undefined || this.#take(key, version))) {
+    if (version !== undefined && (sealsMax === undefined || this.#take(key, version, count))) {
       return { key, version: version.version }
     }
-    return this.#drawLeased(key, sealsMax)
+    return this.#drawLeased(key, sealsMax, count)
   }
 
-  async #drawLeased(key: KeyRecord, sealsMax: number | undefined): Promise<Drawn> {
+  async #drawLeased(key: KeyRecord, sealsMax: number | undefined, count: number): Promise<Drawn> {
     let drawn = key
     for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
       const version = currentVersion(drawn)
       if (version === undefined) throw new HsmError("KEY_STATE", "the key has no version")
-      if (sealsMax === undefined || this.#take(drawn, version)) {
+      if (sealsMax === undefined || this.#take(drawn, version, count)) {
         return { key: drawn, version: version.version }
       }
       drawn = await this.#leaseOnce(drawn, version, sealsMax)
@@ -65,11 +66,11 @@ export class SealBudget {
     throw new HsmError("KEY_EXHAUSTED", "the key's budget of seals could not be leased")
   }
 
-  #take(key: KeyRecord, { version }: KeyVersion): boolean {
+  #take(key: KeyRecord, { version }: KeyVersion, count: number): boolean {
     const name = `${key.id}/${version}`
     const left = this.#left.get(name) ?? 0
-    if (left === 0) return false
-    this.#left.set(name, left - 1)
+    if (left < count) return false
+    this.#left.set(name, left - count)
     return true
   }
 

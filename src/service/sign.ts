@@ -1,5 +1,6 @@
 /** Sign and verify; MACs are signatures under a secret key. */
 
+import { keyAlgorithm } from "../domain/algorithms.ts"
 import { formatPath, type DerivationPath } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
@@ -8,7 +9,8 @@ import type { Permit } from "../domain/policy.ts"
 import * as macs from "../engine/mac.ts"
 import * as signatures from "../engine/signature.ts"
 import type { KeyHandle } from "../sealing/handles.ts"
-import { keyOf, mechanismOf, perform, type Ask } from "./act.ts"
+import { keyOf, mechanismOf, perform, type Act, type Ask } from "./act.ts"
+import { comparing, each, performAlike, type Outcome } from "./act-alike.ts"
 import type {
   Context,
   MacCommand,
@@ -33,11 +35,19 @@ export async function sign(
   context: Context,
   command: SignCommand,
 ): Promise<SignResult> {
-  return await produce(ports, context, command, {
-    operation: "key.sign",
-    covers: signatures.coveredInput,
-    run: signatures.sign,
-  })
+  return await produce(ports, context, command, signing)
+}
+
+/**
+ * As {@link sign} for commands that are {@link areAlikeToSign}; undefined where they have to go one
+ * by one.
+ */
+export async function signAlike(
+  ports: UsePorts,
+  contexts: readonly Context[],
+  commands: readonly SignCommand[],
+): Promise<readonly Outcome<SignResult>[] | undefined> {
+  return await produceAlike(ports, contexts, commands, signing)
 }
 
 /** Authenticates a message with a key's current version. Errors as {@link sign}. */
@@ -46,12 +56,37 @@ export async function mac(
   context: Context,
   command: MacCommand,
 ): Promise<SignResult> {
-  return await produce(ports, context, command, {
-    operation: "key.mac",
-    covers: ({ message }) => ({ message }),
-    run: macs.mac,
-  })
+  return await produce(ports, context, command, authenticating)
 }
+
+/** As {@link mac} for commands that are {@link areAlikeToSign}; as {@link signAlike}. */
+export async function macAlike(
+  ports: UsePorts,
+  contexts: readonly Context[],
+  commands: readonly MacCommand[],
+): Promise<readonly Outcome<SignResult>[] | undefined> {
+  return await produceAlike(ports, contexts, commands, authenticating)
+}
+
+/** True when nothing but the messages tells them apart. */
+export function areAlikeToSign(one: SignCommand, other: SignCommand): boolean {
+  return one.path === undefined && shareSignature(one, other)
+}
+
+const shareSignature = comparing<SignCommand>({
+  key: "shared",
+  message: "own",
+  mechanism: "shared",
+  messageType: "shared",
+  encoding: "shared",
+  context: "shared",
+  saltLength: "shared",
+  mgfHash: "shared",
+  merkleRoot: "shared",
+  path: "shared",
+  auxRandom: "shared",
+  deterministic: "shared",
+})
 
 /**
  * Verifies a signature under the version named, or under every live version, newest first.
@@ -84,12 +119,25 @@ interface Producer {
   readonly run: typeof signatures.sign | typeof macs.mac
 }
 
+const signing: Producer = {
+  operation: "key.sign",
+  covers: signatures.coveredInput,
+  run: signatures.sign,
+}
+
+const authenticating: Producer = {
+  operation: "key.mac",
+  covers: ({ message }) => ({ message }),
+  run: macs.mac,
+}
+
 async function produce(
   ports: UsePorts,
   context: Context,
-  { key: ref, mechanism: wanted, path: text, ...input }: SignCommand,
+  command: SignCommand,
   { operation, covers, run }: Producer,
 ): Promise<SignResult> {
+  const { key: ref, mechanism: wanted, path: text, ...input } = command
   const { message, messageType } = input
   checkSize(message)
   const path = text === undefined ? undefined : readPath(text)
@@ -101,14 +149,52 @@ async function produce(
     ...namedPath(path),
     ...noteOf(messageType),
   } as const
-  return await perform(ports, context, ask, async (act) => {
+  return await perform(ports, context, ask, (act) => makeOne(ports, act, command, run))
+}
+
+async function produceAlike(
+  ports: UsePorts,
+  contexts: readonly Context[],
+  commands: readonly SignCommand[],
+  { operation, run }: Producer,
+): Promise<readonly Outcome<SignResult>[] | undefined> {
+  const [first] = commands
+  if (first === undefined || commands.some(({ message }) => !isWithinBound(message))) {
+    return undefined
+  }
+  const { key, mechanism, messageType } = first
+  const ask = { operation, key, mechanism, ...noteOf(messageType) } as const
+  return await performAlike(ports, { contexts, ask }, async (act) => {
     const mechanism = mechanismOf(act)
-    const { key: reserved, index } = await ports.indexes.draw(keyOf(act))
-    const { key, version } = await ports.sealBudget.draw(reserved, mechanism)
+    const wanted = keyOf(act)
+    if (keyAlgorithm(wanted.algorithm).stateful !== undefined) {
+      return await each(commands, (command) => makeOne(ports, act, command, run))
+    }
+    const { key, version } = await ports.sealBudget.draw(wanted, mechanism, commands.length)
     const handle = await ports.keys.open(key, version)
-    const signature = await run(act.permit, handle, { mechanism, path, index, ...input })
-    return { keyId: key.id, version, mechanism, signature }
+    const about = { keyId: key.id, version, mechanism }
+    return await each(commands, ({ key: _key, mechanism: _named, path: _path, ...input }) => {
+      const signature = run(act.permit, handle, { mechanism, ...input })
+      return signature instanceof Promise
+        ? signature.then((made) => ({ ...about, signature: made }))
+        : { ...about, signature }
+    })
   })
+}
+
+async function makeOne(
+  ports: UsePorts,
+  act: Act,
+  { key: _key, mechanism: _named, path: text, ...input }: SignCommand,
+  run: Producer["run"],
+): Promise<SignResult> {
+  const path = text === undefined ? undefined : readPath(text)
+  const mechanism = mechanismOf(act)
+  const { key: reserved, index } = await ports.indexes.draw(keyOf(act))
+  const { key, version } = await ports.sealBudget.draw(reserved, mechanism)
+  const handle = await ports.keys.open(key, version)
+  const signature = await run(act.permit, handle, { mechanism, path, index, ...input })
+  return { keyId: key.id, version, mechanism, signature }
 }
 
 interface Checker {
@@ -170,6 +256,10 @@ function noteOf(messageType: SignCommand["messageType"]): Pick<Ask, "note"> {
 }
 
 function checkSize(message: Uint8Array): void {
-  if (message.length <= limits.signBytesMax) return
+  if (isWithinBound(message)) return
   throw new HsmError("PAYLOAD_TOO_LARGE", "the message is longer than its bound")
+}
+
+function isWithinBound(message: Uint8Array): boolean {
+  return message.length <= limits.signBytesMax
 }

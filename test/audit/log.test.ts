@@ -57,6 +57,29 @@ test("no promise resolves before its sync; what waits meanwhile shares the next"
   await log.close()
 })
 
+test("acts alike of one request share a record that counts them", async (t) => {
+  const { log } = await openLog(tempFolder(t))
+  const act = { ...event(alice, 1), requestId: "request" }
+  const other = { ...act, keyId: "another" }
+  await Promise.all([
+    log.enqueue(act, { times: 40 }),
+    log.enqueue({ ...act }),
+    log.enqueue({ ...act }, { times: 2 }),
+    log.enqueue(other, { times: 40 }),
+    log.enqueue({ ...act, requestId: "next" }),
+  ])
+  const { records } = await log.readRecords({ partition: alice, after: 0, limit: 9, filter: {} })
+  assert.deepEqual(
+    records.map(({ keyId, count }) => [keyId, count]),
+    [
+      [act.keyId, 43],
+      ["another", 40],
+      [act.keyId, undefined],
+    ],
+  )
+  await log.close()
+})
+
 test("only listed fields reach the log", async (t) => {
   const { log } = await openLog(tempFolder(t))
   const leaky = { ...event(alice, 1), plaintext: "secret", password: "secret" }

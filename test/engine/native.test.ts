@@ -1,6 +1,12 @@
 /** The addon by itself: whatever it is given, it computes right or throws; it never crashes. */
 import assert from "node:assert/strict"
-import { createCipheriv, createDecipheriv, createHmac, generateKeyPairSync } from "node:crypto"
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  generateKeyPairSync,
+  randomBytes,
+} from "node:crypto"
 import { test } from "node:test"
 import { Worker } from "node:worker_threads"
 import * as fc from "fast-check"
@@ -10,7 +16,17 @@ import { addon, path, skip } from "./native.ts"
 
 const names = [
   ["aesKey", "feed", "hmac", "hmacKey", "lmsChain", "open", "privateKey", "publicKey"],
-  ["scheme", "seal", "sealFresh", "sign", "signLater", "verify", "xmssChain", "xmssPair"],
+  [
+    "scheme",
+    "seal",
+    "sealFresh",
+    "sealMany",
+    "sign",
+    "signLater",
+    "verify",
+    "xmssChain",
+    "xmssPair",
+  ],
 ].flat() as (keyof Addon)[]
 const pkcs8 = { format: "der", type: "pkcs8" } as const
 const spki = { format: "der", type: "spki" } as const
@@ -56,6 +72,7 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
     publicKey: [ec.publicKey.export(spki)],
     seal: [aes, new Uint8Array(12), new Uint8Array(3), new Uint8Array(20)],
     sealFresh: [aes, 24, new Uint8Array(3), new Uint8Array(20)],
+    sealMany: [aes, 12, none, new Uint8Array(3), new Uint8Array(20), Uint32Array.of(3, 20)],
     scheme: [
       "ML-DSA-44",
       "message",
@@ -134,6 +151,44 @@ for (const [what, make] of Object.entries(refusedKeys)) {
     assert.ok(addon().privateKey(ec.privateKey.export(pkcs8)))
   })
 }
+
+test("messages sealed in one call open one by one, each under its own nonce", { skip }, () => {
+  const parts = fc.array(fc.tuple(fc.uint8Array(), fc.uint8Array()), { maxLength: 20 })
+  const property = fc.property(fc.uint8Array(), parts, (prefix, messages) => {
+    const key = addon().aesKey(new Uint8Array(32))
+    const aads = Buffer.concat(messages.map(([aad]) => aad))
+    const plaintexts = Buffer.concat(messages.map(([, plaintext]) => plaintext))
+    const lengths = Uint32Array.from(messages.flatMap((pair) => pair.map(({ length }) => length)))
+    addon().feed(randomBytes(noncePoolBytes))
+    const sealed = addon().sealMany(key, 12, prefix, aads, plaintexts, lengths) ?? assert.fail()
+    const nonces = new Set<string>()
+    let at = 0
+    for (const [aad, plaintext] of messages) {
+      assert.deepEqual(sealed.slice(at, at + prefix.length), prefix)
+      at += prefix.length
+      const nonce = sealed.slice(at, at + 12)
+      const end = at + 12 + plaintext.length + 16
+      assert.deepEqual(addon().open(key, nonce, aad, sealed.slice(at + 12, end)), plaintext)
+      nonces.add(nonce.toHex())
+      at = end
+    }
+    assert.deepEqual([at, nonces.size], [sealed.length, messages.length])
+  })
+  fc.assert(property)
+})
+
+const wrongLengths = [[3, 19], [3, 21], [2, 20], [4, 20], [3], [3, 20, 0], [2 ** 32 - 1, 24]]
+test("lengths that do not add up seal nothing", { skip }, () => {
+  const key = addon().aesKey(new Uint8Array(32))
+  const seal = (lengths: readonly number[]) => {
+    addon().feed(randomBytes(noncePoolBytes))
+    const [aads, plaintexts] = [new Uint8Array(3), new Uint8Array(20)]
+    return addon().sealMany(key, 12, none, aads, plaintexts, Uint32Array.from(lengths))
+  }
+  assert.equal(seal([3, 20])?.length, 12 + 20 + 16)
+  for (const lengths of wrongLengths) assert.throws(() => seal(lengths), /KEYHOLD|add up|fit/)
+  assert.throws(() => seal(Array.from({ length: 2_050 }, () => 0)), { code: "KEYHOLD_ARGUMENT" })
+})
 
 for (const bytes of [16, 24, 32] as const) {
   test(`AES-${bytes * 8}-GCM and node:crypto open what the other sealed`, { skip }, () => {

@@ -39,9 +39,9 @@ export class ListAudit {
   readonly events: AuditEvent[] = []
   refuse: Error | undefined
 
-  enqueue(event: AuditEvent): Promise<void> {
+  enqueue(event: AuditEvent, { times = 1 }: { readonly times?: number } = {}): Promise<void> {
     if (this.refuse !== undefined) throw this.refuse
-    this.events.push(event)
+    this.events.push(times === 1 ? event : { ...event, count: times })
     return Promise.resolve()
   }
 

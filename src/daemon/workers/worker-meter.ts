@@ -40,10 +40,10 @@ export class WorkerMeter implements Meter {
     return share.leasing
   }
 
-  take({ id }: PartitionRecord): boolean {
+  take({ id }: PartitionRecord, _now: Instant, count = 1): boolean {
     const share = this.#shareOf(id)
-    if (share.left < 1) return false
-    share.left -= 1
+    if (share.left < count) return false
+    share.left -= count
     return true
   }
 

@@ -58,6 +58,21 @@ bool kh_read_bytes(napi_env env, napi_value value, kh_bytes *bytes) {
   return true;
 }
 
+bool kh_read_counts(napi_env env, napi_value value, const uint32_t **at, size_t *length) {
+  static const uint32_t none[1];
+  bool is_array = false;
+  napi_typedarray_type type;
+  void *data = NULL;
+  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array ||
+      napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL) != napi_ok ||
+      type != napi_uint32_array || *length > KH_BYTES_MAX || (data == NULL && *length != 0)) {
+    kh_throw(env, KH_BAD_ARGUMENT, "is no Uint32Array of bounded length");
+    return false;
+  }
+  *at = data == NULL ? none : data;
+  return true;
+}
+
 bool kh_read_hash(napi_env env, napi_value value, kh_hash *hash) {
   char name[16];
   size_t length = 0;

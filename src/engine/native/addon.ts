@@ -62,6 +62,22 @@ export interface Addon {
     aad: Uint8Array,
     plaintext: Uint8Array,
   ): Uint8Array | undefined
+  /**
+   * For each plaintext: prefix || nonce || ciphertext || tag, one behind the other; undefined when
+   * {@link Addon.feed} has to come first.
+   *
+   * @param aads - one behind the other, as long as `lengths` says.
+   * @param plaintexts - the same.
+   * @param lengths - for each message that of its associated data, then that of its plaintext.
+   */
+  sealMany(
+    key: AesKey,
+    nonceBytes: number,
+    prefix: Uint8Array,
+    aads: Uint8Array,
+    plaintexts: Uint8Array,
+    lengths: Uint32Array,
+  ): Uint8Array | undefined
   /** Undefined when it does not open. */
   open(
     key: AesKey,

@@ -212,6 +212,13 @@ static napi_value open_sealed(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/** The caller has looked whether the pool holds so many. */
+static void draw_nonce(kh_env *ours, unsigned char *out, size_t bytes) {
+  memcpy(out, ours->pool + ours->pool_used, bytes);
+  OPENSSL_cleanse(ours->pool + ours->pool_used, bytes);
+  ours->pool_used += bytes;
+}
+
 /**
  * sealFresh(key, nonceBytes, aad, plaintext): nonce || ciphertext || tag, the nonce from the pool;
  * undefined when the pool is spent and wants `feed` first.
@@ -236,12 +243,84 @@ static napi_value seal_fresh(napi_env env, napi_callback_info info) {
   }
   napi_value sealed = kh_new_bytes(env, nonce_bytes + given.input.length + TAG_BYTES, &out);
   if (sealed == NULL) return NULL;
-  memcpy(out, ours->pool + ours->pool_used, nonce_bytes);
-  OPENSSL_cleanse(ours->pool + ours->pool_used, nonce_bytes);
-  ours->pool_used += nonce_bytes;
+  draw_nonce(ours, out, nonce_bytes);
   given.nonce = (kh_bytes){out, nonce_bytes};
   if (seal_into(key, &given, out + nonce_bytes)) return sealed;
   return kh_throw(env, KH_FAILED, "encryption failed");
+}
+
+/** What sealMany reads: the messages lie one behind the other. */
+typedef struct {
+  aes_key *key;
+  size_t nonce_bytes;
+  kh_bytes prefix, aads, plaintexts;
+  const uint32_t *lengths;
+  size_t count;
+} messages;
+
+/** Takes the next `length` bytes from the front; false when there are fewer. */
+static bool take(kh_bytes *from, size_t length, kh_bytes *taken) {
+  if (length > from->length) return false;
+  *taken = (kh_bytes){from->at, length};
+  *from = (kh_bytes){from->at + length, from->length - length};
+  return true;
+}
+
+static bool read_messages(napi_env env, napi_callback_info info, messages *given) {
+  napi_value arguments[6];
+  void *key;
+  uint32_t nonce_bytes = 0;
+  if (!kh_arguments(env, info, 6, arguments) || !kh_read_key(env, arguments[0], &aes_tag, &key)) {
+    return false;
+  }
+  // What is no number stays 0, which no nonce is long.
+  napi_get_value_uint32(env, arguments[1], &nonce_bytes);
+  given->key = key;
+  given->nonce_bytes = nonce_bytes;
+  return fits(env, key, nonce_bytes) && kh_read_bytes(env, arguments[2], &given->prefix) &&
+         kh_read_bytes(env, arguments[3], &given->aads) &&
+         kh_read_bytes(env, arguments[4], &given->plaintexts) &&
+         kh_read_counts(env, arguments[5], &given->lengths, &given->count);
+}
+
+/** Lengths are looked at once, and against what is left: another thread may change them. */
+static bool seal_all(kh_env *ours, messages *given, unsigned char *out) {
+  for (size_t at = 0; at < given->count; at += 2) {
+    message one;
+    if (!take(&given->aads, given->lengths[at], &one.aad) ||
+        !take(&given->plaintexts, given->lengths[at + 1], &one.input)) {
+      return false;
+    }
+    memcpy(out, given->prefix.at, given->prefix.length);
+    out += given->prefix.length;
+    draw_nonce(ours, out, given->nonce_bytes);
+    one.nonce = (kh_bytes){out, given->nonce_bytes};
+    out += given->nonce_bytes;
+    if (!seal_into(given->key, &one, out)) return false;
+    out += one.input.length + TAG_BYTES;
+  }
+  return given->aads.length == 0 && given->plaintexts.length == 0;
+}
+
+/**
+ * sealMany(key, nonceBytes, prefix, aads, plaintexts, lengths): for each message prefix || nonce ||
+ * ciphertext || tag; undefined when the pool wants `feed` first.
+ */
+static napi_value seal_many(napi_env env, napi_callback_info info) {
+  messages given;
+  unsigned char *out;
+  kh_env *ours = kh_env_of(env);
+  if (ours == NULL || !read_messages(env, info, &given)) return NULL;
+  size_t count = given.count / 2;
+  if (given.count % 2 != 0 || count > KH_POOL_BYTES / given.nonce_bytes ||
+      given.prefix.length > KH_PREFIX_MAX) {
+    return kh_throw(env, KH_BAD_ARGUMENT, "more messages, or a longer prefix, than fit");
+  }
+  if (ours->pool_used + count * given.nonce_bytes > KH_POOL_BYTES) return NULL;
+  size_t overhead = given.prefix.length + given.nonce_bytes + TAG_BYTES;
+  napi_value sealed = kh_new_bytes(env, count * overhead + given.plaintexts.length, &out);
+  if (sealed == NULL || seal_all(ours, &given, out)) return sealed;
+  return kh_throw(env, KH_FAILED, "lengths do not add up, or encryption failed");
 }
 
 /** feed(random: 12 KiB): fills the pool of nonces; what was left of it is dropped. */
@@ -265,6 +344,7 @@ void kh_export_aead(napi_env env, napi_value exports) {
   kh_export(env, exports, "aesKey", make_aes_key);
   kh_export(env, exports, "seal", seal);
   kh_export(env, exports, "sealFresh", seal_fresh);
+  kh_export(env, exports, "sealMany", seal_many);
   kh_export(env, exports, "open", open_sealed);
   kh_export(env, exports, "feed", feed);
 }

@@ -16,6 +16,8 @@
 
 /** As in src/engine/random.ts, which fills it: 512 nonces of 24 bytes. */
 #define KH_POOL_BYTES 12288
+/** In front of each ciphertext: a header. */
+#define KH_PREFIX_MAX 256
 /** EVP_*Update counts in int; nobody sends that much. */
 #define KH_BYTES_MAX ((size_t)INT32_MAX - 64)
 
@@ -70,6 +72,8 @@ kh_env *kh_env_of(napi_env env);
 bool kh_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values);
 /** A Uint8Array or Buffer of at most KH_BYTES_MAX bytes, valid until JavaScript runs again. */
 bool kh_read_bytes(napi_env env, napi_value value, kh_bytes *bytes);
+/** A Uint32Array, as {@link kh_read_bytes}. */
+bool kh_read_counts(napi_env env, napi_value value, const uint32_t **at, size_t *length);
 bool kh_read_hash(napi_env env, napi_value value, kh_hash *hash);
 /** The native half of a key that was made with the same tag. */
 bool kh_read_key(napi_env env, napi_value value, const napi_type_tag *tag, void **key);

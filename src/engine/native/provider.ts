@@ -8,7 +8,7 @@ import { decryptionFailed } from "../../domain/errors.ts"
 import { defaultMechanism, keyAlgorithm, type KeyAlgorithmId } from "../../domain/algorithms.ts"
 import type { NodeKey } from "../node/key.ts"
 import { nodeProvider } from "../node/provider.ts"
-import type { EncryptionRow, KeyRow, MacRow, Provider } from "../provider.ts"
+import type { EncryptionRow, KeyRow, MacRow, Provider, SealInput } from "../provider.ts"
 import { randomBytes } from "../random.ts"
 import { noncePoolBytes, type Addon, type AesKey, type Hash } from "./addon.ts"
 import { half, type NativeKey } from "./key.ts"
@@ -73,6 +73,14 @@ function gcm(addon: Addon, row: EncryptionRow<NodeKey>): EncryptionRow<NativeKey
       const sealed = sealFresh(addon, half(aes), { ivBytes, aad, plaintext })
       return { iv: sealed.subarray(0, ivBytes), ciphertext: sealed.subarray(ivBytes) }
     },
+    sealMany: ({ aes }, prefix, messages) => {
+      const parts = { ivBytes, prefix }
+      const chunks = Math.ceil(messages.length / sealManyMax)
+      return Array.from({ length: chunks }, (_, index) => {
+        const from = index * sealManyMax
+        return sealMany(addon, half(aes), parts, messages.slice(from, from + sealManyMax))
+      }).flat()
+    },
     open: ({ aes }, { iv, aad, ciphertext }) => {
       const opened = addon.open(half(aes), iv, aad, ciphertext)
       if (opened === undefined) throw decryptionFailed()
@@ -88,14 +96,46 @@ function sealFresh(
   given: { readonly ivBytes: number; readonly aad: Uint8Array; readonly plaintext: Uint8Array },
 ): Uint8Array {
   const { ivBytes, aad, plaintext } = given
-  const sealed = addon.sealFresh(key, ivBytes, aad, plaintext)
+  return fed(addon, () => addon.sealFresh(key, ivBytes, aad, plaintext))
+}
+
+/** What `seal` answers, when need be from a pool filled anew. */
+function fed(addon: Addon, seal: () => Uint8Array | undefined): Uint8Array {
+  const sealed = seal()
   if (sealed !== undefined) return sealed
   const random = randomBytes(noncePoolBytes)
   addon.feed(random)
   random.fill(0)
-  const again = addon.sealFresh(key, ivBytes, aad, plaintext)
-  assert(again !== undefined, "a full pool has a nonce")
+  const again = seal()
+  assert(again !== undefined, "a full pool has the nonces")
   return again
+}
+
+/** Messages in one call: a full pool has the nonces for twice as many. */
+const sealManyMax = 256
+const tagBytes = 16
+
+/** One call, and one piece of memory, for all of them: a call costs more than a short message. */
+function sealMany(
+  addon: Addon,
+  key: AesKey,
+  { ivBytes, prefix }: { readonly ivBytes: number; readonly prefix: Uint8Array },
+  messages: readonly Omit<SealInput, "iv">[],
+): Uint8Array[] {
+  const lengths = new Uint32Array(2 * messages.length)
+  for (const [index, { aad, plaintext }] of messages.entries()) {
+    lengths[2 * index] = aad.length
+    lengths[2 * index + 1] = plaintext.length
+  }
+  const aads = Buffer.concat(messages.map(({ aad }) => aad))
+  const plaintexts = Buffer.concat(messages.map(({ plaintext }) => plaintext))
+  const sealed = fed(addon, () => addon.sealMany(key, ivBytes, prefix, aads, plaintexts, lengths))
+  let end = 0
+  return messages.map(({ plaintext }) => {
+    const start = end
+    end += prefix.length + ivBytes + plaintext.length + tagBytes
+    return sealed.subarray(start, end)
+  })
 }
 
 function hmac(addon: Addon, row: MacRow<NativeKey>): MacRow<NativeKey> {

@@ -8,6 +8,7 @@ import type { Context, SignCommand } from "../../service/commands.ts"
 import { decrypt, encrypt } from "../../service/encrypt.ts"
 import type { UsePorts } from "../../service/ports.ts"
 import { generateRandom } from "../../service/random.ts"
+import type { AlikeService, Asked } from "../../service/use-alike.ts"
 import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
 
 export type Answer = Partial<Record<FrameTag, FrameValue>>
@@ -17,16 +18,25 @@ export interface CallRow {
   /** As the REST operation, for metrics. */
   readonly operation: string
   readonly run: (ports: UsePorts, context: Context, fields: FrameFields) => Promise<Answer>
+  /** What it asks of its service, where such uses may go together. */
+  readonly asked?: (fields: FrameFields) => Asked
+  readonly render: (result: object) => Answer
 }
 
 function row<Command, Result>(
   operation: string,
-  parse: (fields: FrameFields) => Command,
+  parse: (fields: FrameFields) => Command & object,
   service: (ports: UsePorts, context: Context, command: Command) => Promise<Result>,
   render: (result: Result) => Answer,
+  alike?: AlikeService,
 ): CallRow {
   return {
     operation,
+    ...(alike === undefined
+      ? {}
+      : { asked: (fields) => ({ service: alike, command: parse(fields) }) }),
+    // What is rendered is a result of the row's own service.
+    render: (result) => render(result as Result),
     run: async (ports, context, fields) => render(await service(ports, context, parse(fields))),
   }
 }
@@ -94,6 +104,7 @@ export const frameCalls: ReadonlyMap<number, CallRow> = new Map([
         ciphertext,
         iv,
       }),
+      "encrypt",
     ),
   ],
   [
@@ -103,6 +114,7 @@ export const frameCalls: ReadonlyMap<number, CallRow> = new Map([
       (fields) => ({ ciphertext: bytes(fields, "ciphertext"), aad: fields.aad }),
       decrypt,
       opened,
+      "decrypt",
     ),
   ],
   [
@@ -123,9 +135,9 @@ export const frameCalls: ReadonlyMap<number, CallRow> = new Map([
       opened,
     ),
   ],
-  [4, row("sign", signing, sign, signed)],
+  [4, row("sign", signing, sign, signed, "sign")],
   [5, row("verify", verifying, verify, judged)],
-  [6, row("mac", signing, mac, signed)],
+  [6, row("mac", signing, mac, signed, "mac")],
   [7, row("verifyMac", verifying, verifyMac, judged)],
   [
     8,

@@ -10,6 +10,7 @@ import { parseId } from "../../domain/ids.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Caller } from "../../domain/principal.ts"
 import type { Evidence } from "../../identity/authenticator.ts"
+import { joinAlike, useAlike, type Asked } from "../../service/use-alike.ts"
 import type { UsePorts } from "../../service/ports.ts"
 import type { Face, Peer } from "../message.ts"
 import { frameCalls, type Answer } from "./calls.ts"
@@ -83,30 +84,83 @@ export class FrameSession {
     let at = 0
     // Frames that are taken in one turn are one look at the records: nothing changes in between.
     this.#caller = undefined
-    while (this.#underWay < limits.framesUnderWayMax) {
-      const frame = readFrame(bytes, at)
-      if (frame === undefined) break
-      at = frame.end
-      this.#underWay += 1
-      void this.#answer(frame).then(ready)
+    const groups: Taken[][] = []
+    try {
+      while (this.#underWay < limits.framesUnderWayMax) {
+        const frame = readFrame(bytes, at)
+        if (frame === undefined) break
+        at = frame.end
+        this.#underWay += 1
+        joinAlike(groups, this.#taken(frame))
+      }
+    } finally {
+      for (const group of groups) void this.#answerGroup(group, ready)
     }
     return at
   }
 
-  /** Never rejects. */
-  async #answer({ number, kind, fields }: Frame): Promise<void> {
+  #taken(frame: Frame): Taken {
     this.#calls += 1
-    const requestId = `${this.#id}.${this.#calls}`
-    const operation = operationOf(kind)
-    try {
-      this.#out.add(number, result, await this.#run(kind, fields, requestId))
-      this.#onDone({ operation, status: 200 })
-    } catch (thrown) {
-      const error = this.#operatingError(thrown, requestId)
-      this.#out.add(number, failure, errorFields(error))
-      this.#onDone({ operation, status: this.#options.statusOf(error) })
+    const { kind, fields } = frame
+    return { ...frame, requestId: `${this.#id}.${this.#calls}`, asked: tryAsk(kind, fields) }
+  }
+
+  /** Calls that ask alike go together, as far as their service allows. Never rejects. */
+  async #answerGroup(group: readonly Taken[], ready: () => void): Promise<void> {
+    if (group.length > 1) {
+      try {
+        if (await this.#runTogether(group)) {
+          ready()
+          return
+        }
+      } catch (thrown) {
+        for (const one of group) this.#fail(one, thrown)
+        ready()
+        return
+      }
     }
+    for (const one of group) void this.#answer(one).then(ready)
+  }
+
+  async #runTogether(group: readonly Taken[]): Promise<boolean> {
+    const evidence = this.#evidence
+    const ports = this.#options.ports()
+    if (evidence === undefined || ports === undefined) return false
+    this.#caller ??= this.#options.authenticate(evidence)
+    const caller = await this.#caller
+    const uses = group.flatMap(({ asked, requestId }) =>
+      asked === undefined ? [] : { ...asked, context: { caller, requestId, within: this.#id } },
+    )
+    const outcomes = await useAlike(ports, uses)
+    if (outcomes === undefined) return false
+    for (const [at, one] of group.entries()) {
+      const outcome = outcomes[at] ?? { error: undefined }
+      if ("error" in outcome) this.#fail(one, outcome.error)
+      else this.#succeed(one, frameCalls.get(one.kind)?.render(outcome.result) ?? {})
+    }
+    return true
+  }
+
+  /** Never rejects. */
+  async #answer(one: Taken): Promise<void> {
+    try {
+      this.#succeed(one, await this.#run(one.kind, one.fields, one.requestId))
+    } catch (thrown) {
+      this.#fail(one, thrown)
+    }
+  }
+
+  #succeed({ number, kind }: Taken, answer: Answer): void {
+    this.#out.add(number, result, answer)
     this.#underWay -= 1
+    this.#onDone({ operation: operationOf(kind), status: 200 })
+  }
+
+  #fail({ number, kind, requestId }: Taken, thrown: unknown): void {
+    const error = this.#operatingError(thrown, requestId)
+    this.#out.add(number, failure, errorFields(error))
+    this.#underWay -= 1
+    this.#onDone({ operation: operationOf(kind), status: this.#options.statusOf(error) })
   }
 
   async #run(kind: number, fields: FrameFields, requestId: string): Promise<Answer> {
@@ -181,6 +235,23 @@ export class FrameSession {
 }
 
 const nothing = new Uint8Array(0)
+
+/** A frame that is being answered. */
+interface Taken extends Frame {
+  readonly requestId: string
+  /** What it asks of its service, where such calls may go together. */
+  readonly asked: Asked | undefined
+}
+
+/** Undefined too when the fields are wrong: the call itself says how. */
+function tryAsk(kind: number, fields: FrameFields): Asked | undefined {
+  try {
+    return frameCalls.get(kind)?.asked?.(fields)
+  } catch (error) {
+    if (error instanceof CodecError) return undefined
+    throw error
+  }
+}
 
 function operationOf(kind: number): string {
   if (kind === hello) return "hello"

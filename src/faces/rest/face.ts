@@ -21,7 +21,8 @@ import { asHsmError, errorHead, renderProblem } from "./errors.ts"
 import { readExplorer, type Asset } from "./explorer.ts"
 import type { Face, FaceReply, FaceRequest } from "../message.ts"
 import type { Elsewhere, RestFaceOptions } from "./ports.ts"
-import type { Call, CompositeId, RoutedId, SystemId } from "./route.ts"
+import { isAlikeService, type Asked } from "../../service/use-alike.ts"
+import type { AnyRoute, Call, CompositeId, RoutedId, SystemId } from "./route.ts"
 import { Router } from "./router.ts"
 import { routes } from "./routes/all.ts"
 import { systemRoutes, type System } from "./routes/system.ts"
@@ -40,6 +41,8 @@ export function createRestFace(options: RestFaceOptions): Face {
     batch: {
       byId: new Map(endpoints.filter(isRouted).map((endpoint) => [endpoint.id, endpoint])),
       run: runRoute,
+      askedOf,
+      render: (id, result) => stepsOf(id).render(result),
       onUnexpected: options.onUnexpected,
     },
   }
@@ -162,6 +165,17 @@ function runRoute(id: RoutedId, call: Call, request: RawRequest): Promise<unknow
   // The validators of this very operation have passed: that is what its route takes.
   const run = routes[id] as (call: Call, request: RawRequest) => Promise<unknown>
   return run(call, request)
+}
+
+/** A route's steps, by the id of its operation: what is found there takes that operation's own. */
+function stepsOf(id: RoutedId): Pick<AnyRoute, "service" | "parse" | "render"> {
+  return routes[id] as unknown as AnyRoute
+}
+
+function askedOf(id: RoutedId, request: RawRequest): Asked | undefined {
+  const { service, parse } = stepsOf(id)
+  if (service === undefined || !isAlikeService(service)) return undefined
+  return { service, command: parse(request) }
 }
 
 function evidence({ header, peer }: FaceRequest): Parameters<RestFaceOptions["authenticate"]>[0] {

@@ -60,6 +60,13 @@ export interface Route<Name extends keyof Services, Asked, Answer> {
   readonly render: (result: Result<Name>) => Answer
 }
 
+/** A route of which only the name is known; those that are no such thing have no service. */
+export interface AnyRoute {
+  readonly service?: keyof Services
+  readonly parse: (request: object) => object
+  readonly render: (result: object) => unknown
+}
+
 /**
  * Joins the three steps of a route.
  *

@@ -60,6 +60,7 @@ import {
   trustKey,
   updateKey,
 } from "../../service/update-key.ts"
+import { useAlike } from "../../service/use-alike.ts"
 import { whoami } from "../../service/whoami.ts"
 
 /** The services themselves. */
@@ -129,6 +130,7 @@ export const services = {
   updatePartition,
   updatePrincipal,
   updateQuota,
+  useAlike,
   verify,
   verifyMac,
   watchRequests,

@@ -232,6 +232,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   updatePartition: partition,
   updatePrincipal: principal,
   updateQuota: partition,
+  useAlike: undefined,
   verify: { ...about, valid: true },
   verifyMac: { ...about, valid: false },
   watchRequests: { [Symbol.asyncIterator]: changes },

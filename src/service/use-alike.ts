@@ -1,0 +1,103 @@
+/** Uses of keys that may share a decision and a record, by the names of their services. */
+
+import type { Outcome } from "./act-alike.ts"
+import type {
+  Context,
+  DecryptCommand,
+  DecryptResult,
+  EncryptCommand,
+  EncryptResult,
+  MacCommand,
+  SignCommand,
+  SignResult,
+} from "./commands.ts"
+import { areAlikeToDecrypt, areAlikeToEncrypt, decryptAlike, encryptAlike } from "./encrypt.ts"
+import type { UsePorts } from "./ports.ts"
+import { areAlikeToSign, macAlike, signAlike } from "./sign.ts"
+
+interface Row<C, R> {
+  readonly areAlike: (one: C, other: C) => boolean
+  readonly run: (
+    ports: UsePorts,
+    contexts: readonly Context[],
+    commands: readonly C[],
+  ) => Promise<readonly Outcome<R>[] | undefined>
+}
+
+interface Rows {
+  readonly encrypt: Row<EncryptCommand, EncryptResult>
+  readonly decrypt: Row<DecryptCommand, DecryptResult>
+  readonly sign: Row<SignCommand, SignResult>
+  readonly mac: Row<MacCommand, SignResult>
+}
+
+const rows: Rows = {
+  encrypt: { areAlike: areAlikeToEncrypt, run: encryptAlike },
+  decrypt: { areAlike: areAlikeToDecrypt, run: decryptAlike },
+  sign: { areAlike: areAlikeToSign, run: signAlike },
+  mac: { areAlike: areAlikeToSign, run: macAlike },
+}
+export type AlikeService = keyof Rows
+
+/** One use: what its own service would be asked. */
+export interface Use {
+  readonly service: AlikeService
+  readonly context: Context
+  /** What that service takes. */
+  readonly command: object
+}
+
+/** True for services of this table. */
+export function isAlikeService(service: string): service is AlikeService {
+  return Object.hasOwn(rows, service)
+}
+
+/** What a use asks, before anybody knows who does. */
+export type Asked = Pick<Use, "service" | "command">
+
+/** Groups that a newcomer is compared with: so many kinds may take turns. */
+const openGroupsMax = 8
+
+/**
+ * Puts an item behind those that it goes with, or into a group of its own: uses of the same caller
+ * under the same key, and what is no such use by itself.
+ */
+export function joinAlike<T extends { readonly asked: Asked | undefined }>(
+  groups: T[][],
+  item: T,
+): void {
+  const { asked } = item
+  const known =
+    asked &&
+    groups
+      .slice(-openGroupsMax)
+      .findLast(([first]) => first?.asked !== undefined && areAlike(first.asked, asked))
+  if (known === undefined) groups.push([item])
+  else known.push(item)
+}
+
+function areAlike(one: Asked, other: Asked): boolean {
+  return one.service === other.service && rowOf(one).areAlike(one.command, other.command)
+}
+
+/**
+ * Does the uses of one of {@link joinAlike}'s groups; undefined, and nothing has happened, where
+ * they have to go one by one.
+ *
+ * @throws HsmError what the services throw, when none of them can be done.
+ */
+export async function useAlike(
+  ports: UsePorts,
+  uses: readonly Use[],
+): Promise<readonly Outcome<object>[] | undefined> {
+  const [first] = uses
+  if (first === undefined) return undefined
+  const contexts = uses.map(({ context }) => context)
+  const commands = uses.map(({ command }) => command)
+  return await rowOf(first).run(ports, contexts, commands)
+}
+
+function rowOf({ service }: Asked): Row<object, object> {
+  // A use holds what its service takes.
+  return rows[service] as unknown as Row<object, object>
+}
