@@ -19,6 +19,10 @@ export const groups: readonly Group[] = [
     ],
   },
   {
+    words: ["certificate"],
+    load: async () => (await import("./commands/certificate.ts")).certificateCommands,
+  },
+  {
     words: ["encrypt", "decrypt"],
     load: async () => (await import("./commands/encrypt.ts")).encryptCommands,
   },

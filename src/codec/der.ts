@@ -4,11 +4,16 @@ import { CodecError } from "./error.ts"
 
 /** Tags of the universal class, with the bit that says constructed where it is. */
 export const derTags = {
+  boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  null: 0x05,
   objectId: 0x06,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
   sequence: 0x30,
+  set: 0x31,
 } as const
 
 /** One element; `content` is a view of what it was read from. */
@@ -75,6 +80,19 @@ export function writeDerUnsigned(value: bigint): Uint8Array {
   // A zero before a set sign bit.
   const hex = Number.parseInt(even.slice(0, 2), 16) >= 0x80 ? `00${even}` : even
   return writeDer(derTags.integer, Uint8Array.fromHex(hex))
+}
+
+/** An OBJECT IDENTIFIER, from numbers with dots between them. */
+export function writeDerObjectId(text: string): Uint8Array {
+  const [first = 0, second = 0, ...rest] = text.split(".").map(Number)
+  const bytes = [40 * first + second, ...rest].flatMap((arc) => {
+    const digits = [arc % 128]
+    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) {
+      digits.unshift(0x80 + (left % 128))
+    }
+    return digits
+  })
+  return writeDer(derTags.objectId, Uint8Array.from(bytes))
 }
 
 function readLength(

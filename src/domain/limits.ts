@@ -154,6 +154,17 @@ export const limits = {
   /** An approver's certificate and its issuers. */
   chainLengthMax: 4,
   certificateBytesMax: 4 * KiB,
+  /** Certificates beside one key: a few per version, from more than one authority. */
+  certificatesPerKeyMax: 32,
+  /** A certificate with its issuers; one alone of SLH-DSA with 256f has some 51 KiB. */
+  certificateChainBytesMax: 64 * KiB,
+  /** A value in a subject; RFC 5280 appendix A.1 has 64 for most. */
+  subjectValueLengthMax: 256,
+  /** Other names in one certificate: what public authorities allow. */
+  alternativeNamesMax: 100,
+  /** Of a certificate that is issued here: browsers take 398 days, roots live for decades. */
+  certificateLifeDefaultMs: 365 * dayMs,
+  certificateLifeMaxMs: 30 * 365 * dayMs,
   /** Opened approvers' keys kept per process; the oldest is forgotten first. */
   approverKeysMax: 10_000,
   /** Signed words on one request; with a result of messageBytesMax they fit into one record. */

@@ -135,6 +135,13 @@ export const operations = {
     states: ["active"],
     attribute: "extractable",
   },
+  // A request or a certificate is signed with the key, as a rule about its use has it.
+  "certificate.request": { ...use, roles: ["user", "manager"], usage: "sign" },
+  "certificate.self-sign": { ...use, roles: ["user", "manager"], usage: "sign" },
+  "certificate.issue": { ...use, usage: "sign" },
+  "certificate.read": { roles: anyone, target: "key", whileBlocked: true },
+  "certificate.store": { ...change, states: live },
+  "certificate.delete": change,
   // What is asked for is decided besides, by its own row.
   "request.create": { roles: asking, target: "partition", metered: true },
   "request.list": { roles: anyone, target: "partition", whileBlocked: true },

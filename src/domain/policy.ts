@@ -10,13 +10,13 @@ import {
   publicUsages,
   type KeyAlgorithmId,
   type MechanismId,
-  type MechanismRow,
 } from "./algorithms.ts"
 import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
 import { limits } from "./limits.ts"
+import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
 import type { PartitionRecord } from "./partition.ts"
 import { grantAdmits, type Caller } from "./principal.ts"
@@ -127,9 +127,6 @@ class Permit {
   }
 }
 export type { Permit }
-
-/** A data key is random bytes, encrypted: leave for the one is leave for the other. */
-const includes: Partial<Record<OperationId, OperationId>> = { "key.data-key": "key.encrypt" }
 
 /** Public values: no secret to compare in constant time. */
 function isSameInput(one: Input, other: Input): boolean {
@@ -373,23 +370,4 @@ export function explain(question: Question): readonly Explanation[] {
     const reason = check(question, row)
     return reason === undefined ? { rule, allows: true } : { rule, allows: false, reason }
   })
-}
-
-/** The mechanism's kind that an operation works with; undefined for those without one. */
-export function mechanismKind(id: OperationId): MechanismRow["kind"] | undefined {
-  return kindByOperation[id]
-}
-
-const kindByOperation: Partial<Record<OperationId, MechanismRow["kind"]>> = {
-  "key.encrypt": "encryption",
-  "key.decrypt": "encryption",
-  "key.data-key": "encryption",
-  "key.sign": "signature",
-  "key.verify": "signature",
-  "key.mac": "mac",
-  "key.verify-mac": "mac",
-  "key.encapsulate": "kem",
-  "key.decapsulate": "kem",
-  "key.agree": "agreement",
-  "key.wrap": "wrap",
 }

@@ -8,6 +8,7 @@
 
 import type { Instant, KeyId, PartitionId } from "../domain/ids.ts"
 import { HsmError } from "../domain/errors.ts"
+import type { CertificateRecord } from "../domain/certificate.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import type { AliasRecord, KmsKeyRecord } from "../domain/kms-key.ts"
@@ -37,6 +38,7 @@ export interface RecordTypes {
   key: KeyRecord
   "kms-key": KmsKeyRecord
   alias: AliasRecord
+  certificate: CertificateRecord
   partition: PartitionRecord
   principal: PrincipalRecord
   issuer: IssuerRecord
@@ -88,6 +90,9 @@ export const recordKinds = {
   "kms-key": { fields: ["id", "partition", "region?", "revision"] },
   alias: {
     fields: ["id", "partition", "keyId", "region", "name", "createdAt", "updatedAt", "revision"],
+  },
+  certificate: {
+    fields: ["id", "partition", "keyId", "version", "chain", "createdAt", "createdBy", "revision"],
   },
   partition: {
     fields: ["id", "name", "custody", "state", "flags", "quota", "rules?", "createdAt", "revision"],

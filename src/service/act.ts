@@ -18,16 +18,10 @@ import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError, type ErrorCode } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import { mechanismKind } from "../domain/operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
-import {
-  decide,
-  mechanismKind,
-  type Decision,
-  type Input,
-  type Permit,
-  type Question,
-} from "../domain/policy.ts"
+import { decide, type Decision, type Input, type Permit, type Question } from "../domain/policy.ts"
 import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn } from "./find-key.ts"

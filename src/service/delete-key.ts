@@ -13,6 +13,7 @@ import type { Transaction } from "../records/committer.ts"
 import { destroyedAt } from "../records/epochs.ts"
 import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, materialPaths, revise } from "./change-key.ts"
+import { certificatesEnd } from "./certificates.ts"
 import type { Context, DeleteKeyCommand, DeletionReceipt, KeyRef } from "./commands.ts"
 import { kmsEnd } from "./kms/end.ts"
 import { cancelRequestsOf } from "./execute-request.ts"
@@ -132,14 +133,18 @@ export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promis
   }
 }
 
-/** What goes in the commit that destroys a key, besides its secret: material, name, aliases. */
+/** What goes in the commit that destroys a key, besides its secret: all that only it had. */
 export async function endOf(
   ports: Pick<Ports, "records">,
   key: KeyRecord,
 ): Promise<Required<Pick<Transaction, "changes" | "rows">>> {
   const { changes, rows } = await kmsEnd(ports, key)
+  const certificates = await certificatesEnd(ports, key)
   const freed = ports.records.indexPath(key.partition, "key-name", key.name)
-  return { changes, rows: [...rows, ...materialPaths(key), { del: freed }] }
+  return {
+    changes: [...changes, ...certificates],
+    rows: [...rows, ...materialPaths(key), { del: freed }],
+  }
 }
 
 /** What stays of a destroyed key: everything but its versions, so that its id is never reused. */

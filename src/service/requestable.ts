@@ -7,6 +7,7 @@ import type { KeyRecord } from "../domain/key.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { Context } from "./commands.ts"
+import { issueCertificate, requestCertificate, selfSign } from "./issue-certificate.ts"
 import { generateDataKey } from "./data-key.ts"
 import { decrypt, encrypt } from "./encrypt.ts"
 import { exportKey } from "./export-key.ts"
@@ -49,6 +50,9 @@ export const requestable = {
   "key.unblock": (...asked: Parameters<typeof unblockKey>) => ofKey(unblockKey(...asked)),
   "key.set-rules": (...asked: Parameters<typeof setKeyRules>) => ofKey(setKeyRules(...asked)),
   "key.protect": (...asked: Parameters<typeof protectKey>) => ofKey(protectKey(...asked)),
+  "certificate.request": requestCertificate,
+  "certificate.self-sign": selfSign,
+  "certificate.issue": issueCertificate,
   "partition.set-rules": (...asked: Parameters<typeof setPartitionRules>) =>
     ofPartition(setPartitionRules(...asked)),
 } as const satisfies Partial<Record<OperationId, Runner<never>>>

@@ -51,6 +51,12 @@ key.set-rules              mo     AD    -              -       -
 key.protect                o      AD    -              -       -
 key.export-plain           m      A     plainExport    -       extractable frozen
 key.export-wrapped         m      A     wrappedExport  -       extractable frozen
+certificate.request        um     A     keyUse         sign    -           frozen rate
+certificate.self-sign      um     A     keyUse         sign    -           frozen rate
+certificate.issue          u      A     keyUse         sign    -           frozen rate
+certificate.read           umpao  any   -              -       -           blocked frozen
+certificate.store          m      AD    -              -       -
+certificate.delete         m      any   -              -       -
 request.create             umo    -     -              -       -           frozen rate
 request.list               umpao  -     -              -       -           blocked frozen
 request.read               umpao  -     -              -       -           blocked frozen

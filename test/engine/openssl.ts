@@ -27,7 +27,8 @@ export function file(name: string, bytes: Uint8Array): string {
 export function run(args: readonly string[]): {
   readonly ok: boolean
   readonly stdout: Uint8Array
+  readonly stderr: string
 } {
-  const { status, stdout } = spawnSync("openssl", args)
-  return { ok: status === 0, stdout: Uint8Array.from(stdout) }
+  const { status, stdout, stderr } = spawnSync("openssl", args)
+  return { ok: status === 0, stdout: Uint8Array.from(stdout), stderr: String(stderr) }
 }

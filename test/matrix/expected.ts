@@ -128,6 +128,14 @@ export const rows = {
   "exportKey wrapped": { may: ["manager"], ok: 200, hidden: noKey },
   "exportKey under": { may: ["manager"], ok: 200, hidden: noWrappingKey },
 
+  requestCertificate: { ...use, may: ["user", "manager"] },
+  selfSignCertificate: { ...use, may: ["user", "manager"] },
+  issueCertificate: use,
+  addCertificate: { ...manage, ok: 201, spends: "keys" },
+  listCertificates: read,
+  getCertificate: read,
+  deleteCertificate: { ...manage, ok: 204, spends: "keys" },
+
   encrypt: use,
   decrypt: { may: ["user"], ok: 200, hidden: notOpened },
   decryptRaw: use,

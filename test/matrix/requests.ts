@@ -97,6 +97,30 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
     body: { wrappingKey: objects.keys.wrapper },
   }),
 
+  requestCertificate: ({ objects }) => ({
+    params: { key: objects.keys.pair },
+    body: { subject: "CN=a" },
+  }),
+  selfSignCertificate: ({ objects }) => ({
+    params: { key: objects.keys.pair },
+    body: { subject: "CN=a" },
+  }),
+  issueCertificate: ({ objects, mine }) => ({
+    params: { key: objects.keys.authority },
+    body: { request: mine.certificates.request },
+  }),
+  addCertificate: ({ objects }) => ({
+    params: { key: objects.keys.pair },
+    body: { chain: [objects.certificates.own] },
+  }),
+  listCertificates: ({ objects }) => ({ params: { key: objects.keys.authority } }),
+  getCertificate: ({ objects }) => ({
+    params: { key: objects.keys.authority, certificate: objects.certificates.stored },
+  }),
+  deleteCertificate: ({ objects }) => ({
+    params: { key: objects.keys.authority, certificate: objects.certificates.stored },
+  }),
+
   encrypt: ({ objects }) => ({
     params: { key: objects.keys.cipher },
     body: { plaintext: message },

@@ -12,6 +12,8 @@ import type { Role, Row } from "./expected.ts"
 export interface Objects {
   /** By what the key is good for. */
   readonly keys: Readonly<Record<KeyKind, string>>
+  /** Id of what lies beside `authority`; a certificate and a request of `pair`, in base64. */
+  readonly certificates: { readonly stored: string; readonly own: string; readonly request: string }
   /** In Keyhold's own format, naming its key. */
   readonly ciphertext: string
   /** Open, and what an approver says to it. */
@@ -26,6 +28,7 @@ export interface Objects {
 const keyKinds = [
   "cipher",
   "pair",
+  "authority",
   "mac",
   "kem",
   "seed",
@@ -223,7 +226,7 @@ const makers = {
 async function makeKeys(
   client: RestClient,
   { manager, officer, user }: Place["tokens"],
-): Promise<Pick<Objects, "keys" | "ciphertext">> {
+): Promise<Pick<Objects, "keys" | "ciphertext" | "certificates">> {
   const create = async (body: Fields): Promise<string> => {
     const all = { name: freshName(), algorithm: "AES_256", ...body }
     const made = await client.call<{ id: string }>(manager, "POST /keys", all)
@@ -234,6 +237,7 @@ async function makeKeys(
   const keys = {
     cipher: await create({}),
     pair: await create({ algorithm: "EC_P256" }),
+    authority: await create({ algorithm: "EC_P256" }),
     mac: await create({ algorithm: "HMAC_SHA_256" }),
     kem: await create({ algorithm: "ML_KEM_768" }),
     seed: await create({ algorithm: "BIP32_SECP256K1" }),
@@ -257,7 +261,31 @@ async function makeKeys(
     `POST /keys/${keys.cipher}/encrypt`,
     { plaintext: base64("text") },
   )
-  return { keys, ciphertext }
+  return { keys, ciphertext, certificates: await makeCertificates(client, manager, keys) }
+}
+
+async function makeCertificates(
+  client: RestClient,
+  manager: string | undefined,
+  { pair, authority }: Objects["keys"],
+): Promise<Objects["certificates"]> {
+  const selfSigned = async (key: string): Promise<string> => {
+    const body = { subject: "CN=a", authority: {} }
+    const path = `POST /keys/${key}/self-signed-certificate`
+    const made = await client.call<{ chain: readonly string[] }>(manager, path, body)
+    return made.chain[0] ?? ""
+  }
+  const { id: stored } = await client.call<{ id: string }>(
+    manager,
+    `POST /keys/${authority}/certificates`,
+    { chain: [await selfSigned(authority)] },
+  )
+  const { request } = await client.call<{ request: string }>(
+    manager,
+    `POST /keys/${pair}/certificate-request`,
+    { subject: "CN=a" },
+  )
+  return { stored, own: await selfSigned(pair), request }
 }
 
 const approver = newApprover("Anna")
@@ -294,6 +322,7 @@ export function absentObjects(like: Objects): Objects {
   sealed.set(decodeId(absentId, ""), at)
   return {
     keys: keys as Objects["keys"], // Exactly the kinds.
+    certificates: { ...like.certificates, stored: absentId },
     ciphertext: base64(sealed),
     request: absentId,
     word: like.word,

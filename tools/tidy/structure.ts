@@ -23,6 +23,7 @@ const importTable: Record<string, readonly string[]> = {
     "sealing/custodian.ts",
     "domain/algorithms.ts",
     "domain/catalogue.ts",
+    "domain/certificate.ts",
     "domain/chains.ts",
     "domain/key.ts",
     "domain/principal.ts",

@@ -297,6 +297,12 @@ export type Operation =
   | "key.protect"
   | "key.export-plain"
   | "key.export-wrapped"
+  | "certificate.request"
+  | "certificate.self-sign"
+  | "certificate.issue"
+  | "certificate.read"
+  | "certificate.store"
+  | "certificate.delete"
   | "request.create"
   | "request.list"
   | "request.read"
@@ -717,6 +723,18 @@ export type RequestedOperation =
       /** The key's id or name. */
       readonly key: KeyRef
     } & ExportKeyRequest)
+  | ({ readonly operation: "requestCertificate" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & RequestCertificateRequest)
+  | ({ readonly operation: "selfSignCertificate" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & SelfSignRequest)
+  | ({ readonly operation: "issueCertificate" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    } & IssueCertificateRequest)
   | ({ readonly operation: "encrypt" } & {
       /** The key's id or name. */
       readonly key: KeyRef
@@ -1065,6 +1083,164 @@ export interface DecryptResult {
   readonly mechanism: Mechanism
   /** A full message with what encryption adds. Base64, at most 66560 bytes. */
   readonly plaintext: string
+}
+
+/**
+ * In the order in which it is written, such as `CN=shop.example,O=Example AG,C=CH`; a
+ * backslash before a comma or a plus sign makes it part of a value. CN, O, OU, C, ST, L,
+ * STREET, SERIALNUMBER, ORGANIZATIONIDENTIFIER, UID, DC, E.
+ */
+export type Subject = string
+
+/** The subject's other names. */
+export interface AlternativeNames {
+  /** Names of hosts, the first part of which may be `*`. */
+  readonly dns?: NameList | undefined
+  /** Addresses, of version 4 or 6. */
+  readonly ip?: NameList | undefined
+  /** Addresses of mail, in ASCII. */
+  readonly email?: NameList | undefined
+  /** Absolute, in ASCII. */
+  readonly uri?: NameList | undefined
+}
+
+/** At most 100. */
+export type NameList = readonly string[]
+
+/**
+ * What the certified key is for; in a certificate digitalSignature when absent, of an
+ * authority keyCertSign and crlSign. At most 7.
+ */
+export type CertificateUsages = readonly (
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "crlSign")[]
+
+/** At most 6. */
+export type CertificatePurposes = readonly (
+  | "serverAuth"
+  | "clientAuth"
+  | "codeSigning"
+  | "emailProtection"
+  | "timeStamping"
+  | "ocspSigning")[]
+
+/** Present, the certificate may issue others. */
+export interface Authority {
+  /** How many other authorities may stand below it. 0 to 15. */
+  readonly pathLength?: number | undefined
+}
+
+/** From now; a year when absent, or as long as the authority's own certificate. 1 to 946080000. */
+export type CertificateLife = number
+
+/** The certificate, then each one's issuer. At most 4. */
+export type CertificateChain = readonly string[]
+
+/** The certificate, then those of its issuers that are known. At most 5. */
+export type IssuedChain = readonly string[]
+
+export interface RequestCertificateRequest {
+  readonly subject: Subject
+  /** What all verifiers read when absent; of RSA, PKCS#1 v1.5 with SHA-256. */
+  readonly mechanism?: Mechanism | undefined
+  readonly names?: AlternativeNames | undefined
+  readonly keyUsage?: CertificateUsages | undefined
+  readonly extendedKeyUsage?: CertificatePurposes | undefined
+}
+
+export interface SelfSignRequest {
+  readonly subject: Subject
+  /** What all verifiers read when absent; of RSA, PKCS#1 v1.5 with SHA-256. */
+  readonly mechanism?: Mechanism | undefined
+  readonly names?: AlternativeNames | undefined
+  readonly keyUsage?: CertificateUsages | undefined
+  readonly extendedKeyUsage?: CertificatePurposes | undefined
+  readonly authority?: Authority | undefined
+  readonly lifeSeconds?: CertificateLife | undefined
+}
+
+export interface IssueCertificateRequest {
+  /** A request for a certificate, PKCS#10, DER. Base64, at most 65536 bytes. */
+  readonly request: string
+  readonly subject?: Subject | undefined
+  /** Which of the key's certificates issues, by its id; the newest authority's when absent. */
+  readonly issuer?: Id | undefined
+  /** What all verifiers read when absent; of RSA, PKCS#1 v1.5 with SHA-256. */
+  readonly mechanism?: Mechanism | undefined
+  readonly names?: AlternativeNames | undefined
+  readonly keyUsage?: CertificateUsages | undefined
+  readonly extendedKeyUsage?: CertificatePurposes | undefined
+  readonly authority?: Authority | undefined
+  readonly lifeSeconds?: CertificateLife | undefined
+}
+
+export interface AddCertificateRequest {
+  readonly chain: CertificateChain
+}
+
+export interface CertificateRequest {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** A request for a certificate, PKCS#10, DER. Base64, at most 65536 bytes. */
+  readonly request: string
+  readonly pem: CertificatePem
+}
+
+/** All of it in PEM. */
+export type CertificatePem = string
+
+export interface IssuedCertificate {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  readonly chain: IssuedChain
+  readonly pem: CertificatePem
+  readonly subject: NameText
+  readonly issuer: NameText
+  readonly serialNumber: SerialNumber
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  readonly fingerprint: Fingerprint256
+}
+
+/** For people to read. */
+export type NameText = string
+
+/** Hexadecimal. */
+export type SerialNumber = string
+
+/** SHA-256 of the certificate's DER, hexadecimal. */
+export type Fingerprint256 = string
+
+export interface StoredCertificate {
+  readonly id: Id
+  readonly keyId: Id
+  /** The version whose public half it names. */
+  readonly version: Version
+  readonly chain: IssuedChain
+  readonly pem: CertificatePem
+  readonly subject: NameText
+  readonly issuer: NameText
+  readonly serialNumber: SerialNumber
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  readonly fingerprint: Fingerprint256
+  /** It may issue others. */
+  readonly authority: boolean
+  readonly createdAt: Instant
+  readonly createdBy: string
+}
+
+export interface CertificatePage {
+  /** At most 1000. */
+  readonly items: readonly StoredCertificate[]
+  readonly next?: Next | undefined
 }
 
 export interface SignRequest {
@@ -2109,6 +2285,69 @@ export const operations = {
     queryParams: [],
     successStatus: 200,
   },
+  requestCertificate: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/certificate-request",
+    roles: ["user", "manager"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  selfSignCertificate: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/self-signed-certificate",
+    roles: ["user", "manager"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  issueCertificate: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/issue-certificate",
+    roles: ["user"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  listCertificates: {
+    method: "GET",
+    path: "/api/v1/keys/{key}/certificates",
+    roles: ["user", "manager", "approver", "auditor", "officer"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: ["limit", "after"],
+    successStatus: 200,
+  },
+  addCertificate: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/certificates",
+    roles: ["manager"],
+    idempotent: false,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 201,
+  },
+  getCertificate: {
+    method: "GET",
+    path: "/api/v1/keys/{key}/certificates/{certificate}",
+    roles: ["user", "manager", "approver", "auditor", "officer"],
+    idempotent: false,
+    pathParams: ["key", "certificate"],
+    queryParams: [],
+    successStatus: 200,
+  },
+  deleteCertificate: {
+    method: "DELETE",
+    path: "/api/v1/keys/{key}/certificates/{certificate}",
+    roles: ["manager"],
+    idempotent: false,
+    pathParams: ["key", "certificate"],
+    queryParams: [],
+    successStatus: 204,
+  },
   encrypt: {
     method: "POST",
     path: "/api/v1/keys/{key}/encrypt",
@@ -2797,6 +3036,70 @@ export interface Operations {
     }
     readonly body: ExportKeyRequest
     readonly response: ExportedKey
+  }
+  readonly requestCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: RequestCertificateRequest
+    readonly response: CertificateRequest
+  }
+  readonly selfSignCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: SelfSignRequest
+    readonly response: IssuedCertificate
+  }
+  readonly issueCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: IssueCertificateRequest
+    readonly response: IssuedCertificate
+  }
+  readonly listCertificates: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** Items of one page. */
+      readonly limit?: number | undefined
+      /** `next` of the page before. */
+      readonly after?: string | undefined
+    }
+    readonly body: undefined
+    readonly response: CertificatePage
+  }
+  readonly addCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: AddCertificateRequest
+    readonly response: StoredCertificate
+  }
+  readonly getCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** The certificate's id. */
+      readonly certificate: Id
+    }
+    readonly body: undefined
+    readonly response: StoredCertificate
+  }
+  readonly deleteCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** The certificate's id. */
+      readonly certificate: Id
+    }
+    readonly body: undefined
+    readonly response: undefined
   }
   readonly encrypt: {
     readonly params: {

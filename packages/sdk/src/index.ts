@@ -16,6 +16,7 @@ export type {
   SignOptions,
   VersionOptions,
 } from "./calls.ts"
+export type { Certificates } from "./certificates.ts"
 export type { CallArguments, CallInput, CallOptions, ClientOptions } from "./client.ts"
 export { isEnvelope, openEnvelope, sealEnvelope } from "./envelope.ts"
 export type { ByteSource, EnvelopeKey } from "./envelope.ts"

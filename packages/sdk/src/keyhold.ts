@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto"
 import type { OperationId, Operations, Role } from "./api.generated.ts"
 import { runBatch, type Outcomes } from "./batch.ts"
 import * as calls from "./calls.ts"
+import { Certificates } from "./certificates.ts"
 import { Client, type CallOptions } from "./client.ts"
 import {
   dataKeyBytes,
@@ -38,6 +39,7 @@ export type ListItem<Id extends ListOperationId> = Operations[Id]["response"]["i
 export class Keyhold extends Client {
   /** Keys themselves: make, find, change and retire them. */
   readonly keys = new Keys(this)
+  readonly certificates = new Certificates(this)
   readonly requests = new Requests(this)
 
   /**

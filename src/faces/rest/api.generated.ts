@@ -297,6 +297,12 @@ export type Operation =
   | "key.protect"
   | "key.export-plain"
   | "key.export-wrapped"
+  | "certificate.request"
+  | "certificate.self-sign"
+  | "certificate.issue"
+  | "certificate.read"
+  | "certificate.store"
+  | "certificate.delete"
   | "request.create"
   | "request.list"
   | "request.read"
@@ -701,6 +707,9 @@ export interface RequestedOperation {
     | "setKeyRules"
     | "protectKey"
     | "setPartitionRules"
+    | "requestCertificate"
+    | "selfSignCertificate"
+    | "issueCertificate"
   readonly [name: string]: unknown
 }
 
@@ -1017,6 +1026,164 @@ export interface DecryptResult {
   readonly mechanism: Mechanism
   /** A full message with what encryption adds. Base64, at most 66560 bytes. */
   readonly plaintext: string
+}
+
+/**
+ * In the order in which it is written, such as `CN=shop.example,O=Example AG,C=CH`; a
+ * backslash before a comma or a plus sign makes it part of a value. CN, O, OU, C, ST, L,
+ * STREET, SERIALNUMBER, ORGANIZATIONIDENTIFIER, UID, DC, E.
+ */
+export type Subject = string
+
+/** The subject's other names. */
+export interface AlternativeNames {
+  /** Names of hosts, the first part of which may be `*`. */
+  readonly dns?: NameList
+  /** Addresses, of version 4 or 6. */
+  readonly ip?: NameList
+  /** Addresses of mail, in ASCII. */
+  readonly email?: NameList
+  /** Absolute, in ASCII. */
+  readonly uri?: NameList
+}
+
+/** At most 100. */
+export type NameList = readonly string[]
+
+/**
+ * What the certified key is for; in a certificate digitalSignature when absent, of an
+ * authority keyCertSign and crlSign. At most 7.
+ */
+export type CertificateUsages = readonly (
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "crlSign")[]
+
+/** At most 6. */
+export type CertificatePurposes = readonly (
+  | "serverAuth"
+  | "clientAuth"
+  | "codeSigning"
+  | "emailProtection"
+  | "timeStamping"
+  | "ocspSigning")[]
+
+/** Present, the certificate may issue others. */
+export interface Authority {
+  /** How many other authorities may stand below it. 0 to 15. */
+  readonly pathLength?: number
+}
+
+/** From now; a year when absent, or as long as the authority's own certificate. 1 to 946080000. */
+export type CertificateLife = number
+
+/** The certificate, then each one's issuer. At most 4. */
+export type CertificateChain = readonly Uint8Array[]
+
+/** The certificate, then those of its issuers that are known. At most 5. */
+export type IssuedChain = readonly string[]
+
+export interface RequestCertificateRequest {
+  readonly subject: Subject
+  /** What all verifiers read when absent; of RSA, PKCS#1 v1.5 with SHA-256. */
+  readonly mechanism?: Mechanism
+  readonly names?: AlternativeNames
+  readonly keyUsage?: CertificateUsages
+  readonly extendedKeyUsage?: CertificatePurposes
+}
+
+export interface SelfSignRequest {
+  readonly subject: Subject
+  /** What all verifiers read when absent; of RSA, PKCS#1 v1.5 with SHA-256. */
+  readonly mechanism?: Mechanism
+  readonly names?: AlternativeNames
+  readonly keyUsage?: CertificateUsages
+  readonly extendedKeyUsage?: CertificatePurposes
+  readonly authority?: Authority
+  readonly lifeSeconds?: CertificateLife
+}
+
+export interface IssueCertificateRequest {
+  /** A request for a certificate, PKCS#10, DER. Base64, at most 65536 bytes. */
+  readonly request: Uint8Array
+  readonly subject?: Subject
+  /** Which of the key's certificates issues, by its id; the newest authority's when absent. */
+  readonly issuer?: Id
+  /** What all verifiers read when absent; of RSA, PKCS#1 v1.5 with SHA-256. */
+  readonly mechanism?: Mechanism
+  readonly names?: AlternativeNames
+  readonly keyUsage?: CertificateUsages
+  readonly extendedKeyUsage?: CertificatePurposes
+  readonly authority?: Authority
+  readonly lifeSeconds?: CertificateLife
+}
+
+export interface AddCertificateRequest {
+  readonly chain: CertificateChain
+}
+
+export interface CertificateRequest {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  /** A request for a certificate, PKCS#10, DER. Base64, at most 65536 bytes. */
+  readonly request: string
+  readonly pem: CertificatePem
+}
+
+/** All of it in PEM. */
+export type CertificatePem = string
+
+export interface IssuedCertificate {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  readonly chain: IssuedChain
+  readonly pem: CertificatePem
+  readonly subject: NameText
+  readonly issuer: NameText
+  readonly serialNumber: SerialNumber
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  readonly fingerprint: Fingerprint256
+}
+
+/** For people to read. */
+export type NameText = string
+
+/** Hexadecimal. */
+export type SerialNumber = string
+
+/** SHA-256 of the certificate's DER, hexadecimal. */
+export type Fingerprint256 = string
+
+export interface StoredCertificate {
+  readonly id: Id
+  readonly keyId: Id
+  /** The version whose public half it names. */
+  readonly version: Version
+  readonly chain: IssuedChain
+  readonly pem: CertificatePem
+  readonly subject: NameText
+  readonly issuer: NameText
+  readonly serialNumber: SerialNumber
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  readonly fingerprint: Fingerprint256
+  /** It may issue others. */
+  readonly authority: boolean
+  readonly createdAt: Instant
+  readonly createdBy: string
+}
+
+export interface CertificatePage {
+  /** At most 1000. */
+  readonly items: readonly StoredCertificate[]
+  readonly next?: Next | undefined
 }
 
 export interface SignRequest {
@@ -1956,6 +2123,70 @@ export interface Operations {
     }
     readonly body: ExportKeyRequest
     readonly response: ExportedKey
+  }
+  readonly requestCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: RequestCertificateRequest
+    readonly response: CertificateRequest
+  }
+  readonly selfSignCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: SelfSignRequest
+    readonly response: IssuedCertificate
+  }
+  readonly issueCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: IssueCertificateRequest
+    readonly response: IssuedCertificate
+  }
+  readonly listCertificates: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** Items of one page. */
+      readonly limit?: number
+      /** `next` of the page before. */
+      readonly after?: string
+    }
+    readonly body: undefined
+    readonly response: CertificatePage
+  }
+  readonly addCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: AddCertificateRequest
+    readonly response: StoredCertificate
+  }
+  readonly getCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** The certificate's id. */
+      readonly certificate: Id
+    }
+    readonly body: undefined
+    readonly response: StoredCertificate
+  }
+  readonly deleteCertificate: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /** The certificate's id. */
+      readonly certificate: Id
+    }
+    readonly body: undefined
+    readonly response: undefined
   }
   readonly encrypt: {
     readonly params: {

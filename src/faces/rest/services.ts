@@ -1,5 +1,11 @@
 /** Every service that the face calls, by name: routes refer to this table, tests replace it. */
 
+import {
+  deleteCertificate,
+  listCertificates,
+  readCertificateOf,
+  storeCertificate,
+} from "../../service/certificates.ts"
 import { createKey, importKey } from "../../service/create-key.ts"
 import { generateDataKey } from "../../service/data-key.ts"
 import {
@@ -18,6 +24,7 @@ import {
 import { decrypt, encrypt } from "../../service/encrypt.ts"
 import { explainDecision } from "../../service/explain.ts"
 import { exportKey } from "../../service/export-key.ts"
+import { issueCertificate, requestCertificate, selfSign } from "../../service/issue-certificate.ts"
 import { createIssuer, deleteIssuer, listIssuers } from "../../service/issuers.ts"
 import {
   blockPartition,
@@ -76,6 +83,7 @@ export const services = {
   createPrincipal,
   decapsulate,
   decrypt,
+  deleteCertificate,
   deleteIssuer,
   deleteKey,
   deletePrincipal,
@@ -96,7 +104,9 @@ export const services = {
   generateRandom,
   importKey,
   issueAccessKey,
+  issueCertificate,
   issueToken,
+  listCertificates,
   listIssuers,
   listKeys,
   listPartitions,
@@ -108,20 +118,24 @@ export const services = {
   protectKey,
   publicKey,
   purgeKey,
+  readCertificateOf,
   readPartition,
   readPartitionById,
   readPrincipal,
   readRequest,
+  requestCertificate,
   restoreKey,
   revokeCredential,
   rotateKey,
   rotateOwnToken,
   sealNode,
+  selfSign,
   setKeyRules,
   setPartitionRules,
   shred,
   sign,
   speakOnRequest,
+  storeCertificate,
   trustKey,
   fastForwardKey,
   unblockKey,

@@ -29,6 +29,7 @@ import {
 } from "../../../src/faces/rest/spec.ts"
 import type { Evidence } from "../../../src/identity/authenticator.ts"
 import type { Context } from "../../../src/service/commands.ts"
+import { certificateView, issuedCertificate } from "./certificate-results.ts"
 import { changes, requestView, smart } from "./quorum-results.ts"
 
 const folder = join(import.meta.dirname, "../../../api")
@@ -158,6 +159,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   createPrincipal: { principal, token: "kh1_x" },
   decapsulate: { ...about, sharedSecret: bytes },
   decrypt: { ...about, plaintext: bytes },
+  deleteCertificate: undefined,
   deleteIssuer: undefined,
   deleteKey: keyRecord,
   deletePrincipal: undefined,
@@ -196,6 +198,12 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
     principal,
     accessKey: { accessKeyId: "A".repeat(30), secretAccessKey: "s".repeat(43) },
   },
+  issueCertificate: issuedCertificate,
+  listCertificates: { items: [certificateView], next: undefined },
+  readCertificateOf: certificateView,
+  requestCertificate: { ...about, request: bytes },
+  selfSign: issuedCertificate,
+  storeCertificate: certificateView,
   issueToken: { principal, token: "kh1_x" },
   listIssuers: { items: [issuer], next: undefined },
   listKeys: { items: [keyRecord], next: "n" },

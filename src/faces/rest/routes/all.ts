@@ -2,6 +2,7 @@
 
 import type { RoutedId, Routes } from "../route.ts"
 import { auditRoutes } from "./audit.ts"
+import { certificateRoutes } from "./certificates.ts"
 import { cryptoRoutes } from "./crypto.ts"
 import { partitionRoutes, principalRoutes } from "./governing.ts"
 import { keyRoutes } from "./keys.ts"
@@ -10,6 +11,7 @@ import { requestRoutes } from "./requests.ts"
 /** Every operation that one service answers. */
 export const routes: Routes<RoutedId> = {
   ...auditRoutes,
+  ...certificateRoutes,
   ...cryptoRoutes,
   ...keyRoutes,
   ...partitionRoutes,

@@ -9,6 +9,7 @@ import type {
 } from "../../../service/commands.ts"
 import type { SetKeyRulesCommand } from "../../../service/quorum-commands.ts"
 import type { Operations, PublicKey, Receipt } from "../api.generated.ts"
+import { renderPem } from "../pem.ts"
 import { renderKey, renderPage } from "../render.ts"
 import { route, type Routes } from "../route.ts"
 import { parseKeyRules } from "../rules.ts"
@@ -172,13 +173,8 @@ function listCommand({
 }
 
 function renderPublicKey({ keyId, version, publicKey }: PublicKeyResult): PublicKey {
-  return { keyId, version, publicKey: encodeBase64(publicKey), pem: renderPem(publicKey) }
-}
-
-/** SubjectPublicKeyInfo in PEM: RFC 7468 section 13. */
-function renderPem(der: Uint8Array): string {
-  const lines = encodeBase64(der).match(/.{1,64}/g) ?? []
-  return `-----BEGIN PUBLIC KEY-----\n${lines.join("\n")}\n-----END PUBLIC KEY-----\n`
+  const pem = renderPem("PUBLIC KEY", publicKey) // RFC 7468 section 13.
+  return { keyId, version, publicKey: encodeBase64(publicKey), pem }
 }
 
 function renderReceipt(receipt: DeletionReceipt): Receipt {

@@ -10,6 +10,7 @@ import { renderPage } from "../render.ts"
 import { renderRequest, renderSummary } from "../render-request.ts"
 import { route, type Routes } from "../route.ts"
 import { milliseconds } from "../times.ts"
+import { certificateRoutes } from "./certificates.ts"
 import { cryptoRoutes } from "./crypto.ts"
 import { partitionRoutes } from "./governing.ts"
 import { keyRoutes } from "./keys.ts"
@@ -34,6 +35,9 @@ const askable = {
   setKeyRules: ["key.set-rules", keyRoutes.setKeyRules],
   protectKey: ["key.protect", keyRoutes.protectKey],
   setPartitionRules: ["partition.set-rules", partitionRoutes.setPartitionRules],
+  requestCertificate: ["certificate.request", certificateRoutes.requestCertificate],
+  selfSignCertificate: ["certificate.self-sign", certificateRoutes.selfSignCertificate],
+  issueCertificate: ["certificate.issue", certificateRoutes.issueCertificate],
 } as const satisfies Record<
   RequestedOperation["operation"],
   readonly [RequestedCommand["operation"], unknown]
@@ -50,6 +54,9 @@ const rendered: readonly (keyof typeof askable)[] = [
   "exportKey",
   "decapsulate",
   "agree",
+  "requestCertificate",
+  "selfSignCertificate",
+  "issueCertificate",
 ]
 const renderers = new Map<OperationId, (result: never) => object>(
   rendered.map((name) => [askable[name][0], askable[name][1].render]),
