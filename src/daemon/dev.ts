@@ -34,6 +34,18 @@ export interface DevFile {
   readonly tokens: Readonly<Partial<Record<Role, string>>>
   /** For AWS's SDKs: their endpoint, and an access key that uses and manages keys. */
   readonly aws: AwsAccess
+  /** For clients of Securosys' Transaction Security Broker. */
+  readonly tsb: TsbAccess
+}
+
+/** As its clients are configured. */
+export interface TsbAccess {
+  /** Of `/v1`. */
+  readonly url: string
+  /** Does all that an application does; in place of the partition's access token. */
+  readonly bearer: string
+  /** By the dialect's roles. */
+  readonly apiKeys: Readonly<Record<TsbRole, string>>
 }
 
 /** As AWS's SDKs call it. */
@@ -76,13 +88,15 @@ export async function startDevelopment(options: {
       : await populate(running, first)
   const { partition, tokens } = kept
   const aws = kept.aws ?? (await awsAccess(running, partition))
-  const dev: DevFile = { url, caFile, partition, tokens, aws: { ...aws, endpoint: url } }
+  const tsb = kept.tsb ?? (await tsbAccess(running, partition, tokens))
+  const faces = { aws: { ...aws, endpoint: url }, tsb: { ...tsb, url: `${url}/v1` } }
+  const dev: DevFile = { url, caFile, partition, tokens, ...faces }
   await writeDurably(devFile, `${JSON.stringify(dev, undefined, 2)}\n`)
   return { running, dev, devFile }
 }
 
 /** What the file tells of an earlier start; it may be of a Keyhold that knew fewer dialects. */
-type Kept = Pick<DevFile, "partition" | "tokens"> & Partial<Pick<DevFile, "aws">>
+type Kept = Pick<DevFile, "partition" | "tokens"> & Partial<Pick<DevFile, "aws" | "tsb">>
 
 /** Identity, certificates, master key, and the cluster's first records. */
 async function prepare(config: NodeConfig, caFile: string): Promise<FirstTokens> {
@@ -126,7 +140,7 @@ async function populate(
   const issued = await Promise.all(
     partitionRoles
       .filter((role) => role !== "officer")
-      .map(async (role) => [role, await tokenFor(ports, officer, role)] as const),
+      .map(async (role) => [role, await tokenFor(ports, officer, role, [role])] as const),
   )
   const tokens = {
     ...Object.fromEntries(issued),
@@ -158,10 +172,38 @@ async function awsAccess(
   }
 }
 
-async function tokenFor(ports: Ports, officer: Caller, role: Role): Promise<string> {
+/** Roles of API keys in the dialect, and ours. */
+const tsbRoles = {
+  keyManagement: "manager",
+  keyOperation: "user",
+  approver: "approver",
+  service: "auditor",
+  approverKeyManagement: "officer",
+} as const satisfies Record<string, Role>
+type TsbRole = keyof typeof tsbRoles
+
+async function tsbAccess(
+  { node: { operational } }: RunningNode,
+  partition: string,
+  tokens: DevFile["tokens"],
+): Promise<Omit<TsbAccess, "url">> {
+  const officer = caller(partition as PartitionId, "officer") // The file holds what was made.
+  const roles = ["user", "manager", "approver", "auditor"] as const
+  const bearer = await tokenFor(operational.ports, officer, "tsb", roles)
+  const keys = Object.entries(tsbRoles).map(([name, role]) => [name, tokens[role] ?? ""])
+  // One for each of the names.
+  return { bearer, apiKeys: Object.fromEntries(keys) as Record<TsbRole, string> }
+}
+
+async function tokenFor(
+  ports: Ports,
+  officer: Caller,
+  name: string,
+  roles: readonly Role[],
+): Promise<string> {
   const { token } = await createPrincipal(ports, context(officer), {
-    name: role,
-    roles: [role],
+    name,
+    roles,
     credential: { kind: "token" },
   })
   return token ?? ""

@@ -9,6 +9,7 @@ import { runSelfTests } from "../engine/self-test.ts"
 import { createAwsKmsFace, ownsAwsKms, refuseAwsKms } from "../faces/aws-kms/face.ts"
 import { errorHead } from "../faces/rest/errors.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
+import { createTsbFace, ownsTsb, refuseTsb } from "../faces/tsb/face.ts"
 import { services } from "../faces/rest/services.ts"
 import { dialectOf, type Dialect, type Dialects } from "../faces/message.ts"
 import type { NodePort } from "../faces/rest/ports.ts"
@@ -70,7 +71,7 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const { open } = config.metrics
   const parts = { metrics: metricsText, build, log, open }
   const rest = await openRest(node, parts)
-  const dialects: Dialects = [openAwsKms(node, log), rest]
+  const dialects: Dialects = [openAwsKms(node, log), openTsb(node, parts), rest]
   const front = { dialects, metrics, log, metricsText, protocols: openFrames(node, rest, log) }
   const port = await (workers?.start() ?? listenHere(config, front, opened))
   if (workers !== undefined) opened.defer(() => workers.leave(config.limits.drainMs))
@@ -220,6 +221,16 @@ function openAwsKms(node: Node, log: Log): Dialect {
     onUnexpected: logBug(log),
   })
   return { owns: ownsAwsKms, answer, refuse: refuseAwsKms }
+}
+
+function openTsb(node: Node, { log, build: { version } }: FaceParts): Dialect {
+  const answer = createTsbFace({
+    ports: () => node.ports,
+    authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),
+    version,
+    onUnexpected: logBug(log),
+  })
+  return { owns: ownsTsb, answer, refuse: refuseTsb }
 }
 
 /** The binary call, over the same services. */

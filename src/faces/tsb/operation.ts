@@ -1,0 +1,49 @@
+/** The shape of an operation: body to command, services, result to body. */
+
+import type { JsonValue } from "../../codec/json.ts"
+import type { Context } from "../../service/commands.ts"
+import type { Ports } from "../../service/ports.ts"
+import { readBody, type Input, type Members } from "./shapes.ts"
+
+/** Who calls, and what he is served with. */
+export interface Call {
+  readonly ports: Ports
+  readonly context: Context
+  /** The software's version. */
+  readonly version: string
+  /** The body as it came. */
+  readonly body: Uint8Array
+  /** What the path's parameter stands for; empty where it has none. */
+  readonly parameter: string
+}
+
+/** Bytes are base64; null is shown where the original shows it. */
+export type Output = object | undefined
+
+export interface Operation {
+  /** 200 when absent: so the original answers nearly everything, deletions too. */
+  readonly status?: 201
+  readonly answer: (call: Call, body: () => JsonValue) => Promise<Output>
+}
+
+/**
+ * An operation with a body.
+ *
+ * @param members - its body.
+ */
+export function operation<const M extends Members>(
+  members: M,
+  run: (call: Call, input: Input<M>) => Promise<Output>,
+): Operation {
+  return { answer: async (call, body) => await run(call, readBody(members, body())) }
+}
+
+/** An operation without one. */
+export function bare(run: (call: Call) => Promise<Output>): Operation {
+  return { answer: run }
+}
+
+/** The same, answered by 201. */
+export function creating(one: Operation): Operation {
+  return { ...one, status: 201 }
+}

@@ -1,0 +1,151 @@
+/**
+ * Shapes of the TSB's JSON. Null is as good as absent, as its clients send every field they know;
+ * fields that nobody knows are ignored, as its versions differ in them.
+ */
+
+import { decodeBase64 } from "../../codec/base64.ts"
+import { pointerTo, type JsonObject, type JsonValue } from "../../codec/json.ts"
+import { Fault, invalid } from "./fault.ts"
+
+/** Reads one kind of value. */
+export interface Shape<T> {
+  /** @param at - JSON pointer. @throws {@link Fault}. */
+  readonly read: (value: NonNullable<JsonValue>, at: string) => T
+}
+/** A member that has to be there. */
+export interface Needed<T> extends Shape<T> {
+  readonly needed: true
+}
+export type Members = Readonly<Record<string, Shape<unknown>>>
+
+/** What an object of these members reads as. */
+export type Input<M extends Members> = {
+  readonly [Name in keyof M]: M[Name] extends Needed<infer T>
+    ? T
+    : M[Name] extends Shape<infer T>
+      ? T | undefined
+      : never
+}
+
+/** Marks a member as one that has to be there. */
+export function need<T>(shape: Shape<T>): Needed<T> {
+  return { ...shape, needed: true }
+}
+
+export const text: Shape<string> = {
+  read: (value, at) => {
+    if (typeof value !== "string") throw refuse(at, "is not a text")
+    return value
+  },
+}
+
+/** For people. */
+export const shortText: Shape<string> = {
+  read: (value, at) => {
+    const read = text.read(value, at)
+    if (read.length > shortTextMax) throw refuse(at, `has more than ${shortTextMax} characters`)
+    return read
+  },
+}
+/** As `RuleName` in api/openapi.yaml. */
+const shortTextMax = 128
+
+/** Standard base64, strictly: nobody shall sign what was not sent. */
+export const bytes: Shape<Uint8Array> = {
+  read: (value, at) => decodeBase64(text.read(value, at), at),
+}
+
+export const flag: Shape<boolean> = {
+  read: (value, at) => {
+    if (typeof value !== "boolean") throw refuse(at, "is not true or false")
+    return value
+  },
+}
+
+/** A whole number that is not negative. */
+export const count: Shape<number> = {
+  read: (value, at) => {
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+      throw refuse(at, "is not a whole number")
+    }
+    return value
+  },
+}
+
+/** A whole number, also one below zero, which stands for what is usual. */
+export const integer: Shape<number> = {
+  read: (value, at) => {
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) throw refuse(at, "is no integer")
+    return value
+  },
+}
+
+/** An array of one-character strings, as the original's clients send them, or a plain string. */
+export const password: Shape<string> = {
+  read: (value, at) => {
+    if (typeof value === "string") return value
+    return list(text).read(value, at).join("")
+  },
+}
+
+export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+  return {
+    read: (value, at) => {
+      if (!isArray(value)) throw refuse(at, "is not a list")
+      return value.map((one, index) => {
+        if (one === null) throw refuse(pointerTo(at, index), "is null")
+        return item.read(one, pointerTo(at, index))
+      })
+    },
+  }
+}
+
+export function choice<const Values extends readonly string[]>(
+  values: Values,
+): Shape<Values[number]> {
+  return {
+    read: (value, at) => {
+      const found = values.find((one) => one === value)
+      if (found === undefined) throw refuse(at, `is none of ${values.join(", ")}`)
+      return found
+    },
+  }
+}
+
+export function object<M extends Members>(members: M): Shape<Input<M>> {
+  return {
+    read: (value, at) => {
+      if (!isObject(value)) throw refuse(at, "is not an object")
+      const input: Record<string, unknown> = {}
+      for (const [name, shape] of Object.entries(members)) {
+        const given = value[name] ?? null
+        const place = pointerTo(at, name)
+        if (given !== null) input[name] = shape.read(given, place)
+        else if ("needed" in shape) throw refuse(place, "is missing")
+      }
+      return input as Input<M> // Every member has been read by its own shape.
+    },
+  }
+}
+
+/** Whatever it is, as it came. */
+export const anything: Shape<JsonValue> = { read: (value) => value }
+
+/** Reads a body. @throws {@link Fault}. */
+export function readBody<M extends Members>(members: M, body: JsonValue): Input<M> {
+  if (body === null) throw new Fault("json", "the body is not an object")
+  return object(members).read(body, "")
+}
+
+function refuse(at: string, what: string): Fault {
+  return invalid(`${at} ${what}`)
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !isArray(value)
+}
+
+/** `Array.isArray` does not narrow a readonly array. */
+function isArray(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
