@@ -36,6 +36,11 @@ export const suites = {
   RSA_PKCS1_ENCRYPTION: { byte: 17, ivBytes: 0, tagBytes: 0, aead: false },
   RSA_RAW: { byte: 18, ivBytes: 0, tagBytes: 0, aead: false },
   TDEA_CBC_PAD: { byte: 15, ivBytes: 8, tagBytes: 0, aead: false },
+  CAMELLIA_CBC: { byte: 19, ivBytes: 16, tagBytes: 0, aead: false },
+  CAMELLIA_CTR: { byte: 20, ivBytes: 16, tagBytes: 0, aead: false },
+  CAMELLIA_ECB: { byte: 21, ivBytes: 0, tagBytes: 0, aead: false },
+  TDEA_CBC: { byte: 22, ivBytes: 8, tagBytes: 0, aead: false },
+  TDEA_ECB: { byte: 23, ivBytes: 0, tagBytes: 0, aead: false },
 } as const satisfies Record<string, Suite>
 export type SuiteId = keyof typeof suites
 

@@ -100,7 +100,8 @@ export function leaseSeals(records: Records, rotate: Rotate): LeaseSeals {
     if (key === undefined) throw new HsmError("KEY_NOT_FOUND", "no such key in this partition")
     const version = currentVersion(key)
     if (version === undefined || version.version !== wanted) return { key, seals: 0 }
-    const total = version.sealsLeased + limits.sealsLease
+    const seals = Math.min(limits.sealsLease, sealsMax)
+    const total = version.sealsLeased + seals
     const record: KeyRecord = {
       ...key,
       versions: key.versions.with(key.versions.length - 1, { ...version, sealsLeased: total }),
@@ -114,6 +115,6 @@ export function leaseSeals(records: Records, rotate: Rotate): LeaseSeals {
       if (error instanceof HsmError && error.code === "CONFLICT") return { key, seals: 0 }
       throw error
     }
-    return { key: record, seals: limits.sealsLease }
+    return { key: record, seals }
   }
 }

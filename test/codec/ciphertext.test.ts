@@ -98,6 +98,11 @@ test("the layout of format 1 is frozen", () => {
     RSA_OAEP_SHA_1: 16,
     RSA_PKCS1_ENCRYPTION: 17,
     RSA_RAW: 18,
+    CAMELLIA_CBC: 19,
+    CAMELLIA_CTR: 20,
+    CAMELLIA_ECB: 21,
+    TDEA_CBC: 22,
+    TDEA_ECB: 23,
   })
 })
 

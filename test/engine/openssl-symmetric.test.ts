@@ -39,6 +39,11 @@ const ciphers: readonly Agreed[] = [
   ...sized("AES_CTR", "AES", (bits) => `aes-${bits}-ctr`),
   ...sized("AES_ECB", "AES", (bits) => `aes-${bits}-ecb`),
   ...sized("CAMELLIA_CBC_PAD", "CAMELLIA", (bits) => `camellia-${bits}-cbc`),
+  ...sized("CAMELLIA_CBC", "CAMELLIA", (bits) => `camellia-${bits}-cbc`),
+  ...sized("CAMELLIA_CTR", "CAMELLIA", (bits) => `camellia-${bits}-ctr`),
+  ...sized("CAMELLIA_ECB", "CAMELLIA", (bits) => `camellia-${bits}-ecb`),
+  { mechanism: "TDEA_CBC", algorithm: "TDEA", key: rising(24), name: "des-ede3-cbc" },
+  { mechanism: "TDEA_ECB", algorithm: "TDEA", key: rising(24), name: "des-ede3" },
   { mechanism: "TDEA_CBC_PAD", algorithm: "TDEA", key: rising(24), name: "des-ede3-cbc" },
 ]
 for (const { mechanism, algorithm, key, name } of ciphers) {
@@ -115,6 +120,9 @@ const hmacs = [
   ["HMAC_SHA_256", 32, "SHA256"],
   ["HMAC_SHA_384", 48, "SHA384"],
   ["HMAC_SHA_512", 64, "SHA512"],
+  ["HMAC_SHA_512_224", 28, "SHA512-224"],
+  ["HMAC_SHA_512_256", 32, "SHA512-256"],
+  ["HMAC_SHA3_224", 28, "SHA3-224"],
   ["HMAC_SHA3_256", 32, "SHA3-256"],
   ["HMAC_SHA3_384", 48, "SHA3-384"],
   ["HMAC_SHA3_512", 64, "SHA3-512"],
@@ -129,6 +137,7 @@ const macs: readonly Agreeing[] = [
     const id = `KMAC_${bits}` as const
     return { mechanism: id, algorithm: id, key: rising(32), name: `KMAC-${bits}`, options }
   }),
+  { mechanism: "POLY1305", algorithm: "POLY1305", key: rising(32), name: "POLY1305", options: [] },
   ...sized("AES_CMAC", "AES", (bits) => `AES-${bits}-CBC`).map(asCmac),
   ...sized("CAMELLIA_CMAC", "CAMELLIA", (bits) => `CAMELLIA-${bits}-CBC`).map(asCmac),
   ...sized("AES_GMAC", "AES", (bits) => `AES-${bits}-GCM`).map((row) => {

@@ -12,6 +12,7 @@ import { encrypt } from "../../src/service/encrypt.ts"
 import { maintain } from "../../src/service/maintain.ts"
 import { updateQuota } from "../../src/service/partition.ts"
 import { describeKey } from "../../src/service/read-key.ts"
+import { mac, verifyMac } from "../../src/service/sign.ts"
 import { contextOf, memoryStack, openCluster, type Stack } from "../support/stack.ts"
 
 const plaintext = Buffer.from("message")
@@ -133,5 +134,25 @@ test("what fails for one key holds up no other", async () => {
   await assert.rejects(maintain(ports), { code: "QUOTA_EXCEEDED" })
   const later = await describeKey(ports, as("officer"), { key: "later" })
   assert.equal(later.versions.length, 2)
+  await stack.cluster.remove()
+})
+
+test("a key of Poly1305 authenticates one message per version, and verifies them all", async () => {
+  const { stack, as } = await memoryStack({ legacyAlgorithms: true })
+  const { ports } = stack
+  const key = "once"
+  await createKey(ports, as("manager"), { name: key, algorithm: "POLY1305" })
+  const messages = [1, 2, 3].map((byte) => Uint8Array.of(byte))
+  const made = await Promise.all(
+    messages.map(async (message) => ({
+      message,
+      ...(await mac(ports, as("user"), { key, message })),
+    })),
+  )
+  assert.deepEqual(new Set(made.map(({ version }) => version)), new Set([1, 2, 3]))
+  for (const { message, version, signature } of made) {
+    const verdict = await verifyMac(ports, as("user"), { key, message, signature })
+    assert.equal(verdict.version, version)
+  }
   await stack.cluster.remove()
 })

@@ -4,6 +4,42 @@ import type { MacId, WrapId } from "../provider.ts"
 import { hex, type Answers, type MacAnswer, type WrapAnswer } from "./answer.ts"
 
 export const macAnswers = {
+  HMAC_SHA_512_224: [
+    {
+      algorithm: "HMAC_SHA_512_224",
+      source: "OpenSSL 3.0.19 mac -digest SHA512-224 HMAC",
+      key: hex`000102030405060708090a0b0c0d0e0f101112131415161718191a1b`,
+      message: hex`4869205468657265`,
+      mac: hex`e8973969d880694425367d71d9817edf5d5d6e661558fe67a6bd7744`,
+    },
+  ],
+  HMAC_SHA_512_256: [
+    {
+      algorithm: "HMAC_SHA_512_256",
+      source: "OpenSSL 3.0.19 mac -digest SHA512-256 HMAC",
+      key: hex`000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f`,
+      message: hex`4869205468657265`,
+      mac: hex`de7732eedcdbb0328f5d66aa946c1a01ebd6684b3e393f5f03aa8a011e2962eb`,
+    },
+  ],
+  HMAC_SHA3_224: [
+    {
+      algorithm: "HMAC_SHA3_224",
+      source: "OpenSSL 3.0.19 mac -digest SHA3-224 HMAC",
+      key: hex`000102030405060708090a0b0c0d0e0f101112131415161718191a1b`,
+      message: hex`4869205468657265`,
+      mac: hex`297905fc9af0b110100feb68c24f77891db7041241d1c53f96f78248`,
+    },
+  ],
+  POLY1305: [
+    {
+      algorithm: "POLY1305",
+      source: "RFC 8439 section 2.5.2",
+      key: hex`85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b`,
+      message: hex`43727970746f6772617068696320466f72756d2052657365617263682047726f7570`,
+      mac: hex`a8061dc1305136c6c22b8baf0c0127a9`,
+    },
+  ],
   HMAC_SHA_256: [
     {
       algorithm: "HMAC_SHA_256",

@@ -7,7 +7,7 @@ import { plain, secretHalf, type NodeKey } from "./key.ts"
 /** Node 26 has this; its types lag behind. */
 interface MacModule {
   readonly createMac: (
-    algorithm: "cmac" | "gmac" | "kmac-128" | "kmac-256",
+    algorithm: "cmac" | "gmac" | "kmac-128" | "kmac-256" | "poly1305",
     key: crypto.KeyObject,
     options: {
       readonly cipher?: string
@@ -55,4 +55,10 @@ export const gmac: MacRow<NodeKey> = {
     const cipher = `aes-${(secret.symmetricKeySize ?? 0) * 8}-gcm`
     return plain(createMac("gmac", secret, { cipher, iv }).update(message).final())
   },
+}
+
+/** RFC 8439 section 2.5: the key is good for one message, which the budget of seals sees to. */
+export const poly1305: MacRow<NodeKey> = {
+  ivBytes: 0,
+  tag: (key, message) => plain(createMac("poly1305", secretHalf(key), {}).update(message).final()),
 }

@@ -15,7 +15,7 @@ import { blockCipher } from "./block-cipher.ts"
 import { dh } from "./dh-group.ts"
 import { mlKemRow } from "./kem.ts"
 import { kw, kwp } from "./key-wrap.ts"
-import { cmac, gmac, hmac, kmac } from "./macs.ts"
+import { cmac, gmac, hmac, kmac, poly1305 } from "./macs.ts"
 import { dsa } from "./dsa.ts"
 import type { NodeKey } from "./key.ts"
 import { edwards25519, edwards448 } from "./edwards-point.ts"
@@ -40,6 +40,8 @@ import { xaes256Gcm } from "./xaes.ts"
 import { xchacha20Poly1305 } from "./xchacha.ts"
 
 const aesCbc = (bits: number): string => `aes-${bits}-cbc`
+const camelliaCbc = (bits: number): string => `camellia-${bits}-cbc`
+const tdeaCbc = (): string => "des-ede3-cbc"
 
 export const nodeProvider = {
   name: "node:crypto",
@@ -57,11 +59,15 @@ export const nodeProvider = {
     HMAC_SHA_256: secretKeys("HMAC_SHA_256", { bytes: 32, bytesMax: 64 }),
     HMAC_SHA_384: secretKeys("HMAC_SHA_384", { bytes: 48, bytesMax: 128 }),
     HMAC_SHA_512: secretKeys("HMAC_SHA_512", { bytes: 64, bytesMax: 128 }),
+    HMAC_SHA_512_224: secretKeys("HMAC_SHA_512_224", { bytes: 28, bytesMax: 128 }),
+    HMAC_SHA_512_256: secretKeys("HMAC_SHA_512_256", { bytes: 32, bytesMax: 128 }),
+    HMAC_SHA3_224: secretKeys("HMAC_SHA3_224", { bytes: 28, bytesMax: 144 }),
     HMAC_SHA3_256: secretKeys("HMAC_SHA3_256", { bytes: 32, bytesMax: 136 }),
     HMAC_SHA3_384: secretKeys("HMAC_SHA3_384", { bytes: 48, bytesMax: 104 }),
     HMAC_SHA3_512: secretKeys("HMAC_SHA3_512", { bytes: 64, bytesMax: 72 }),
     KMAC_128: secretKeys("KMAC_128", { bytes: 16, bytesMax: 168 }),
     KMAC_256: secretKeys("KMAC_256", { bytes: 32, bytesMax: 136 }),
+    POLY1305: secretKeys("POLY1305", { bytes: 32 }),
     RSA_2048: pairKeys("RSA_2048", rsa(2048)),
     RSA_3072: pairKeys("RSA_3072", rsa(3072)),
     RSA_4096: pairKeys("RSA_4096", rsa(4096)),
@@ -133,12 +139,22 @@ export const nodeProvider = {
       pad: false,
       wholeBlocks: 16,
     }),
-    CAMELLIA_CBC_PAD: blockCipher({
-      cipher: (bits) => `camellia-${bits}-cbc`,
+    CAMELLIA_CBC_PAD: blockCipher({ cipher: camelliaCbc, ivBytes: 16, pad: true }),
+    CAMELLIA_CBC: blockCipher({ cipher: camelliaCbc, ivBytes: 16, pad: false, wholeBlocks: 16 }),
+    CAMELLIA_CTR: blockCipher({
+      cipher: (bits) => `camellia-${bits}-ctr`,
       ivBytes: 16,
-      pad: true,
+      pad: false,
     }),
-    TDEA_CBC_PAD: blockCipher({ cipher: () => "des-ede3-cbc", ivBytes: 8, pad: true }),
+    CAMELLIA_ECB: blockCipher({
+      cipher: (bits) => `camellia-${bits}-ecb`,
+      ivBytes: 0,
+      pad: false,
+      wholeBlocks: 16,
+    }),
+    TDEA_CBC_PAD: blockCipher({ cipher: tdeaCbc, ivBytes: 8, pad: true }),
+    TDEA_CBC: blockCipher({ cipher: tdeaCbc, ivBytes: 8, pad: false, wholeBlocks: 8 }),
+    TDEA_ECB: blockCipher({ cipher: () => "des-ede3-ecb", ivBytes: 0, pad: false, wholeBlocks: 8 }),
     RSA_OAEP_SHA_1: oaep("SHA-1"),
     RSA_OAEP_SHA_256: oaep("SHA-256"),
     RSA_OAEP_SHA_384: oaep("SHA-384"),
@@ -173,6 +189,9 @@ export const nodeProvider = {
     HMAC_SHA_256: hmac("sha256"),
     HMAC_SHA_384: hmac("sha384"),
     HMAC_SHA_512: hmac("sha512"),
+    HMAC_SHA_512_224: hmac("sha512-224"),
+    HMAC_SHA_512_256: hmac("sha512-256"),
+    HMAC_SHA3_224: hmac("sha3-224"),
     HMAC_SHA3_256: hmac("sha3-256"),
     HMAC_SHA3_384: hmac("sha3-384"),
     HMAC_SHA3_512: hmac("sha3-512"),
@@ -181,6 +200,7 @@ export const nodeProvider = {
     AES_CMAC: cmac("aes"),
     AES_GMAC: gmac,
     CAMELLIA_CMAC: cmac("camellia"),
+    POLY1305: poly1305,
   },
   wrap: { AES_KWP: kwp, AES_KW: kw },
   kem: { ML_KEM: mlKemRow },
