@@ -80,6 +80,37 @@ export function sign(
 }
 
 /**
+ * As {@link sign} for many messages that share everything else: what depends on that alone is done
+ * once.
+ *
+ * @param permit - covers any message: a permit that names its input is refused.
+ * @throws HsmError as {@link sign} does for what they share; the function, for its message.
+ */
+export function signer(
+  permit: Permit,
+  handle: KeyHandle,
+  shared: Omit<SignInput, "message" | "path" | "index">,
+): (message: Uint8Array) => Uint8Array | Promise<Uint8Array> {
+  const { keyId, algorithm, lane } = handle
+  const { mechanism, encoding } = shared
+  assert(permit.covers({ operation: "key.sign", keyId, mechanism, input: {} }))
+  const row = rowFor(provider.signature, handle, mechanism)
+  checkParameters(handle, shared)
+  const key = pairOf(handle, undefined)
+  const longest = row.messageBytesMax?.(key)
+  const parameters = parametersOf(shared)
+  const curve = curveOf(handle, mechanism)
+  return (message) => {
+    checkMessage(shared, message)
+    checkLength(shared, message, longest)
+    const tested = signingTested(mechanism, algorithm)
+    const run = () => inLane(lane, permit, () => row.sign(key, message, parameters))
+    const made = tested === undefined ? run() : tested.then(run)
+    return finishSignature(made, curve, encoding)
+  }
+}
+
+/**
  * True when `signature` is this key's over `message`; false for anything else, malformed ones too.
  *
  * @param permit - covers `key.verify` with this key and mechanism.
@@ -135,24 +166,24 @@ function prepare(
 } {
   const row = rowFor(provider.signature, handle, input.mechanism)
   checkParameters(handle, input)
-  checkMessage(input)
+  checkMessage(input, input.message)
   const key = pairOf(handle, input.path)
-  const longest = row.messageBytesMax?.(key)
-  if (longest !== undefined && input.message.length > longest) {
-    throw malformed("/message", `${input.mechanism} takes at most ${longest} bytes`)
-  }
+  checkLength(input, input.message, row.messageBytesMax?.(key))
+  return { row, key, parameters: parametersOf(input) }
+}
+
+function parametersOf(input: Omit<SignInput, "message">): SignatureParameters {
   const { messageType = "message", context = none, deterministic = false } = input
   const { saltLength, mgfHash, encoding, auxRandom, merkleRoot, index } = input
   const recoverable = encoding === "recoverable"
   const bitcoin = { recoverable, auxRandom, merkleRoot, index }
-  const parameters = { messageType, context, deterministic, saltLength, mgfHash, ...bitcoin }
-  return { row, key, parameters }
+  return { messageType, context, deterministic, saltLength, mgfHash, ...bitcoin }
 }
 
 const none = new Uint8Array()
 
 /** Whoever sends a parameter relies on it: a mechanism that ignores it must not take it. */
-function checkParameters(handle: KeyHandle, input: SignInput): void {
+function checkParameters(handle: KeyHandle, input: Omit<SignInput, "message">): void {
   const { mechanism, encoding, context = none, deterministic = false } = input
   const row = mechanismRow(mechanism)
   const curve = curveOf(handle, mechanism)
@@ -178,7 +209,7 @@ function checkParameters(handle: KeyHandle, input: SignInput): void {
   checkTaproot(input)
 }
 
-function checkTaproot({ mechanism, auxRandom, merkleRoot }: SignInput): void {
+function checkTaproot({ mechanism, auxRandom, merkleRoot }: Omit<SignInput, "message">): void {
   const { taproot } = mechanismRow(mechanism)
   for (const [field, bytes, lengths] of [
     ["/auxRandom", auxRandom, [32]],
@@ -192,7 +223,10 @@ function checkTaproot({ mechanism, auxRandom, merkleRoot }: SignInput): void {
   }
 }
 
-function checkPss(algorithm: string, { mechanism, saltLength, mgfHash }: SignInput): void {
+function checkPss(
+  algorithm: string,
+  { mechanism, saltLength, mgfHash }: Omit<SignInput, "message">,
+): void {
   if (saltLength === undefined && mgfHash === undefined) return
   const { pss, digestBytes = 0 } = mechanismRow(mechanism)
   if (pss !== true) {
@@ -210,7 +244,10 @@ function checkPss(algorithm: string, { mechanism, saltLength, mgfHash }: SignInp
 }
 
 /** What its sender prepared is as long as what it stands for. */
-function checkMessage({ mechanism, message, messageType = "message" }: SignInput): void {
+function checkMessage(
+  { mechanism, messageType = "message" }: Pick<SignInput, "mechanism" | "messageType">,
+  message: Uint8Array,
+): void {
   const { digestBytes, messageBytes, mu } = mechanismRow(mechanism)
   if (messageType === "message") {
     if (messageBytes === undefined || message.length === messageBytes) return
@@ -221,4 +258,13 @@ function checkMessage({ mechanism, message, messageType = "message" }: SignInput
   if (message.length !== bytes) {
     throw malformed("/message", `a ${messageType} for ${mechanism} has ${bytes} bytes`)
   }
+}
+
+function checkLength(
+  { mechanism }: Pick<SignInput, "mechanism">,
+  message: Uint8Array,
+  longest: number | undefined,
+): void {
+  if (longest === undefined || message.length <= longest) return
+  throw malformed("/message", `${mechanism} takes at most ${longest} bytes`)
 }

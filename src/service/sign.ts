@@ -117,18 +117,22 @@ interface Producer {
   readonly operation: "key.sign" | "key.mac"
   readonly covers: typeof signatures.coveredInput
   readonly run: typeof signatures.sign | typeof macs.mac
+  /** For many messages that share everything else. */
+  readonly maker: typeof signatures.signer
 }
 
 const signing: Producer = {
   operation: "key.sign",
   covers: signatures.coveredInput,
   run: signatures.sign,
+  maker: signatures.signer,
 }
 
 const authenticating: Producer = {
   operation: "key.mac",
   covers: ({ message }) => ({ message }),
   run: macs.mac,
+  maker: (permit, handle, shared) => (message) => macs.mac(permit, handle, { ...shared, message }),
 }
 
 async function produce(
@@ -156,7 +160,7 @@ async function produceAlike(
   ports: UsePorts,
   contexts: readonly Context[],
   commands: readonly SignCommand[],
-  { operation, run }: Producer,
+  { operation, run, maker }: Producer,
 ): Promise<readonly Outcome<SignResult>[] | undefined> {
   const [first] = commands
   if (first === undefined || commands.some(({ message }) => !isWithinBound(message))) {
@@ -173,8 +177,10 @@ async function produceAlike(
     const { key, version } = await ports.sealBudget.draw(wanted, mechanism, commands.length)
     const handle = await ports.keys.open(key, version)
     const about = { keyId: key.id, version, mechanism }
-    return await each(commands, ({ key: _key, mechanism: _named, path: _path, ...input }) => {
-      const signature = run(act.permit, handle, { mechanism, ...input })
+    const { key: _key, mechanism: _named, path: _path, message: _message, ...shared } = first
+    const make = maker(act.permit, handle, { mechanism, ...shared })
+    return await each(commands, ({ message }) => {
+      const signature = make(message)
       return signature instanceof Promise
         ? signature.then((made) => ({ ...about, signature: made }))
         : { ...about, signature }

@@ -67,13 +67,22 @@ export function joinAlike<T extends { readonly asked: Asked | undefined }>(
   item: T,
 ): void {
   const { asked } = item
-  const known =
-    asked &&
-    groups
-      .slice(-openGroupsMax)
-      .findLast(([first]) => first?.asked !== undefined && areAlike(first.asked, asked))
+  const known = asked && findAlike(groups, asked)
   if (known === undefined) groups.push([item])
   else known.push(item)
+}
+
+function findAlike<T extends { readonly asked: Asked | undefined }>(
+  groups: readonly T[][],
+  asked: Asked,
+): T[] | undefined {
+  const from = Math.max(0, groups.length - openGroupsMax)
+  for (let at = groups.length - 1; at >= from; at--) {
+    const group = groups[at]
+    const first = group?.[0]?.asked
+    if (first !== undefined && areAlike(first, asked)) return group
+  }
+  return undefined
 }
 
 function areAlike(one: Asked, other: Asked): boolean {

@@ -7,8 +7,9 @@ import { HsmError } from "../../domain/errors.ts"
 import type { Context } from "../../service/commands.ts"
 import { joinAlike, type Asked } from "../../service/use-alike.ts"
 import type { BatchRequest, BatchResponse, BatchResult } from "./api.generated.ts"
-import { readItem, type Prepared, type RawRequest } from "./endpoints.ts"
+import type { Prepared, RawRequest } from "./endpoints.ts"
 import { asHsmError, errorHead } from "./errors.ts"
+import { ItemReader } from "./items.ts"
 import type { Call, RoutedId } from "./route.ts"
 
 /** What a batch needs of the face. */
@@ -35,8 +36,9 @@ export async function runBatch(
 ): Promise<BatchResponse> {
   const results: BatchResult[] = []
   const groups: Item[][] = []
+  const reader = new ItemReader()
   for (const [index, item] of operations.entries()) {
-    const read = readOne(face, call, { item, index })
+    const read = readOne(face, call, reader, { item, index })
     if ("failure" in read) results[index] = read.failure
     else joinAlike(groups, read.item)
   }
@@ -125,6 +127,7 @@ export function namesOnly(body: Uint8Array, these: ReadonlySet<string>): boolean
 function readOne(
   face: BatchFace,
   { context }: Call,
+  reader: ItemReader,
   { item, index }: { readonly item: BatchRequest["operations"][number]; readonly index: number },
 ): { readonly item: Item } | { readonly failure: BatchResult } {
   // A request id of its own: what a service derives from it must not meet its neighbour's.
@@ -133,7 +136,7 @@ function readOne(
   try {
     const endpoint = face.byId.get(item.operation)
     if (endpoint === undefined) throw new HsmError("INTERNAL", "no such operation in a batch")
-    const request = readItem(endpoint, item, `/operations/${index}`)
+    const request = reader.read(endpoint, item, `/operations/${index}`)
     const asked = face.askedOf(endpoint.id, request)
     const own = { ...context, requestId, within }
     return { item: { index, endpoint, request, asked, context: own } }

@@ -33,6 +33,8 @@ export interface Prepared<Id extends OperationId = OperationId> {
   readonly headers: readonly (readonly [header: string, property: string])[]
   /** Every parameter's property: what belongs to `params` in an item of a batch. */
   readonly paramNames: ReadonlySet<string>
+  /** The body's fields that are bytes, and how many each may have. */
+  readonly bytesMax: ReadonlyMap<string, number>
 }
 
 /** Parameters and body as they came, not yet validated. */
@@ -74,6 +76,7 @@ function prepareEndpoints(spec: Spec): Prepared[] {
       query: queryNames(parameters, ({ schema }) => isInteger(spec, schema)),
       headers: headersOf(endpoint),
       paramNames: new Set(parameters.map(({ name }) => propertyName(name))),
+      bytesMax: new Map(bytesOf(spec, endpoint.body)),
     }
   })
 }
@@ -169,7 +172,18 @@ function headersOf({ parameters }: Endpoint): [string, string][] {
     .map(({ name }) => [name.toLowerCase(), propertyName(name)])
 }
 
-function isInteger({ components }: Spec, schema: Schema): boolean {
-  const resolved = schema.$ref === undefined ? schema : components.schemas[refName(schema.$ref)]
-  return resolved?.type === "integer"
+function bytesOf(spec: Spec, body: Schema | undefined): [string, number][] {
+  const { properties = {} } = resolve(spec, body ?? {}) ?? {}
+  return Object.entries(properties).flatMap(([name, schema]): [string, number][] => {
+    const bytesMax = resolve(spec, schema)?.["x-bytes-max"]
+    return bytesMax === undefined ? [] : [[name, bytesMax]]
+  })
+}
+
+function isInteger(spec: Spec, schema: Schema): boolean {
+  return resolve(spec, schema)?.type === "integer"
+}
+
+function resolve({ components }: Spec, schema: Schema): Schema | undefined {
+  return schema.$ref === undefined ? schema : components.schemas[refName(schema.$ref)]
 }

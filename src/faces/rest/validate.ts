@@ -109,16 +109,25 @@ const decodeInPlace: {
   (bytesMax: number, text: string, schema?: unknown, place?: Place): boolean
   errors?: Partial<ErrorObject>[]
 } = (bytesMax, text, _schema, place) => {
-  if (text.length > base64Length(bytesMax)) return failToDecode(tooLong(bytesMax))
+  const bytes = decodeBytes(text, bytesMax)
+  if (typeof bytes === "string") {
+    decodeInPlace.errors = [{ keyword: "x-bytes-max", message: bytes, params: {} }]
+    return false
+  }
+  if (place !== undefined) place.parentData[place.parentDataProperty] = bytes
+  return true
+}
+
+/** What stands for a schema with `x-bytes-max`; what is wrong, as text, when it is not that. */
+export function decodeBytes(text: string, bytesMax: number): Uint8Array | string {
+  if (text.length > base64Length(bytesMax)) return tooLong(bytesMax)
   let bytes
   try {
     bytes = decodeBase64(text, "")
   } catch {
-    return failToDecode("is not strict base64")
+    return "is not strict base64"
   }
-  if (bytes.length > bytesMax) return failToDecode(tooLong(bytesMax))
-  if (place !== undefined) place.parentData[place.parentDataProperty] = bytes
-  return true
+  return bytes.length > bytesMax ? tooLong(bytesMax) : bytes
 }
 
 /** Characters of so many bytes: RFC 4648 section 4. */
@@ -128,11 +137,6 @@ function base64Length(bytes: number): number {
 
 function tooLong(bytesMax: number): string {
   return `is longer than ${bytesMax} bytes`
-}
-
-function failToDecode(message: string): false {
-  decodeInPlace.errors = [{ keyword: "x-bytes-max", message, params: {} }]
-  return false
 }
 
 /** Params of ajv's errors, by keyword: those that name the offending part. */
