@@ -271,10 +271,10 @@ test("an export is a stream that outlives the deadline while pieces keep coming"
         const next = pieces.shift()
         if (next !== undefined) response.write(next)
         else if (count === 1) response.end()
-      }, 60)
+      }, 200)
       response.on("close", () => clearInterval(timer))
     },
-    { timeoutMs: 150 },
+    { timeoutMs: 500 },
   )
   const read = async () => {
     let text = ""
