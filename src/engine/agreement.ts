@@ -4,7 +4,6 @@ import assert from "node:assert/strict"
 import type { KeyAlgorithmId, MechanismId } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Permit } from "../domain/policy.ts"
-import { importMaterial } from "./generate.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor, type OpenKey } from "./open-keys.ts"
@@ -36,7 +35,7 @@ export async function agree(
   assert(permit.covers({ operation: "key.agree", keyId, mechanism, input: { publicKey } }))
   const row = rowFor(provider.agreement, handle, mechanism)
   const key = openKey(handle)
-  const peer = await readPeer(algorithm, publicKey)
+  const peer = readPeer(algorithm, publicKey)
   try {
     return await inLane(handle.lane, permit, () => row.agree(key, peer))
   } catch (error) {
@@ -45,12 +44,13 @@ export async function agree(
   }
 }
 
-async function readPeer(algorithm: KeyAlgorithmId, spki: Uint8Array): Promise<OpenKey> {
+function readPeer(algorithm: KeyAlgorithmId, spki: Uint8Array): OpenKey {
+  const { peer } = provider.keys[algorithm]
+  assert(peer !== undefined, "pairs alone agree")
   try {
-    const { publicKey } = await importMaterial(algorithm, "spki", spki)
-    return provider.keys[algorithm].open(undefined, publicKey)
+    return peer(spki)
   } catch (error) {
-    if (!(error instanceof HsmError)) throw error
-    throw malformed("/publicKey", error.message)
+    const why = error instanceof HsmError ? error.message : `is no public key of ${algorithm}`
+    throw malformed("/publicKey", why)
   }
 }

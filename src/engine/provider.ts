@@ -58,6 +58,11 @@ export interface KeyRow<Key> {
   >
   /** Opens stored, already authenticated material; `publicKey` when there is no private half. */
   readonly open: (material: SecretBytes | undefined, publicKey: Uint8Array | undefined) => Key
+  /**
+   * Opens somebody's public half (SPKI), for agreement alone: as strict as an import, and quicker.
+   * Throws as that does.
+   */
+  readonly peer?: (spki: Uint8Array) => Key
   /** The stored form of an open key; undefined when there is no secret half. */
   readonly export: (key: Key) => SecretBytes | undefined
 }

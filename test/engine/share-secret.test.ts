@@ -152,6 +152,28 @@ test("EC: the point at infinity and points off the curve are refused", async () 
   assert.ok((await pairOf("X25519")).pkcs8.length > 0, "the next key is none the worse")
 })
 
+for (const algorithm of ["EC_P256", "EC_P384", "EC_BRAINPOOL_P320", "X25519"] as const) {
+  test(`${algorithm}: a later peer is read as strictly as the first`, async () => {
+    const { handle } = await pairOf(algorithm)
+    const { publicKey } = await pairOf(algorithm)
+    const good = await agreeWith(handle, publicKey)
+    const framing = algorithm === "X25519" ? 12 : 23
+    for (let bit = 0; bit < framing * 8; bit++) await refused(handle, flip(publicKey, bit))
+    assert.equal((await agreeWith(handle, publicKey)).toHex(), good.toHex())
+    if (algorithm === "X25519") return
+    const numbers = publicKey.lastIndexOf(4, 30) + 1
+    const bytes = (publicKey.length - numbers) / 2
+    const [x, y] = [publicKey.subarray(numbers, -bytes), publicKey.subarray(-bytes)]
+    const head = publicKey.subarray(0, numbers)
+    await refused(handle, Uint8Array.of(...head, ...y, ...x))
+    await refused(handle, Uint8Array.of(...head, ...x, ...flip(y, bytes * 8 - 1)))
+    await refused(handle, Uint8Array.of(...head, ...new Uint8Array(bytes).fill(0xff), ...y))
+    const hybrid = 6 + ((y.at(-1) ?? 0) & 1)
+    await refused(handle, Uint8Array.of(...head.subarray(0, -1), hybrid, ...x, ...y))
+    assert.equal((await agreeWith(handle, publicKey)).toHex(), good.toHex())
+  })
+}
+
 const dhHead = Uint8Array.fromHex("06092a864886f70d010301")
 /** SPKI of `value` in a group of any prime and generator. */
 function dhPublicKey(value: bigint, prime: bigint, generator = 2n): Uint8Array {

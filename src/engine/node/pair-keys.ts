@@ -32,8 +32,37 @@ export function pairKeys(algorithm: KeyAlgorithmId, type: PairType): KeyRow<Node
             : createPublicKey(secret),
       }
     },
+    peer: peerReader(algorithm, type),
     export: (key) => exportPrivate(secretHalf(key)),
   }
+}
+
+/**
+ * Where public keys have one length, all of an algorithm are alike up to the numbers of the key: of
+ * EC up to the point's coordinates, of X25519 and X448 up to the one coordinate. One that begins as
+ * they do is canonical, and OpenSSL itself refuses coordinates that are out of range or off the
+ * curve. Taking it apart and writing it again, as an import does, costs as much as to agree.
+ */
+function peerReader(algorithm: KeyAlgorithmId, type: PairType): (spki: Uint8Array) => NodeKey {
+  let known: { readonly head: Uint8Array; readonly bytes: number } | undefined
+  return (spki) => {
+    const about = { algorithm, lane: type.lane, secret: undefined }
+    if (known !== undefined && spki.length === known.bytes && beginsWith(spki, known.head)) {
+      return { ...about, public: parsePublic(spki) }
+    }
+    const { publicKey } = importPublic(algorithm, type, spki)
+    const read = parsePublic(publicKey)
+    const numbers = type.numbersBytes?.(read)
+    if (numbers !== undefined) {
+      known = { head: publicKey.slice(0, publicKey.length - numbers), bytes: publicKey.length }
+    }
+    return { ...about, public: read }
+  }
+}
+
+/** Public values. */
+function beginsWith(bytes: Uint8Array, head: Uint8Array): boolean {
+  return head.every((byte, at) => byte === bytes[at])
 }
 
 /**
@@ -58,7 +87,7 @@ function importPublic(
   algorithm: KeyAlgorithmId,
   type: PairType,
   bytes: Uint8Array,
-): ImportedMaterial {
+): ImportedMaterial & { readonly publicKey: Uint8Array } {
   const given = parsePublic(bytes)
   if (!type.fits(given)) throw malformed("/material", `is no public key of ${algorithm}`)
   const publicKey = exportPublic(type.rebuildPublic(given))

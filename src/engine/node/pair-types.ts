@@ -24,6 +24,8 @@ export interface PairType {
   /** The same key from its numbers alone; throws HsmError unless they are sound. */
   readonly rebuildPublic: (given: KeyObject) => KeyObject
   readonly rebuildPrivate: (given: KeyObject) => KeyObject | Promise<KeyObject>
+  /** Of a public key's numbers at the end of its SPKI, where all of the type have so many. */
+  readonly numbersBytes?: (publicKey: KeyObject) => number
 }
 
 const generateLater = promisify(generateKeyPair)
@@ -63,6 +65,8 @@ export function ec(namedCurve: string): PairType {
     generate: () => generateLater("ec", { namedCurve }),
     fits: ({ asymmetricKeyType, asymmetricKeyDetails: details }) =>
       asymmetricKeyType === "ec" && details?.namedCurve === namedCurve,
+    // Both coordinates, behind the octet that says so.
+    numbersBytes: (key) => pointOf(key).length - 1,
     // OpenSSL refuses points that are not on the curve, and these curves have cofactor 1.
     rebuildPublic: (given) =>
       createPublicKey({ key: pointOf(given), format: "raw-public", ...type }),
@@ -147,10 +151,14 @@ export function edwards(type: "ed25519" | "ed448", curve: EdwardsCurve): PairTyp
 
 /** RFC 7748: any bytes are a public key; what agrees to nothing shows when it is used. */
 export function montgomery(type: "x25519" | "x448"): PairType {
-  return whole(type, {
-    lane: type === "x25519" ? "fast" : "slow",
-    generate: () => (type === "x25519" ? generateLater("x25519") : generateLater("x448")),
-  })
+  const bytes = type === "x25519" ? 32 : 56
+  return {
+    ...whole(type, {
+      lane: type === "x25519" ? "fast" : "slow",
+      generate: () => (type === "x25519" ? generateLater("x25519") : generateLater("x448")),
+    }),
+    numbersBytes: () => bytes,
+  }
 }
 
 /** FIPS 203; a key is its seed of 64 bytes, and one that lost it is not imported. */
