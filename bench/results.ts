@@ -1,20 +1,34 @@
-/** The engine's part of bench/RESULTS.md, which stands behind the node's. */
+/** The parts of bench/RESULTS.md that stand behind the node's own figures, each under its head. */
 
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 const file = join(import.meta.dirname, "RESULTS.md")
-const head = "## Algorithms in the engine"
+const heads = {
+  algorithms: "## Algorithms in the engine",
+  timing: "## Timing of failures",
+} as const
+export type Part = keyof typeof heads
+const parts: readonly Part[] = ["algorithms", "timing"]
 
-/** Empty when there is none. */
-export function readAlgorithms(): string {
-  const [, algorithms = ""] = readFileSync(file, "utf8").split(head)
-  return algorithms.trim()
+/** Texts without their heads; empty where there is none. */
+export type Results = Readonly<Record<Part, string>>
+
+export function readResults(): Results {
+  return { algorithms: textOf("algorithms"), timing: textOf("timing") }
 }
 
-/** Replaces it; the node's stays. */
-export function writeAlgorithms(text: string): void {
-  const [node = ""] = readFileSync(file, "utf8").split(head)
-  const parts = [node.trim(), ...(text === "" ? [] : [head, text])]
-  writeFileSync(file, `${parts.join("\n\n")}\n`)
+function textOf(part: Part): string {
+  const [, found = ""] = readFileSync(file, "utf8").split(heads[part])
+  return (found.split(/^## /m)[0] ?? "").trim()
+}
+
+/** Replaces the parts named; the node's figures stay, and so do the others. */
+export function writeResults(changed: Partial<Results>): void {
+  const [node = ""] = readFileSync(file, "utf8").split(heads.algorithms)
+  const [own = ""] = node.split(heads.timing)
+  const texts = { ...readResults(), ...changed }
+  const kept = parts.filter((part) => texts[part] !== "")
+  const all = [own.trim(), ...kept.flatMap((part) => [heads[part], texts[part]])]
+  writeFileSync(file, `${all.join("\n\n")}\n`)
 }

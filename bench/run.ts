@@ -1,20 +1,25 @@
 /**
  * `npm run bench`: a whole node, see main.ts. `npm run bench -- algorithms`: the rows of the
  * engine, each beside its bare operation; `--smoke` · `--write` · `--runs N` · `--only PATTERN`.
+ * `npm run bench -- timing`: whether failures differ in time; `--smoke` · `--write` · `--samples
+ * N`.
  */
 
 import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 
 import { benchAlgorithms } from "./algorithms.ts"
-import { readAlgorithms, writeAlgorithms } from "./results.ts"
+import { readResults, writeResults } from "./results.ts"
+import { benchTiming } from "./timing.ts"
 
 if (process.argv[2] === "algorithms") {
   await measureAlgorithms(process.argv.slice(3))
+} else if (process.argv[2] === "timing") {
+  await measureTiming(process.argv.slice(3))
 } else {
-  const kept = readAlgorithms()
+  const kept = readResults()
   await import("./main.ts")
-  if (process.argv.includes("--write")) writeAlgorithms(kept)
+  if (process.argv.includes("--write")) writeResults(kept)
 }
 
 async function measureAlgorithms(args: readonly string[]): Promise<void> {
@@ -28,16 +33,41 @@ async function measureAlgorithms(args: readonly string[]): Promise<void> {
     },
   })
   const pace = options.smoke ? { runs: 1, ms: 1 } : { runs: Number(options.runs), ms: 150 }
-  const [load = 0] = loadavg()
+  const before = loadavg()
   const { text, missed } = await benchAlgorithms({ only: new RegExp(options.only), ...pace })
-  const [cpu] = cpus()
-  const machine = [
-    `- ${new Date().toISOString()}: \`npm run bench -- algorithms ${args.join(" ")}\``,
-    `- ${cpus().length} x ${cpu?.model ?? "unknown"}; load average ${load.toFixed(2)} before`,
-    `- Node ${process.versions.node}, OpenSSL ${process.versions.openssl} in it`,
-  ]
-  const whole = [text, machine.join("\n")].join("\n\n")
-  process.stdout.write(`${whole}\n`)
+  const algorithms = [text, machine("algorithms", args, before)].join("\n\n")
+  process.stdout.write(`${algorithms}\n`)
   for (const row of missed) process.stderr.write(`below its target: ${row}\n`)
-  if (options.write) writeAlgorithms(whole)
+  if (options.write) writeResults({ algorithms })
+}
+
+async function measureTiming(args: readonly string[]): Promise<void> {
+  const { values: options } = parseArgs({
+    args,
+    options: {
+      smoke: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      samples: { type: "string", default: "50000" },
+    },
+  })
+  const before = loadavg()
+  const { text, told } = await benchTiming({
+    samples: options.smoke ? 20 : Number(options.samples),
+  })
+  const timing = [text, machine("timing", args, before)].join("\n\n")
+  process.stdout.write(`${timing}\n`)
+  for (const pair of told) process.stderr.write(`${pair}\n`)
+  if (options.write) writeResults({ timing })
+}
+
+/** Where and when. */
+function machine(what: string, args: readonly string[], [load = 0]: readonly number[]): string {
+  const [cpu] = cpus()
+  const [after = 0] = loadavg()
+  return [
+    `- ${new Date().toISOString()}: \`npm run bench -- ${[what, ...args].join(" ")}\``,
+    `- ${cpus().length} x ${cpu?.model ?? "unknown"}; load average ${load.toFixed(2)} before, ` +
+      `${after.toFixed(2)} after`,
+    `- Node ${process.versions.node}, OpenSSL ${process.versions.openssl} in it`,
+  ].join("\n")
 }
