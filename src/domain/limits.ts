@@ -169,6 +169,9 @@ export const limits = {
   approverKeysMax: 10_000,
   /** Signed words on one request; with a result of messageBytesMax they fit into one record. */
   requestWordsMax: 16,
+  /** Of an approver's proof that he holds a key: how old it may be, and how far ahead his clock. */
+  possessionPastMs: 10 * minuteMs,
+  possessionFutureMs: minuteMs / 2,
   /** What an operation that waits is about: command and record stay below the store's bound. */
   requestBytesMax: 96 * KiB,
   requestReasonLengthMax: 512,

@@ -100,7 +100,8 @@ export interface Caller {
   readonly name?: string
   readonly roles: readonly Role[]
   readonly grants: readonly Grant[]
-  readonly credential: "token" | "certificate" | "jwt" | "access-key"
+  /** `approver-key`: he is whoever holds a key, and only says what approvers say. */
+  readonly credential: "token" | "certificate" | "jwt" | "access-key" | "approver-key"
   /** The peer's address, for the log. */
   readonly address: string
 }

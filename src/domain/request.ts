@@ -43,8 +43,11 @@ export interface SignedWord {
   readonly mechanism: MechanismId
   /** ECDSA: DER. */
   readonly signature: Uint8Array
-  /** What it signs in the TSB dialect; the word's statement when absent. */
-  readonly over?: "token"
+  /**
+   * What it signs in the TSB dialect: the token, or, of a rejection, the time at which it was made
+   * as its text; the word's statement when absent.
+   */
+  readonly over?: "token" | { readonly timestamp: string }
 }
 
 /** What an operation is about, as approvers are told. */

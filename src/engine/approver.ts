@@ -72,6 +72,11 @@ function openApproverKey(algorithm: KeyAlgorithmId, spki: Uint8Array): ApproverV
   return { algorithm, key: provider.keys[algorithm].open(undefined, spki) }
 }
 
+/** What a public key is as an approver's; undefined when it is none. */
+export function approverAlgorithm(spki: Uint8Array): KeyAlgorithmId | undefined {
+  return algorithmOf(spki)
+}
+
 /** True when an approver with a key of this algorithm may sign like this. */
 export function isApprovalMechanism(algorithm: KeyAlgorithmId, mechanism: MechanismId): boolean {
   const { kind, status, bare } = mechanismRow(mechanism)

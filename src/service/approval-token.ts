@@ -111,6 +111,8 @@ export function bytesOfWord(
   { word, over }: Pick<SpeakCommand, "word" | "over">,
 ): Uint8Array | undefined {
   if (over === undefined) return statementOf(word, ports.clusterId, request, parameters)
+  // Its text is bound to nothing. To reject needs no more: it lets nothing happen.
+  if (over !== "token") return word === "rejection" ? Buffer.from(over.timestamp) : undefined
   const { timestampSignature: signature, partition } = request
   const timestamp = timestampOf(ports, request, parameters)
   if (word !== "approval" || signature === undefined || timestamp === undefined) return undefined

@@ -78,4 +78,6 @@ export interface RequestView {
   readonly statement?: Uint8Array
   /** In the TSB dialect, what an approver may sign instead. */
   readonly token?: Uint8Array
+  /** The body that asked for it there. */
+  readonly original?: Uint8Array
 }

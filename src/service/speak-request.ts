@@ -31,9 +31,20 @@ export async function speakOnRequest(
 ): Promise<RequestView> {
   const ask = { operation: "request.speak", target: command.request } as const
   return await perform(ports, context, ask, async (act) => {
-    const found = await ports.records.read("request", act.partition.id, command.request)
-    if (found === undefined) throw new HsmError("NOT_FOUND", "no such request")
-    const spoken = await takeWord(ports, act, found, command)
+    // One after the other: approvers who speak at the same time do not undo each other.
+    const { before, spoken } = await ports.inFlight.alone(
+      `request/${command.request}`,
+      async () => {
+        await ports.records.sync()
+        const found = await ports.records.read("request", act.partition.id, command.request)
+        if (found === undefined) throw new HsmError("NOT_FOUND", "no such request")
+        return { before: found, spoken: await takeWord(ports, act, found, command) }
+      },
+    )
+    if (spoken === undefined) {
+      await advance(ports, before)
+      throw new HsmError("CONFLICT", "it is too late: the request has ended")
+    }
     const after = isOpen(spoken.state) ? await advance(ports, spoken) : spoken
     return await viewRequest(ports, context, after)
   })
@@ -57,18 +68,16 @@ export async function cancelRequest(
   })
 }
 
+/** @returns undefined when its time is over. */
 async function takeWord(
   ports: Ports,
   act: Act,
   request: RequestRecord,
   command: SpeakCommand,
-): Promise<RequestRecord> {
+): Promise<RequestRecord | undefined> {
   refuseUnlessOpen(request)
   const { rule, facts, verdict } = await standingOf(ports, request)
-  if (isOver(request, facts) || verdict.outcome === "unreachable") {
-    await advance(ports, request)
-    throw new HsmError("CONFLICT", "it is too late: the request has ended")
-  }
+  if (isOver(request, facts) || verdict.outcome === "unreachable") return undefined
   const fingerprint = fingerprintOf(command.publicKey)
   const approver = approversOf(rule).find((one) => one.fingerprint === fingerprint)
   if (approver === undefined) {

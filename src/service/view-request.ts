@@ -8,6 +8,7 @@ import { isOpen, type RequestRecord } from "../domain/request.ts"
 import { approversOf } from "../domain/rule.ts"
 import { perform } from "./act.ts"
 import { tokenOf } from "./approval-token.ts"
+import { advance } from "./execute-request.ts"
 import type { Context, Page } from "./commands.ts"
 import type { ListRequestsCommand, RequestView } from "./quorum-commands.ts"
 import type { Ports } from "./ports.ts"
@@ -17,16 +18,22 @@ import { standingOf } from "./standing.ts"
 /** Rows that one page may look at, so that a rare filter cannot hold the node up. */
 const scannedPerPage = 10 * limits.pageSizeMax
 
-/** @throws HsmError NOT_FOUND, also for a request that the caller may not see. */
+/**
+ * Shows a request; one whose time has come is done, or ended, before.
+ *
+ * @throws HsmError NOT_FOUND, also for a request that the caller may not see.
+ */
 export async function readRequest(
   ports: Ports,
   context: Context,
   id: RequestId,
 ): Promise<RequestView> {
   const ask = { operation: "request.read", target: id } as const
-  return await perform(ports, context, ask, async () =>
-    viewRequest(ports, context, await visibleRequest(ports, context, id)),
-  )
+  return await perform(ports, context, ask, async (act) => {
+    const found = await visibleRequest(ports, context, id)
+    const isDue = isOpen(found.state) && found.dueAt <= act.now
+    return await viewRequest(ports, context, isDue ? await advance(ports, found) : found)
+  })
 }
 
 /**
@@ -93,12 +100,13 @@ export async function viewRequest(
   const { result: _result, ...others } = request
   const command = await ports.records.read("request-command", request.partition, request.id)
   if (command === undefined) throw new HsmError("TAMPERED", "a request's command is gone")
-  const { parameters } = command
+  const { parameters, original } = command
   const { rule, verdict } = await standingOf(ports, request)
   const view = {
     // What came out of it is for who asked for it alone.
     request: request.requester.subject === caller.subject ? request : others,
     parameters: describeParameters(parameters),
+    ...(original === undefined ? {} : { original }),
     approvers: approversOf(rule).map(({ name, fingerprint, publicKey }) => {
       const word = request.words.find((one) => one.fingerprint === fingerprint)?.word
       return { name, fingerprint, publicKey, ...(word === undefined ? {} : { word }) }

@@ -782,7 +782,9 @@ export interface SignedWord {
   /** Base64, at most 49856 bytes. */
   readonly signature: string
   /** What it signs in the TSB dialect; the statement of the word when absent. */
-  readonly over?: "token" | undefined
+  readonly over?: "token" | "timestamp" | undefined
+  /** The text that a rejection in the TSB dialect signs. */
+  readonly timestamp?: string | undefined
 }
 
 /** How far one token of the rule is. */
@@ -1427,7 +1429,12 @@ export interface Whoami {
   readonly subject: string
   readonly roles: Roles
   readonly grants: Grants
-  readonly credential: "token" | "certificate" | "jwt" | "access-key"
+  readonly credential: 
+    | "token"
+    | "certificate"
+    | "jwt"
+    | "access-key"
+    | "approver-key"
 }
 
 export interface TokenRequest {

@@ -51,9 +51,12 @@ export function renderSummary(request: RequestRecord): wire.Request {
   }
 }
 
-function renderWord({ publicKey, at, signature, ...word }: SignedWord): wire.SignedWord {
+function renderWord({ publicKey, at, signature, over, ...word }: SignedWord): wire.SignedWord {
+  const isTimed = typeof over === "object"
   return {
     ...word,
+    over: isTimed ? "timestamp" : over,
+    timestamp: isTimed ? over.timestamp : undefined,
     publicKey: encodeBase64(publicKey),
     at: renderTime(at),
     signature: encodeBase64(signature),

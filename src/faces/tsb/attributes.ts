@@ -1,7 +1,7 @@
 /** What the dialect shows of a key: JSON, and the XML that the partition's integrity key signs. */
 
 import { encodeBase64 } from "../../codec/base64.ts"
-import { childAlgorithm, type KeyUsage } from "../../domain/algorithms.ts"
+import { childAlgorithm, keyAlgorithm, type KeyUsage } from "../../domain/algorithms.ts"
 import { currentVersion, type KeyRecord } from "../../domain/key.ts"
 import { keyRuleNames, type ApproverKey, type Rule, type RuleToken } from "../../domain/rule.ts"
 import type { Instant } from "../../domain/ids.ts"
@@ -24,12 +24,19 @@ interface Shown {
   readonly attestedAt: Instant
 }
 
+export interface RenderedKey {
+  readonly xml: string
+  readonly json: object
+  readonly xmlSignature: string
+  readonly attestationKeyName: string
+}
+
 /** The answer to everything that makes or shows a key. */
 export async function renderKey(
   call: Call,
   key: KeyRecord,
   { path }: Pick<Labelled, "path"> = { path: undefined },
-): Promise<object> {
+): Promise<RenderedKey> {
   const shown = {
     key,
     label: `${key.name}${path?.slice(1) ?? ""}`,
@@ -52,6 +59,9 @@ async function publicHalf(
 ): Promise<Uint8Array | undefined> {
   const place = pathOn(key, path)
   if (place !== undefined) {
+    // Approvers may not derive; they are shown the rest.
+    if (!context.caller.roles.some((role) => role === "user" || role === "manager"))
+      return undefined
     return (await derivePublic(ports, context, { key: key.id, path: place })).publicKey
   }
   if (currentVersion(key)?.publicKey === undefined) return undefined
@@ -109,7 +119,7 @@ export function renderTime(at: Instant): string {
 function renderXml({ key, label, publicKey: spki, attestedAt }: Shown): string {
   const { algorithm, oid } = specOf(key.algorithm)
   const { origin = "generated" } = currentVersion(key) ?? {}
-  const root = spki === undefined ? "secret_key" : "private_key"
+  const root = keyAlgorithm(key.algorithm).form === "secret" ? "secret_key" : "private_key"
   const attributes = Object.entries(attributesOf(key)).map(([name, value]) =>
     element(snake(name), [String(value)]),
   )

@@ -7,8 +7,10 @@
 import { CodecError } from "../../codec/error.ts"
 import { parseJson, type JsonValue } from "../../codec/json.ts"
 import { HsmError } from "../../domain/errors.ts"
+import { parseId, type PartitionId } from "../../domain/ids.ts"
 import { limits } from "../../domain/limits.ts"
 import { bearerOf } from "../../identity/authenticator.ts"
+import { callerByKey } from "../../identity/possession.ts"
 import type { Face, FaceReply, FaceRequest, RequestHead } from "../message.ts"
 import { faultOf, headersOf, renderFault, unexpected } from "./errors.ts"
 import { Fault } from "./fault.ts"
@@ -41,12 +43,14 @@ async function answer(options: TsbOptions, request: FaceRequest): Promise<FaceRe
   try {
     const ports = options.ports()
     if (ports === undefined) throw new HsmError("SEALED", "the node is sealed")
-    const context = { caller: await authenticate(options, request, partition), requestId }
+    const byKey = !(route instanceof Fault) && route.operation.byKey === true
+    const caller = await authenticate(options, request, { named: partition, byKey })
     if (route instanceof Fault) throw route
-    const { body } = request
+    const { body, peer } = request
     const call: Call = {
       ports,
-      context,
+      context: { caller, requestId },
+      address: peer.address,
       version: options.version,
       body,
       parameter: route.parameter,
@@ -68,12 +72,17 @@ async function answer(options: TsbOptions, request: FaceRequest): Promise<FaceRe
 async function authenticate(
   { authenticate: prove }: TsbOptions,
   { header, peer }: FaceRequest,
-  named: string | undefined,
+  { named, byKey }: { readonly named: string | undefined; readonly byKey: boolean },
 ): Promise<Call["context"]["caller"]> {
   const { address, certificate } = peer
   const partitionHint = named ?? header("x-keyhold-partition")
   const apiKey = header("x-api-key")
   const bearer = bearerOf(header("authorization"))
+  const partition = parseId<PartitionId>(partitionHint ?? "")
+  if (byKey && apiKey === undefined && partition !== undefined) {
+    // A bearer is ignored here, as the original does: what counts is the approver's key.
+    return callerByKey(partition, new Uint8Array(), address)
+  }
   if (apiKey === undefined && bearer === undefined && certificate === undefined) {
     throw new Fault("missing.access.token", "a bearer token, an API key or a certificate is needed")
   }

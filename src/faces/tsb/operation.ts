@@ -8,7 +8,9 @@ import { readBody, type Input, type Members } from "./shapes.ts"
 /** Who calls, and what he is served with. */
 export interface Call {
   readonly ports: Ports
+  /** Of an operation that is `byKey`, without a credential: nobody yet. */
   readonly context: Context
+  readonly address: string
   /** The software's version. */
   readonly version: string
   /** The body as it came. */
@@ -23,6 +25,8 @@ export type Output = object | undefined
 export interface Operation {
   /** 200 when absent: so the original answers nearly everything, deletions too. */
   readonly status?: 201
+  /** Whoever has nothing but an approver's key may ask, where the request names the partition. */
+  readonly byKey?: true
   readonly answer: (call: Call, body: () => JsonValue) => Promise<Output>
 }
 

@@ -2,7 +2,10 @@
 
 import { Fault } from "./fault.ts"
 import type { Operation } from "./operation.ts"
+import { absentRoutes } from "./routes/absent.ts"
+import { approvalRoutes } from "./routes/approvals.ts"
 import { keyRoutes } from "./routes/keys.ts"
+import { requestRoutes } from "./routes/requests.ts"
 import { serviceRoutes } from "./routes/service.ts"
 import { useRoutes } from "./routes/use.ts"
 
@@ -10,8 +13,11 @@ import { useRoutes } from "./routes/use.ts"
 export const routes = {
   ...keyRoutes,
   ...useRoutes,
+  ...requestRoutes,
+  ...approvalRoutes,
   ...serviceRoutes,
-} as const satisfies Record<string, Operation>
+  ...absentRoutes,
+} satisfies Record<string, Operation>
 
 export interface Found {
   /** For metrics: `POST /key`. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { createDecipheriv, createPublicKey, verify } from "node:crypto"
 import { after, before, test } from "node:test"
 
+import { absent } from "../../../src/faces/tsb/routes/absent.ts"
 import { newApprover } from "../../support/approvers.ts"
 import {
   b64,
@@ -240,4 +241,10 @@ test("other paths, methods and bodies are errors of this dialect too", async () 
   assert.equal(await on.fault("POST /key", "null"), "400 621")
   assert.equal(await on.fault("POST /key", "[]"), "400 600")
   assert.equal(await on.fault("GET /key/%ff/attributes"), "400 600")
+})
+
+test("what the dialect has and Keyhold does not is refused with a reason", async () => {
+  for (const route of Object.keys(absent)) {
+    assert.equal(await on.fault(route.replace("{}", "a"), {}), "501 611", route)
+  }
 })

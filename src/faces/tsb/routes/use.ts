@@ -190,7 +190,7 @@ export async function signing(
 const encodings = { DER: "der", RAW: "raw", ETH: "recoverable" } as const
 
 /** r, s, and v as Ethereum's messages have it: 27 and the recovery id. */
-function ethereum(signature: Uint8Array): Uint8Array {
+export function ethereum(signature: Uint8Array): Uint8Array {
   const last = signature.length - 1
   return signature.with(last, 27 + (signature[last] ?? 0))
 }
