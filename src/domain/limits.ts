@@ -16,7 +16,7 @@ export const limits = {
   bareDigestBytesMax: 64,
   /** A PSS salt: RSA-8192 with SHA-1, RFC 8017 section 9.1.1 step 3. */
   saltLengthMax: 1024 - 20 - 2,
-  /** Hash trees that wait for the one that is being made: one of H15 takes half a minute. */
+  /** Hash trees that wait for the one that is being made: one of H15 takes some seconds. */
   treesWaitingMax: 8,
   /** Steps of a derivation path: BIP 44 has five, and nobody twice as many. */
   pathStepsMax: 10,

@@ -6,6 +6,7 @@ import { keyAlgorithm, type KeyAlgorithmId } from "../../src/domain/algorithms.t
 import { exportMaterial } from "../../src/engine/export.ts"
 import { generateMaterial, importMaterial } from "../../src/engine/generate.ts"
 import { scripts } from "../../src/engine/hbs/chains.ts"
+import { leaf, lmsType, otsType } from "../../src/engine/hbs/lms.ts"
 import { openHandle, type KeyHandle } from "../../src/engine/key-handle.ts"
 import type { ImportFormat } from "../../src/engine/provider.ts"
 import { sign, verify } from "../../src/engine/signature.ts"
@@ -127,3 +128,19 @@ test("the addon hashes chains and pairs as node:crypto does", { skip: !isOff && 
   )
   fc.assert(property, { numRuns: 100 })
 })
+
+test(
+  "the addon makes a leaf's key whole as node:crypto does chain by chain",
+  { skip: !isOff && skip },
+  () => {
+    if (isOff) return
+    for (const typecode of [1, 2, 3, 4]) {
+      const property = fc.property(bytes(16), bytes(32), fc.nat(31), (id, seed, q) => {
+        const tree = { type: lmsType(5), ots: otsType(typecode), id, seed }
+        const [whole, chained] = [addon(), scripts].map((by) => leaf({ ...tree, by }, q).toHex())
+        assert.equal(whole, chained)
+      })
+      fc.assert(property, { numRuns: 10 })
+    }
+  },
+)

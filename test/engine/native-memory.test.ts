@@ -31,6 +31,7 @@ const loops: Record<string, readonly [string, number]> = {
     "addon.lmsChain(block, 0, 15); addon.xmssChain(raw, raw, raw, 0, 2)",
     50_000,
   ],
+  "one-time keys": ["addon.lmsKey(block.subarray(0, 20), raw, 67, 15)", 5_000],
   "pairs of nodes": ["addon.xmssPair(raw, raw, text)", 50_000],
   "verified signatures": ["addon.verify(pair, ecdsa, raw, text)", 20_000],
 }

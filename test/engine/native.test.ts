@@ -15,7 +15,7 @@ import { flip, none } from "./fixture.ts"
 import { addon, path, skip } from "./native.ts"
 
 const names = [
-  ["aesKey", "feed", "hmac", "hmacKey", "lmsChain", "open", "privateKey", "publicKey"],
+  ["aesKey", "feed", "hmac", "hmacKey", "lmsChain", "lmsKey", "open", "privateKey", "publicKey"],
   [
     "scheme",
     "seal",
@@ -65,6 +65,7 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
     hmac: [addon().hmacKey(new Uint8Array(9), "sha256"), new Uint8Array(9)],
     hmacKey: [new Uint8Array(40), "sha384"],
     lmsChain: [new Uint8Array(55), 0, 15],
+    lmsKey: [new Uint8Array(20), digest, 67, 15],
     xmssChain: [digest, digest, digest, 0, 15],
     xmssPair: [digest, digest, new Uint8Array(64)],
     open: [aes, new Uint8Array(24), none, new Uint8Array(20)],

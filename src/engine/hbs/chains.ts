@@ -4,7 +4,9 @@ import { hash as hashOnce } from "node:crypto"
 import type { Addon } from "../native/addon.ts"
 import { join } from "./bytes.ts"
 
-export type ChainHash = Pick<Addon, "lmsChain" | "xmssChain" | "xmssPair">
+export type ChainHash = Pick<Addon, "lmsChain" | "xmssChain" | "xmssPair"> &
+  // A whole one-time key in one call, where there is one: most of what a tree costs.
+  Partial<Pick<Addon, "lmsKey">>
 
 const n = 32
 /** RFC 8554 section 4.3. */

@@ -201,13 +201,20 @@ function chainStart({ ots, id, seed }: TreeSeed, q: number, chain: number): Uint
 
 /** The leaf of one one-time key: algorithm 1, and the leaf's hash. */
 export function leaf(tree: TreeSeed, q: number): Uint8Array {
-  const { by, type, ots, id } = tree
+  const { by, type, ots, id, seed } = tree
+  const quick = ots.isSha256 && ots.n === 32 ? by.lmsKey : undefined
+  const key = quick?.(join(id, u32(q)), seed, ots.p, 2 ** ots.w - 1) ?? otsKey(tree, q)
+  return type.hash(join(id, u32(2 ** type.height + q), u16(tag.leaf), key))
+}
+
+/** Algorithm 1: the ends of all chains, hashed. */
+function otsKey(tree: TreeSeed, q: number): Uint8Array {
+  const { by, ots, id } = tree
   const last = 2 ** ots.w - 1
   const ends = Array.from({ length: ots.p }, (_, chain) =>
     runChain({ by, ots, id, q }, chain, { value: chainStart(tree, q, chain), from: 0, to: last }),
   )
-  const key = ots.hash(join(id, u32(q), u16(tag.pblc), ...ends))
-  return type.hash(join(id, u32(2 ** type.height + q), u16(tag.leaf), key))
+  return ots.hash(join(id, u32(q), u16(tag.pblc), ...ends))
 }
 
 /** The parent of two nodes. */

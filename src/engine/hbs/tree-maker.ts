@@ -1,4 +1,4 @@
-/** Trees in threads, one at a time: seconds for 2^10 leaves, half a minute for 2^15. */
+/** Trees in threads, one at a time: a second or two for 2^10 leaves, a few for 2^15 of LMS. */
 
 import { Worker } from "node:worker_threads"
 import { HsmError } from "../../domain/errors.ts"

@@ -110,6 +110,8 @@ export interface Addon {
   verify(key: PairKey, scheme: Scheme, input: Uint8Array, signature: Uint8Array): boolean
   /** LM-OTS over SHA-256: 23 bytes of position, then a value of 24 or 32. */
   lmsChain(block: Uint8Array, from: number, to: number): Uint8Array
+  /** The public key of LM-OTS at a position of 20 bytes, from the tree's seed. */
+  lmsKey(position: Uint8Array, seed: Uint8Array, chains: number, steps: number): Uint8Array
   /** WOTS+ of XMSS: 32 bytes each. */
   xmssChain(
     seed: Uint8Array,

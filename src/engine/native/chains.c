@@ -14,6 +14,8 @@
 /** RFC 8554 section 4.3: I, q, the number of the chain; then the step, then the value. */
 #define LMS_STEP_AT 22
 #define LMS_VALUE_AT 23
+/** Table 1: with w = 1. */
+#define LMS_CHAINS_MAX 265
 /** RFC 8391 section 2.5: where an address says the step, and what is drawn. */
 #define XMSS_STEP_AT 24
 #define XMSS_MASK_AT 28
@@ -57,6 +59,60 @@ static napi_value lms_chain(napi_env env, napi_callback_info info) {
   OPENSSL_cleanse(block, sizeof block);
   OPENSSL_cleanse(digest, sizeof digest);
   OPENSSL_cleanse(&hash, sizeof hash);
+  return made;
+}
+
+/** SHA-256 of 55 bytes: with its padding one block, so that nothing has to be buffered. */
+static void hash_block(const SHA256_CTX *fresh, const unsigned char block[SHA256_CBLOCK],
+                       unsigned char out[N]) {
+  SHA256_CTX hash = *fresh;
+  SHA256_Transform(&hash, block);
+  for (int at = 0; at < N; at++) out[at] = (unsigned char)(hash.h[at / 4] >> (24 - 8 * (at % 4)));
+}
+
+/**
+ * lmsKey(position: I and q, seed, chains, steps): K. RFC 8554 appendix A and algorithm 1: all chains
+ * of a one-time key from their beginnings to their ends, and the hash of these.
+ */
+static napi_value lms_key(napi_env env, napi_callback_info info) {
+  napi_value arguments[4], made;
+  kh_bytes position, seed;
+  uint32_t chains, steps;
+  unsigned char block[SHA256_CBLOCK] = {0}, *out;
+  SHA256_CTX fresh, key;
+  if (!kh_arguments(env, info, 4, arguments) || !kh_read_bytes(env, arguments[0], &position) ||
+      !kh_read_bytes(env, arguments[1], &seed)) {
+    return NULL;
+  }
+  if (position.length != LMS_STEP_AT - 2 || seed.length != N ||
+      napi_get_value_uint32(env, arguments[2], &chains) != napi_ok || chains > LMS_CHAINS_MAX ||
+      napi_get_value_uint32(env, arguments[3], &steps) != napi_ok || steps > 255) {
+    return kh_throw(env, KH_BAD_ARGUMENT, "is no one-time key");
+  }
+  SHA256_Init(&fresh);
+  SHA256_Init(&key);
+  memcpy(block, position.at, position.length);
+  memset(block + LMS_STEP_AT - 2, 0x80, 2); // D_PBLC
+  SHA256_Update(&key, block, LMS_STEP_AT);
+  block[LMS_VALUE_AT + N] = 0x80; // What follows 55 bytes: a bit, and their length in bits.
+  block[SHA256_CBLOCK - 2] = (8 * (LMS_VALUE_AT + N)) >> 8;
+  block[SHA256_CBLOCK - 1] = (8 * (LMS_VALUE_AT + N)) & 0xff;
+  for (uint32_t chain = 0; chain < chains; chain++) {
+    block[LMS_STEP_AT - 2] = (unsigned char)(chain >> 8);
+    block[LMS_STEP_AT - 1] = (unsigned char)chain;
+    block[LMS_STEP_AT] = 0xff;
+    memcpy(block + LMS_VALUE_AT, seed.at, N);
+    hash_block(&fresh, block, block + LMS_VALUE_AT);
+    for (uint32_t step = 0; step < steps; step++) {
+      block[LMS_STEP_AT] = (unsigned char)step;
+      hash_block(&fresh, block, block + LMS_VALUE_AT);
+    }
+    SHA256_Update(&key, block + LMS_VALUE_AT, N);
+  }
+  made = kh_new_bytes(env, N, &out);
+  if (made != NULL) SHA256_Final(out, &key);
+  OPENSSL_cleanse(block, sizeof block);
+  OPENSSL_cleanse(&key, sizeof key);
   return made;
 }
 
@@ -154,6 +210,7 @@ static napi_value xmss_pair(napi_env env, napi_callback_info info) {
 
 void kh_export_chains(napi_env env, napi_value exports) {
   kh_export(env, exports, "lmsChain", lms_chain);
+  kh_export(env, exports, "lmsKey", lms_key);
   kh_export(env, exports, "xmssChain", xmss_chain);
   kh_export(env, exports, "xmssPair", xmss_pair);
 }
