@@ -13,7 +13,7 @@ import { passwordOption, readPassword } from "./password.ts"
 export const custodianCommands: readonly Command[] = [
   {
     usage: "custodian new",
-    summary: "make a custodian's key pair on this machine",
+    summary: "Make a custodian's key pair on this machine",
     description:
       "Writes the private half, encrypted under a password of at least 12 characters, and prints " +
       "the public half, which goes into the configuration of the ceremony.",
@@ -24,7 +24,7 @@ export const custodianCommands: readonly Command[] = [
   },
   {
     usage: "custodian show <share>",
-    summary: "show the patterns of a share, to compare with the ceremony's transcript",
+    summary: "Show the patterns of a share, to compare with the ceremony's transcript",
     required: [["--key <file>", "the custodian's key file"]],
     options: [passwordOption],
     example: "keyhold custodian show share-anna.khs --key anna.khc",

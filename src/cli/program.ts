@@ -16,8 +16,10 @@ export const globalOptions: readonly OptionRow[] = [
   ["--timeout <seconds>", "how long one call may take"],
 ]
 
-const groupSummaries: Readonly<Record<string, string>> = {
+/** What the words above commands are about. */
+export const groupSummaries: Readonly<Record<string, string>> = {
   key: "Make, find, change and retire keys",
+  certificate: "Ask for certificates, issue them, keep them beside their keys",
   request: "Operations that wait for approvals",
   principal: "Who may do what in the partition",
   issuer: "Issuers of JWTs that the partition trusts",

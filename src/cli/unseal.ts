@@ -18,7 +18,7 @@ import { passwordOption, readPassword } from "./password.ts"
 /** A row of the command table. */
 export const unsealCommand: Command = {
   usage: "unseal <share>",
-  summary: "bring a custodian's share to a sealed node",
+  summary: "Bring a custodian's share to a sealed node",
   description:
     "Checks that the node is one which the share pins, encrypts the share to that node on this " +
     "machine, and sends it. No token is needed.",

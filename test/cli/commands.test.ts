@@ -6,7 +6,7 @@ import { test } from "node:test"
 import { calls } from "@keyhold/sdk"
 import { completions } from "../../src/cli/commands/completion.ts"
 import { groups, loadCommands } from "../../src/cli/groups.ts"
-import { wordsOf } from "../../src/cli/program.ts"
+import { groupSummaries, wordsOf } from "../../src/cli/program.ts"
 import { keyAlgorithms } from "../../src/domain/algorithms.ts"
 import { limits } from "../../src/domain/limits.ts"
 import { run } from "./fixture.ts"
@@ -21,7 +21,8 @@ test("every command has a summary, and an example that begins with it and parses
   assert.ok(commands.length >= 55)
   for (const command of commands) {
     const words = wordsOf(command).join(" ")
-    assert.ok(command.summary.length > 10, words)
+    for (const above of wordsOf(command).slice(0, -1)) assert.ok(groupSummaries[above], above)
+    assert.match(command.summary, /^[A-Z].{10}/, words)
     if (words.startsWith("completion")) continue
     assert.ok(command.example.startsWith(`keyhold ${words}`), command.example)
     const args = shellWords(command.example.replace(/ > .*/, "")).slice(1)
