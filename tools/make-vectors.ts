@@ -4,6 +4,7 @@
  * are published with them, and so good for nothing else. Run again, it makes other ones.
  */
 import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -27,25 +28,37 @@ function newKey(...how: readonly string[]): string {
   )
 }
 
+/** The key between an RSA key and what it wraps, and the message wrapped under it. */
+const kek = randomBytes(32)
+writeFileSync(join(folder, "kek"), kek)
+const withIv = ["-K", kek.toString("hex"), "-iv", "A65959A6"] as const
+const wrapped = openssl("enc", "-id-aes256-wrap-pad", ...withIv, "-in", "message")
+
 const version = openssl("version").toString().split(" ").slice(0, 2).join(" ")
 
 function rsaVectors(bits: number) {
   const key = newKey("-algorithm", "RSA", "-pkeyopt", `rsa_keygen_bits:${bits}`)
   const about = { algorithm: `RSA_${bits}`, key, message: message.toString("base64") }
-  const encrypted = (mechanism: string, ...options: readonly string[]) => {
+  const encryption = (file: string, options: readonly string[]) => {
     const all = options.flatMap((option) => ["-pkeyopt", option])
-    const out = openssl("pkeyutl", "-encrypt", "-inkey", "key.pem", "-in", "message", ...all)
-    const source = `${version} pkeyutl -encrypt ${options.join(" ")}`
-    return { ...about, mechanism, source, ciphertext: out.toString("base64") }
+    return openssl("pkeyutl", "-encrypt", "-inkey", "key.pem", "-in", file, ...all)
   }
-  const oaep = ["1", "256", "384", "512"].map((hash) =>
-    encrypted(
-      `RSA_OAEP_SHA_${hash}`,
-      "rsa_padding_mode:oaep",
-      `rsa_oaep_md:sha${hash}`,
-      `rsa_mgf1_md:sha${hash}`,
-    ),
-  )
+  const encrypted = (mechanism: string, ...options: readonly string[]) => {
+    const source = `${version} pkeyutl -encrypt ${options.join(" ")}`
+    return { ...about, mechanism, source, ciphertext: base64(encryption("message", options)) }
+  }
+  const oaep = ["1", "256", "384", "512"].flatMap((hash) => {
+    const digests = [`rsa_oaep_md:sha${hash}`, `rsa_mgf1_md:sha${hash}`]
+    const options = ["rsa_padding_mode:oaep", ...digests]
+    const row = encrypted(`RSA_OAEP_SHA_${hash}`, ...options)
+    const ciphertext = base64(Buffer.concat([encryption("kek", options), wrapped]))
+    const source = `${row.source}, enc -id-aes256-wrap-pad`
+    return [
+      row,
+      { ...row, mechanism: `RSA_OAEP_WRAP_SHA_${hash}` },
+      { ...row, mechanism: `RSA_AES_KWP_SHA_${hash}`, source, ciphertext },
+    ]
+  })
   const whole = Buffer.concat([Buffer.alloc(bits / 8 - message.length, 0), message])
   writeFileSync(join(folder, "message"), whole)
   const raw = {

@@ -15,6 +15,7 @@ export const groups: readonly Group[] = [
     load: async () => [
       ...(await import("./commands/key.ts")).keyCommands,
       ...(await import("./commands/key-life.ts")).keyLifeCommands,
+      ...(await import("./commands/key-wrap.ts")).wrapCommands,
       ...(await import("./commands/chain.ts")).chainCommands,
     ],
   },

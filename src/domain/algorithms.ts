@@ -99,10 +99,12 @@ const camellia = {
   mechanisms: ["CAMELLIA_CBC_PAD", "CAMELLIA_CBC", "CAMELLIA_CTR", "CAMELLIA_ECB", "CAMELLIA_CMAC"],
   source: "RFC 3713",
 } as const
+/** Of OAEP around keys. */
+const wrapHashes = ["SHA_256", "SHA_384", "SHA_512", "SHA_1"] as const
 const rsa = {
   form: "pair",
   status: "recommended",
-  usages: ["encrypt", "decrypt", "sign", "verify"],
+  usages: ["encrypt", "decrypt", "sign", "verify", "wrap", "unwrap"],
   defaultUsages: ["sign", "verify"],
   mechanisms: [
     ...rsaHashes.map((hash) => `RSA_PSS_${hash}` as const),
@@ -114,6 +116,8 @@ const rsa = {
     "RSA_OAEP_SHA_1",
     "RSA_PKCS1_ENCRYPTION",
     "RSA_RAW",
+    ...wrapHashes.map((hash) => `RSA_AES_KWP_${hash}` as const),
+    ...wrapHashes.map((hash) => `RSA_OAEP_WRAP_${hash}` as const),
   ],
   source: "RFC 8017",
 } as const

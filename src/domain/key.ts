@@ -1,6 +1,6 @@
 /** A key as the policy sees it: everything about it but its material. */
 
-import type { KeyAlgorithmId, KeyUsage } from "./algorithms.ts"
+import { keyUsages, type KeyAlgorithmId, type KeyUsage } from "./algorithms.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { isId } from "./ids.ts"
 import { limits } from "./limits.ts"
@@ -29,11 +29,27 @@ export interface KeyAttributes {
   readonly trusted: boolean
 }
 
+/** What a key may unwrap, and what that may be used for. */
+export interface UnwrapTemplate {
+  /** Absent: every algorithm. */
+  readonly algorithms?: readonly KeyAlgorithmId[]
+  /** Absent: {@link usualUnwrappedUsages}. */
+  readonly usages?: readonly KeyUsage[]
+}
+
+/**
+ * Uses of an unwrapped key where no template says otherwise. Nothing lets one wrap others: who
+ * wrapped it may know it.
+ */
+export const usualUnwrappedUsages: readonly KeyUsage[] = keyUsages.filter(
+  (usage) => usage !== "wrap" && usage !== "unwrap",
+)
+
 export interface KeyVersion {
   /** Counts from 1; never reused. */
   readonly version: number
   readonly createdAt: Instant
-  readonly origin: "generated" | "imported"
+  readonly origin: "generated" | "imported" | "unwrapped"
   /** SPKI DER of a pair's public half; absent for secret keys. */
   readonly publicKey?: Uint8Array
   /** False for a verify-only import: there is no private half. */
@@ -85,6 +101,8 @@ export interface KeyRecord {
   readonly rotation?: RotationSchedule
   /** Of a seed: patterns of the paths that may be used; absent: every path. */
   readonly paths?: readonly string[]
+  /** Of a key that unwraps others; absent: any algorithm, with the usual uses. */
+  readonly unwraps?: UnwrapTemplate
   /** Of a key that was derived from a seed: which one's, and how. */
   readonly derivedFrom?: { readonly key: KeyId; readonly version: number; readonly path: string }
   readonly createdAt: Instant

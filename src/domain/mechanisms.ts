@@ -62,6 +62,12 @@ const taproot = true
 const mu = true
 const mac = { kind: "mac", status: recommended } as const
 const wrap = { kind: "wrap", status: recommended } as const
+const oaepWrap = { ...wrap, source: "RFC 8017 section 7.1" } as const
+/** As long a secret as one likes: a fresh AES-256 key under OAEP, the secret under that one. */
+const rsaAesKwp = {
+  ...wrap,
+  source: "PKCS#11 v3.1 CKM_RSA_AES_KEY_WRAP: RFC 8017, RFC 5649",
+} as const
 const agreement = { kind: "agreement", status: recommended } as const
 
 /** A row of a signature for each hash; no better than its hash is. */
@@ -170,6 +176,14 @@ export const mechanisms = {
   POLY1305: { ...mac, status: legacy, sealsMax: 1, source: "RFC 8439 section 2.5" },
   AES_KWP: { ...wrap, source: "SP 800-38F section 6.3, RFC 5649" },
   AES_KW: { ...wrap, source: "SP 800-38F section 6.2, RFC 3394" },
+  RSA_AES_KWP_SHA_256: rsaAesKwp,
+  RSA_AES_KWP_SHA_384: rsaAesKwp,
+  RSA_AES_KWP_SHA_512: rsaAesKwp,
+  RSA_AES_KWP_SHA_1: { ...rsaAesKwp, status: acceptable },
+  RSA_OAEP_WRAP_SHA_256: oaepWrap,
+  RSA_OAEP_WRAP_SHA_384: oaepWrap,
+  RSA_OAEP_WRAP_SHA_512: oaepWrap,
+  RSA_OAEP_WRAP_SHA_1: { ...oaepWrap, status: acceptable },
   ML_KEM: { kind: "kem", status: recommended, source: "FIPS 203 section 7" },
   ECDH: { ...agreement, source: "SP 800-56A revision 3 section 5.7.1.2" },
   X25519: { ...agreement, source: "RFC 7748 section 6.1" },

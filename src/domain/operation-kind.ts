@@ -23,6 +23,7 @@ const kindByOperation: Partial<Record<OperationId, MechanismRow["kind"]>> = {
   "key.decapsulate": "kem",
   "key.agree": "agreement",
   "key.wrap": "wrap",
+  "key.unwrap": "wrap",
 }
 
 /**

@@ -87,6 +87,7 @@ export const operations = {
   "key.decapsulate": { ...use, usage: "decapsulate" },
   "key.agree": { ...use, usage: "derive" },
   "key.wrap": { ...use, roles: ["user", "manager"], usage: "wrap", attribute: "trusted" },
+  "key.unwrap": { ...use, roles: manager, changes: true, flag: "keyImport", usage: "unwrap" },
   "key.describe": { roles: anyone, target: "key", whileBlocked: true },
   "key.public": { roles: anyone, target: "key", whileBlocked: true },
   "key.explain": { roles: anyone, target: "key", whileBlocked: true },

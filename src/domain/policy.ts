@@ -9,12 +9,13 @@ import {
   mechanismRow,
   publicUsages,
   type KeyAlgorithmId,
+  type KeyUsage,
   type MechanismId,
 } from "./algorithms.ts"
 import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
-import { currentVersion, type KeyRecord } from "./key.ts"
+import { currentVersion, usualUnwrappedUsages, type KeyRecord } from "./key.ts"
 import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
@@ -38,6 +39,7 @@ export interface Question extends Ruling {
   readonly mechanism?: MechanismId | undefined
   /** Of the key that is to be made. */
   readonly algorithm?: KeyAlgorithmId | undefined
+  readonly usages?: readonly KeyUsage[] | undefined
   /** The version asked for; undefined: the current one. */
   readonly version?: number | undefined
   /** The path from a seed, as text: which of its keys is meant. */
@@ -256,13 +258,25 @@ const rules = {
       return "the key's paths do not admit this one"
     },
   },
+  template: {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ key, operation: id, algorithm, usages = [] }) => {
+      if (id !== "key.unwrap" || key === undefined) return
+      const { algorithms, usages: admitted = usualUnwrappedUsages } = key.unwraps ?? {}
+      if (algorithm !== undefined && algorithms?.includes(algorithm) === false) {
+        return `the key's template does not let it unwrap ${algorithm}`
+      }
+      const odd = usages.find((usage) => !admitted.includes(usage))
+      return odd === undefined ? undefined : `what the key unwraps is not to ${odd}`
+    },
+  },
   legacy: {
     code: "OPERATION_FORBIDDEN",
-    check: ({ partition, key, mechanism, algorithm }) => {
+    check: ({ partition, key, mechanism, algorithm: made }) => {
       if (partition.flags.legacyAlgorithms) return
-      const used = mechanism === undefined ? algorithm : key?.algorithm
+      const used = mechanism === undefined ? undefined : key?.algorithm
       const old =
-        (used !== undefined && keyAlgorithm(used).status === "legacy" && used) ||
+        [used, made].find(isLegacy) ??
         (mechanism !== undefined && mechanismRow(mechanism).status === "legacy" && mechanism)
       return old ? `${old} is there for old data, and the flag legacyAlgorithms is off` : undefined
     },
@@ -329,6 +343,10 @@ const rules = {
   },
 } as const satisfies Record<string, Rule>
 export type RuleId = keyof typeof rules
+
+function isLegacy(algorithm: KeyAlgorithmId | undefined): boolean {
+  return algorithm !== undefined && keyAlgorithm(algorithm).status === "legacy"
+}
 
 /** Sorted by evaluation; exported for documents and tests. */
 export const ruleIds = Object.keys(rules) as readonly RuleId[]

@@ -176,10 +176,12 @@ export interface MacRow<Key> {
 
 export interface WrapRow<Key> {
   /** True for secrets of a length that it can wrap. */
-  readonly fits: (secretBytes: number) => boolean
+  readonly fits: (secretBytes: number, key: Key) => boolean
+  /** The same secret is wrapped the same way each time. */
+  readonly deterministic?: true
   readonly wrap: (key: Key, secret: Uint8Array) => Uint8Array
-  /** Throws anything at all when it does not unwrap. */
-  readonly unwrap: (key: Key, wrapped: Uint8Array) => SecretBytes
+  /** Throws or rejects with anything at all when it does not unwrap. */
+  readonly unwrap: (key: Key, wrapped: Uint8Array) => SecretBytes | Promise<SecretBytes>
 }
 
 /** A shared secret, and what carries it to the holder of the private half. */

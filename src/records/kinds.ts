@@ -75,6 +75,7 @@ export const recordKinds = {
       "minVersion",
       "rotation?",
       "paths?",
+      "unwraps?",
       "derivedFrom?",
       "createdAt",
       "createdBy",

@@ -12,6 +12,7 @@ import {
   childAlgorithm,
   defaultMechanism,
   type KeyAlgorithmId,
+  type KeyUsage,
   type MechanismId,
 } from "../domain/algorithms.ts"
 import type { AuditEvent } from "../domain/audit-event.ts"
@@ -46,6 +47,8 @@ export interface Ask {
   readonly target?: string
   /** Of the key that the operation makes: the quota is asked. `child`: of the seed's own. */
   readonly creates?: KeyAlgorithmId | "child"
+  /** What the key that it makes may be used for. */
+  readonly usages?: readonly KeyUsage[]
 }
 
 /** Leave to act. */
@@ -136,11 +139,13 @@ async function refuse(
  */
 export function subjectsOf(
   { caller }: Context,
-  { changes, target, metered }: OperationRow,
+  { changes, target, metered, usage }: OperationRow,
   key: KeyRecord | undefined,
 ): readonly string[] {
   if (target !== "key" && metered !== true) return []
-  return changes === true || key === undefined ? [caller.subject] : [key.id, caller.subject]
+  // What is made by a use of a key is another one.
+  const isChanged = changes === true && usage === undefined
+  return isChanged || key === undefined ? [caller.subject] : [key.id, caller.subject]
 }
 
 /** As {@link frame}, from what is cached and fresh; undefined when that is not all. */
@@ -208,6 +213,7 @@ function questionOf(
     key,
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
     algorithm: madeAlgorithm(ask.creates, key),
+    usages: ask.usages,
     path: ask.path,
     version: ask.version,
     externalIv: ask.externalIv,

@@ -7,7 +7,7 @@ import type { KeyAlgorithmId, KeyUsage, MechanismId } from "../domain/algorithms
 import type { HashId } from "../domain/hashes.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
-import type { KeyRecord, KeyState } from "../domain/key.ts"
+import type { KeyRecord, KeyState, UnwrapTemplate } from "../domain/key.ts"
 import type { KeyAddress } from "../domain/kms-key.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
@@ -220,6 +220,8 @@ export interface KeyTemplate {
   readonly rules?: KeyRulesTemplate | undefined
   /** Of a seed: patterns of the paths that may be used; every path when absent. */
   readonly paths?: readonly string[] | undefined
+  /** Of a key that unwraps others. */
+  readonly unwraps?: UnwrapTemplate | undefined
 }
 
 /** What a key gets that is made in AWS's dialect; its name is then its id there. */
@@ -287,14 +289,30 @@ export interface ExportKeyCommand {
   readonly version?: number | undefined
   /** Undefined: in the clear, where key and partition both allow it. */
   readonly wrappingKey?: KeyRef | undefined
+  /** Of the wrapping key; its default when absent. */
+  readonly mechanism?: MechanismId | undefined
 }
 export interface ExportKeyResult {
   readonly keyId: KeyId
   readonly version: number
   readonly format: "raw" | "pkcs8"
-  /** AES-KWP (RFC 5649) when wrapped. */
   readonly material: Uint8Array
-  readonly wrappedBy?: { readonly keyId: KeyId; readonly version: number }
+  readonly wrappedBy?: {
+    readonly keyId: KeyId
+    readonly version: number
+    readonly mechanism: MechanismId
+  }
+}
+
+/** What the key gets that comes out; it is sensitive, and never extractable. */
+export interface UnwrapKeyCommand
+  extends Omit<KeyTemplate, "extractable" | "sensitive" | "rules" | "paths">, Idempotent {
+  readonly unwrappingKey: KeyRef
+  /** Of the unwrapping key; its current one when absent. */
+  readonly version?: number | undefined
+  readonly mechanism?: MechanismId | undefined
+  /** As `exportKey` gives it: raw bytes or PKCS#8 DER, wrapped. */
+  readonly wrapped: Uint8Array
 }
 
 export interface PublicKeyResult {

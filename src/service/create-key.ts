@@ -16,7 +16,7 @@ import type { SecretBytes } from "../engine/secret-bytes.ts"
 import type { Change } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
-import { perform, recordDone, type Act } from "./act.ts"
+import { concluding, perform, recordDone, type Act } from "./act.ts"
 import type {
   Context,
   CreateKeyCommand,
@@ -147,15 +147,17 @@ async function store(
   const { records } = ports
   const { partition, id, name } = record
   const secret = records.keyholder.freshSecret()
-  const committed = await records.commit(partition, {
-    changes: [{ kind: "key", record, secret }, ...newKmsKey(record, parts.kms)],
+  const transaction = {
+    changes: [{ kind: "key", record, secret } as const, ...newKmsKey(record, parts.kms)],
     claims: [...parts.claims, records.claim(partition, "key-name", name, id)],
     rows: [
       ...materialRows(ports, record, { version: 1, secret, material: parts.made.material }),
       ...dueRows(record),
     ],
     keys: 1,
-  })
+  }
+  const result = { keyId: id, revision: record.revision }
+  const committed = await records.commit(partition, await concluding(act, transaction, result))
   await recordDone(ports, act, { keyId: id, committed })
 }
 
@@ -196,7 +198,7 @@ function newRecord(
   { id, made, subject, lineage }: { id: KeyId; made: Made; subject: string; lineage: string },
 ): KeyRecord {
   const { now, partition } = act
-  const { rotationPeriodMs, paths } = template
+  const { rotationPeriodMs, paths, unwraps } = template
   const version: KeyVersion = {
     version: 1,
     createdAt: now,
@@ -222,6 +224,7 @@ function newRecord(
       ? {}
       : { rotation: { periodMs: rotationPeriodMs, nextAt: (now + rotationPeriodMs) as Instant } }),
     ...(paths === undefined ? {} : { paths }),
+    ...(unwraps === undefined ? {} : { unwraps }),
     ...(derivedFrom === undefined ? {} : { derivedFrom }),
     createdAt: now,
     createdBy: subject,
@@ -274,6 +277,7 @@ function checkTemplate(template: NewKey): void {
   }
   checkTags(template.tags ?? {})
   checkSeed(template)
+  checkUnwraps(template)
   const period = template.rotationPeriodMs
   if (period !== undefined) checkPeriod(template, period)
 }
@@ -286,6 +290,15 @@ function checkSeed({ algorithm, paths, extractable }: NewKey): void {
   }
   if (form !== "seed" && paths !== undefined) malformed("/paths", "only a seed has paths")
   if (paths !== undefined) checkPaths(paths)
+}
+
+/** A template is of a key that unwraps; wrapping keys are made here, or imported as such. */
+function checkUnwraps({ algorithm, usages = [], unwraps }: NewKey): void {
+  if (unwraps === undefined) return
+  if (!usages.includes("unwrap")) malformed("/unwraps", `a key of ${algorithm} that unwraps has it`)
+  if (unwraps.usages?.includes("wrap") === true) {
+    malformed("/unwraps/usages", "an unwrapped key does not wrap")
+  }
 }
 
 export function checkPaths(paths: readonly string[]): void {

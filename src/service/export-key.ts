@@ -3,7 +3,8 @@
 import { HsmError } from "../domain/errors.ts"
 import { keyAlgorithm } from "../domain/algorithms.ts"
 import { currentVersion } from "../domain/key.ts"
-import { exportMaterial, wrapMaterial } from "../engine/export.ts"
+import { exportMaterial } from "../engine/export.ts"
+import { wrapMaterial } from "../engine/wrap.ts"
 import { keyOf, mechanismOf, perform } from "./act.ts"
 import type { Context, ExportKeyCommand, ExportKeyResult } from "./commands.ts"
 import type { Ports } from "./ports.ts"
@@ -12,14 +13,18 @@ import type { Ports } from "./ports.ts"
  * Exports one version of an extractable key.
  *
  * @throws HsmError OPERATION_FORBIDDEN: the partition's flag is off, the key is not extractable, is
- * sensitive (in the clear), or the wrapping key is not one that officers trust; KEY_NOT_FOUND.
+ * sensitive (in the clear), or the wrapping key is not one that officers trust; KEY_NOT_FOUND;
+ * MALFORMED_REQUEST for a mechanism that does not wrap keys of this length.
  */
 export async function exportKey(
   ports: Ports,
   context: Context,
   command: ExportKeyCommand,
 ): Promise<ExportKeyResult> {
-  const { key: ref, version: wanted, wrappingKey } = command
+  const { key: ref, version: wanted, wrappingKey, mechanism: chosen } = command
+  if (chosen !== undefined && wrappingKey === undefined) {
+    throw new HsmError("MALFORMED_REQUEST", "goes with wrappingKey", { field: "/mechanism" })
+  }
   const operation = wrappingKey === undefined ? "key.export-plain" : "key.export-wrapped"
   return await perform(ports, context, { operation, key: ref, version: wanted }, async (act) => {
     const key = keyOf(act)
@@ -36,7 +41,7 @@ export async function exportKey(
     return await perform(
       ports,
       context,
-      { operation: "key.wrap", key: wrappingKey },
+      { operation: "key.wrap", key: wrappingKey, mechanism: chosen },
       async (by) => {
         const target = keyOf(by)
         const under = currentVersion(target)?.version ?? 0
@@ -46,7 +51,7 @@ export async function exportKey(
           { target: act.permit, wrap: by.permit },
           { target: handle, wrapping, mechanism },
         )
-        return { ...about, material, wrappedBy: { keyId: target.id, version: under } }
+        return { ...about, material, wrappedBy: { keyId: target.id, version: under, mechanism } }
       },
     )
   })

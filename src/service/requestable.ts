@@ -17,6 +17,7 @@ import { rotateKey } from "./rotate-key.ts"
 import { agree, decapsulate } from "./share-secret.ts"
 import { mac, sign, verifyMac } from "./sign.ts"
 import { blockKey, protectKey, setKeyRules, unblockKey } from "./smart-key.ts"
+import { unwrapKey } from "./unwrap-key.ts"
 import { trustKey, updateKey } from "./update-key.ts"
 
 /** Does it, and answers with what a request keeps as its result. */
@@ -41,6 +42,7 @@ export const requestable = {
   "key.verify-mac": verifyMac,
   "key.data-key": generateDataKey,
   "key.wrap": exportKey,
+  "key.unwrap": (...asked: Parameters<typeof unwrapKey>) => ofKey(unwrapKey(...asked)),
   "key.decapsulate": decapsulate,
   "key.agree": agree,
   "key.update": (...asked: Parameters<typeof updateKey>) => ofKey(updateKey(...asked)),

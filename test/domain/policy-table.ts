@@ -20,6 +20,7 @@ key.encapsulate            u      A     keyUse         encapsulate -       froze
 key.decapsulate            u      A     keyUse         decapsulate -       frozen rate
 key.agree                  u      A     keyUse         derive  -           frozen rate
 key.wrap                   um     A     keyUse         wrap    trusted     frozen rate
+key.unwrap                 m      A     keyImport      unwrap  -           rate
 key.describe               umpao  any   -              -       -           blocked frozen
 key.public                 umpao  any   -              -       -           blocked frozen
 key.explain                umpao  any   -              -       -           blocked frozen

@@ -126,6 +126,7 @@ export const rows = {
   deriveChild: { ...manage, ok: 201 },
   exportKey: { may: ["manager"], ok: 200, hidden: noKey },
   "exportKey wrapped": { may: ["manager"], ok: 200, hidden: noKey },
+  unwrapKey: { ...manage, ok: 201 },
   "exportKey under": { may: ["manager"], ok: 200, hidden: noWrappingKey },
 
   requestCertificate: { ...use, may: ["user", "manager"] },

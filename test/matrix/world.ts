@@ -16,6 +16,8 @@ export interface Objects {
   readonly certificates: { readonly stored: string; readonly own: string; readonly request: string }
   /** In Keyhold's own format, naming its key. */
   readonly ciphertext: string
+  /** `plain`, under `wrapper`. */
+  readonly wrapped: string
   /** Open, and what an approver says to it. */
   readonly request: string
   readonly word: Fields
@@ -226,7 +228,7 @@ const makers = {
 async function makeKeys(
   client: RestClient,
   { manager, officer, user }: Place["tokens"],
-): Promise<Pick<Objects, "keys" | "ciphertext" | "certificates">> {
+): Promise<Pick<Objects, "keys" | "ciphertext" | "certificates" | "wrapped">> {
   const create = async (body: Fields): Promise<string> => {
     const all = { name: freshName(), algorithm: "AES_256", ...body }
     const made = await client.call<{ id: string }>(manager, "POST /keys", all)
@@ -251,6 +253,11 @@ async function makeKeys(
     destroyed: await create({}),
   }
   await client.call(officer, `POST /keys/${keys.wrapper}/trust`, { trusted: true })
+  const { material: wrapped } = await client.call<{ material: string }>(
+    manager,
+    `POST /keys/${keys.plain}/export`,
+    { wrappingKey: keys.wrapper },
+  )
   await client.call(manager, `DELETE /keys/${keys.deleting}`)
   await client.call(manager, `DELETE /keys/${keys.destroyed}?windowSeconds=0`)
   await flag(true)
@@ -261,7 +268,7 @@ async function makeKeys(
     `POST /keys/${keys.cipher}/encrypt`,
     { plaintext: base64("text") },
   )
-  return { keys, ciphertext, certificates: await makeCertificates(client, manager, keys) }
+  return { keys, ciphertext, wrapped, certificates: await makeCertificates(client, manager, keys) }
 }
 
 async function makeCertificates(
@@ -324,6 +331,7 @@ export function absentObjects(like: Objects): Objects {
     keys: keys as Objects["keys"], // Exactly the kinds.
     certificates: { ...like.certificates, stored: absentId },
     ciphertext: base64(sealed),
+    wrapped: like.wrapped,
     request: absentId,
     word: like.word,
     principal: absentId,

@@ -227,6 +227,14 @@ export type Mechanism =
   | "POLY1305"
   | "AES_KWP"
   | "AES_KW"
+  | "RSA_AES_KWP_SHA_256"
+  | "RSA_AES_KWP_SHA_384"
+  | "RSA_AES_KWP_SHA_512"
+  | "RSA_AES_KWP_SHA_1"
+  | "RSA_OAEP_WRAP_SHA_256"
+  | "RSA_OAEP_WRAP_SHA_384"
+  | "RSA_OAEP_WRAP_SHA_512"
+  | "RSA_OAEP_WRAP_SHA_1"
   | "ML_KEM"
   | "ECDH"
   | "X25519"
@@ -279,6 +287,7 @@ export type Operation =
   | "key.decapsulate"
   | "key.agree"
   | "key.wrap"
+  | "key.unwrap"
   | "key.describe"
   | "key.public"
   | "key.explain"
@@ -454,6 +463,7 @@ export interface Key {
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
   readonly nextRotationAt?: Instant | undefined
   readonly paths?: Paths | undefined
+  readonly unwraps?: UnwrapTemplate | undefined
   /** The seed and the path that it comes from. */
   readonly derivedFrom?: {
     readonly key: Id
@@ -477,7 +487,7 @@ export interface Key {
 export interface KeyVersion {
   readonly version: Version
   readonly createdAt: Instant
-  readonly origin: "generated" | "imported"
+  readonly origin: "generated" | "imported" | "unwrapped"
   /** False when only the public half is here. */
   readonly hasSecret: boolean
   /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
@@ -513,6 +523,7 @@ export interface CreateKeyRequest {
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
   readonly rules?: KeyRulesRequest | undefined
   readonly paths?: Paths | undefined
+  readonly unwraps?: UnwrapTemplate | undefined
 }
 
 export interface ImportKeyRequest {
@@ -530,6 +541,7 @@ export interface ImportKeyRequest {
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
   readonly rules?: KeyRulesRequest | undefined
   readonly paths?: Paths | undefined
+  readonly unwraps?: UnwrapTemplate | undefined
   /**
    * Secret bytes; PKCS#8 DER (RFC 5958); a public key alone, SPKI DER; or the words of a
    * mnemonic (BIP 39, English) as text.
@@ -539,6 +551,34 @@ export interface ImportKeyRequest {
   readonly material: string
   /** Of a mnemonic (BIP 39); empty, unless told otherwise. */
   readonly passphrase?: string | undefined
+}
+
+/** What a key may unwrap, and what that may be used for. */
+export interface UnwrapTemplate {
+  /** All, when absent. At most 100. */
+  readonly algorithms?: readonly KeyAlgorithm[] | undefined
+  /** When absent, all but wrap and unwrap; never wrap. */
+  readonly usages?: Usages | undefined
+}
+
+export interface UnwrapKeyRequest {
+  readonly name: Name
+  /** Of the key that is wrapped. */
+  readonly algorithm: KeyAlgorithm
+  /** Around secret bytes, or PKCS#8 DER of a pair. Base64, at most 8192 bytes. */
+  readonly wrapped: string
+  /** Of the unwrapping key; its current one when absent. */
+  readonly version?: Version | undefined
+  /** Of the unwrapping key; its default when absent. */
+  readonly mechanism?: Mechanism | undefined
+  readonly usages?: Usages | undefined
+  readonly modifiable?: boolean | undefined
+  readonly destroyable?: boolean | undefined
+  readonly copyable?: boolean | undefined
+  readonly tags?: Tags | undefined
+  readonly description?: Description | undefined
+  readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
+  readonly unwraps?: UnwrapTemplate | undefined
 }
 
 export interface UpdateKeyRequest {
@@ -736,6 +776,16 @@ export type RequestedOperation =
       /** The key's id or name. */
       readonly key: KeyRef
     } & ExportKeyRequest)
+  | ({ readonly operation: "unwrapKey" } & {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey | undefined
+    } & UnwrapKeyRequest)
   | ({ readonly operation: "requestCertificate" } & {
       /** The key's id or name. */
       readonly key: KeyRef
@@ -1034,6 +1084,8 @@ export interface ExportKeyRequest {
   readonly version?: Version | undefined
   /** In the clear when absent. */
   readonly wrappingKey?: KeyRef | undefined
+  /** Of the wrapping key; its default when absent. */
+  readonly mechanism?: Mechanism | undefined
 }
 
 export interface ExportedKey {
@@ -1046,6 +1098,7 @@ export interface ExportedKey {
   readonly wrappedBy?: {
     readonly keyId: Id
     readonly version: Version
+    readonly mechanism: Mechanism
   } | undefined
 }
 
@@ -2305,6 +2358,15 @@ export const operations = {
     queryParams: [],
     successStatus: 200,
   },
+  unwrapKey: {
+    method: "POST",
+    path: "/api/v1/keys/{key}/unwrap",
+    roles: ["manager"],
+    idempotent: true,
+    pathParams: ["key"],
+    queryParams: [],
+    successStatus: 201,
+  },
   requestCertificate: {
     method: "POST",
     path: "/api/v1/keys/{key}/certificate-request",
@@ -3056,6 +3118,20 @@ export interface Operations {
     }
     readonly body: ExportKeyRequest
     readonly response: ExportedKey
+  }
+  readonly unwrapKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey | undefined
+    }
+    readonly body: UnwrapKeyRequest
+    readonly response: Key
   }
   readonly requestCertificate: {
     readonly params: {

@@ -13,6 +13,7 @@ import type {
   Operations,
   PublicKey,
   Receipt,
+  UnwrapKeyRequest,
   UpdateKeyRequest,
 } from "./api.generated.ts"
 import { decodeBase64, encodeBase64 } from "./base64.ts"
@@ -20,6 +21,8 @@ import type { Keyhold } from "./keyhold.ts"
 
 /** What a key that is made elsewhere comes as. */
 export type ImportRequest = Omit<ImportKeyRequest, "material"> & { readonly material: Uint8Array }
+/** What comes wrapped. */
+export type UnwrapRequest = Omit<UnwrapKeyRequest, "wrapped"> & { readonly wrapped: Uint8Array }
 /** What leaves, in bytes. */
 export type Exported = Omit<ExportedKey, "material"> & { readonly material: Uint8Array }
 
@@ -163,5 +166,11 @@ export class Keys {
   async export(key: string, body: Operations["exportKey"]["body"] = {}): Promise<Exported> {
     const exported = await this.#client.call("exportKey", { params: { key }, body })
     return { ...exported, material: decodeBase64(exported.material) }
+  }
+
+  /** Makes a key of what was wrapped under `unwrappingKey`. */
+  unwrap(unwrappingKey: string, request: UnwrapRequest, params: Idempotent = {}): Promise<Key> {
+    const body = { ...request, wrapped: encodeBase64(request.wrapped) }
+    return this.#client.call("unwrapKey", { params: { key: unwrappingKey, ...params }, body })
   }
 }

@@ -3,7 +3,7 @@
 import type { Key, Keyhold, Receipt } from "@keyhold/sdk"
 import { askedInstead, requestOption } from "../asking.ts"
 import { outputOption, type Command } from "../command.ts"
-import { lazily, type Columns } from "../output.ts"
+import type { Columns } from "../output.ts"
 import { readKeyRules, rulesText } from "../rules.ts"
 import { keyFields } from "./key.ts"
 
@@ -158,30 +158,6 @@ export const keyLifeCommands: readonly Command[] = [
     async run({ out, connect }, input) {
       const kh = await connect()
       await out.record(await kh.keys.receipt(input.text("key")), receiptFields)
-    },
-  },
-  {
-    usage: "key export <key>",
-    summary: "Write an extractable key's material, where the partition allows it",
-    description: "With --wrapping-key: wrapped with AES-KWP (RFC 5649). Raw bytes or PKCS#8 DER.",
-    options: [
-      ["--wrapping-key <key>", "trusted key to wrap it under; in the clear without"],
-      ["--version <number>", "another version than the current one"],
-      outputOption,
-    ],
-    example: "keyhold key export orders --wrapping-key transport --output orders.kwp",
-    async run({ out, connect }, input) {
-      const kh = await connect()
-      const wanted = {
-        version: input.integer("version"),
-        wrappingKey: input.maybe("wrappingKey"),
-      }
-      const call = async () => {
-        const { format, material } = await kh.keys.export(input.text("key"), wanted)
-        out.note(`format: ${format}${wanted.wrappingKey === undefined ? "" : ", wrapped"}`)
-        return material
-      }
-      await out.bytes(lazily(call), input.maybe("output"))
     },
   },
 ]

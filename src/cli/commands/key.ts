@@ -72,6 +72,8 @@ export const keyFields: Columns<Key> = [
       ] as const,
   ),
   ["paths", ({ paths }) => paths?.join(", ")],
+  ["unwraps", ({ unwraps }) => unwraps && (unwraps.algorithms?.join(", ") ?? "any key")],
+  ["unwraps for", ({ unwraps }) => unwraps?.usages?.join(", ")],
   [
     "derived from",
     ({ derivedFrom: from }) => (from === undefined ? from : `${from.key} ${from.path}`),
@@ -95,8 +97,10 @@ const template: readonly OptionRow[] = [
   ["--rotate-every <time>", "make a new version so often, such as 90d"],
   ["--rules <file>", "who has to agree to what; see: keyhold key set-rules --help"],
   ["--allow-path <pattern...>", "of a seed: paths that may be used, such as m/84h/**"],
+  ["--unwraps <id...>", "of a key that unwraps: algorithms that it lets in"],
+  ["--unwraps-for <use...>", "of a key that unwraps: what those keys may do"],
 ]
-const algorithmOption: OptionRow = ["--algorithm <id>", "see: keyhold algorithms"]
+export const algorithmOption: OptionRow = ["--algorithm <id>", "see: keyhold algorithms"]
 
 async function readTemplate(input: Input, stdin: StandardInput): Promise<CreateKeyRequest> {
   const rules = input.maybe("rules")
@@ -114,7 +118,15 @@ async function readTemplate(input: Input, stdin: StandardInput): Promise<CreateK
     rotationPeriodSeconds: input.seconds("rotateEvery"),
     rules: rules === undefined ? undefined : await readKeyRules(rules, stdin),
     paths: input.list("allowPath"),
+    unwraps: readUnwraps(input),
   }
+}
+
+/** A template; undefined when no option names one. */
+function readUnwraps(input: Input): CreateKeyRequest["unwraps"] {
+  const algorithms = input.someOf("unwraps", keyAlgorithms)
+  const usages = input.someOf("unwrapsFor", keyUsages)
+  return algorithms === undefined && usages === undefined ? undefined : { algorithms, usages }
 }
 
 export const keyCommands: readonly Command[] = [

@@ -2,6 +2,7 @@
 
 import type { MacId, WrapId } from "../provider.ts"
 import { hex, type Answers, type MacAnswer, type WrapAnswer } from "./answer.ts"
+import { rsaWrapAnswers } from "./rsa-wrap.ts"
 
 export const macAnswers = {
   HMAC_SHA_512_224: [
@@ -235,6 +236,7 @@ export const macAnswers = {
 } as const satisfies Readonly<Record<MacId, Answers<MacAnswer>>>
 
 export const wrapAnswers = {
+  ...rsaWrapAnswers,
   AES_KWP: [
     {
       algorithm: "AES_192",

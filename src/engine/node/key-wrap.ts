@@ -1,6 +1,6 @@
 /** AES key wrap, with and without padding, through node:crypto. */
 
-import { createCipheriv, createDecipheriv } from "node:crypto"
+import { createCipheriv, createDecipheriv, type KeyObject } from "node:crypto"
 import { decryptionFailed } from "../../domain/errors.ts"
 import type { WrapRow } from "../provider.ts"
 import { SecretBytes } from "../secret-bytes.ts"
@@ -12,29 +12,35 @@ const kwIv = new Uint8Array(semiblock).fill(0xa6)
 /** The alternative initial value of RFC 5649 section 3. */
 const kwpIv = Uint8Array.of(0xa6, 0x59, 0x59, 0xa6)
 
-function keyWrap({
+/** A way to wrap bytes under an AES key. */
+export interface AesWrap {
+  readonly fits: (secretBytes: number) => boolean
+  readonly wrap: (kek: KeyObject, secret: Uint8Array) => Uint8Array
+  /** Throws anything at all when it does not unwrap. */
+  readonly unwrap: (kek: KeyObject, wrapped: Uint8Array) => SecretBytes
+}
+
+function aesWrap({
   suffix,
   iv,
   fits,
 }: {
   readonly suffix: "wrap" | "wrap-pad"
   readonly iv: Uint8Array
-  readonly fits: WrapRow<NodeKey>["fits"]
-}): WrapRow<NodeKey> {
-  const keyed = (key: NodeKey) => {
-    const kek = secretHalf(key)
-    return [`id-aes${(kek.symmetricKeySize ?? 0) * 8}-${suffix}`, kek, iv] as const
-  }
+  readonly fits: AesWrap["fits"]
+}): AesWrap {
+  const keyed = (kek: KeyObject) =>
+    [`id-aes${(kek.symmetricKeySize ?? 0) * 8}-${suffix}`, kek, iv] as const
   return {
     fits,
-    wrap: (key, secret) => {
-      const wrapping = createCipheriv(...keyed(key))
+    wrap: (kek, secret) => {
+      const wrapping = createCipheriv(...keyed(kek))
       return join(wrapping.update(secret), wrapping.final())
     },
-    unwrap: (key, wrapped) => {
+    unwrap: (kek, wrapped) => {
       // OpenSSL would also unwrap what no wrapping makes.
       if (!fits(wrapped.length - semiblock)) throw decryptionFailed()
-      const unwrapping = createDecipheriv(...keyed(key))
+      const unwrapping = createDecipheriv(...keyed(kek))
       const first = unwrapping.update(wrapped)
       const secret = new SecretBytes(join(first, unwrapping.final()))
       first.fill(0)
@@ -44,9 +50,21 @@ function keyWrap({
 }
 
 /** SP 800-38F section 5.3.1: two semiblocks or more. */
-export const kw = keyWrap({
+const aesKw = aesWrap({
   suffix: "wrap",
   iv: kwIv,
   fits: (bytes) => bytes >= 2 * semiblock && bytes % semiblock === 0,
 })
-export const kwp = keyWrap({ suffix: "wrap-pad", iv: kwpIv, fits: (bytes) => bytes > 0 })
+export const aesKwp = aesWrap({ suffix: "wrap-pad", iv: kwpIv, fits: (bytes) => bytes > 0 })
+
+function row({ fits, wrap, unwrap }: AesWrap): WrapRow<NodeKey> {
+  return {
+    fits,
+    deterministic: true,
+    wrap: (key, secret) => wrap(secretHalf(key), secret),
+    unwrap: (key, wrapped) => unwrap(secretHalf(key), wrapped),
+  }
+}
+
+export const kw = row(aesKw)
+export const kwp = row(aesKwp)

@@ -23,6 +23,7 @@ import { pairKeys } from "./pair-keys.ts"
 import { ec, edwards, mlDsa, mlKem, montgomery, rsa, slhDsa } from "./pair-types.ts"
 import { pkcs1Encryption, raw } from "./rsa-legacy.ts"
 import { oaep } from "./rsa-oaep.ts"
+import { oaepWrap, rsaAesKwp } from "./rsa-wrap.ts"
 import { hasEqualParts, secretKeys } from "./secret-keys.ts"
 import {
   dsaNone,
@@ -202,7 +203,18 @@ export const nodeProvider = {
     CAMELLIA_CMAC: cmac("camellia"),
     POLY1305: poly1305,
   },
-  wrap: { AES_KWP: kwp, AES_KW: kw },
+  wrap: {
+    AES_KWP: kwp,
+    AES_KW: kw,
+    RSA_AES_KWP_SHA_256: rsaAesKwp("SHA-256"),
+    RSA_AES_KWP_SHA_384: rsaAesKwp("SHA-384"),
+    RSA_AES_KWP_SHA_512: rsaAesKwp("SHA-512"),
+    RSA_AES_KWP_SHA_1: rsaAesKwp("SHA-1"),
+    RSA_OAEP_WRAP_SHA_256: oaepWrap("SHA-256"),
+    RSA_OAEP_WRAP_SHA_384: oaepWrap("SHA-384"),
+    RSA_OAEP_WRAP_SHA_512: oaepWrap("SHA-512"),
+    RSA_OAEP_WRAP_SHA_1: oaepWrap("SHA-1"),
+  },
   kem: { ML_KEM: mlKemRow },
   agreement: { ECDH: agreement, X25519: agreement, X448: agreement, DH: agreement },
 } as const satisfies Provider<NodeKey>

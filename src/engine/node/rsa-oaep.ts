@@ -11,8 +11,12 @@ const hashes = {
   "SHA-512": { node: "sha512", bytes: 64 },
 } as const
 
+export type OaepHash = keyof typeof hashes
+
 /** One row per hash. */
-export function oaep(hash: keyof typeof hashes): EncryptionRow<NodeKey> {
+export function oaep(
+  hash: OaepHash,
+): EncryptionRow<NodeKey> & Required<Pick<EncryptionRow<NodeKey>, "plaintextBytesMax">> {
   const { node: oaepHash, bytes: hashBytes } = hashes[hash]
   return {
     ivBytes: 0,

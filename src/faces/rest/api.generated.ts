@@ -227,6 +227,14 @@ export type Mechanism =
   | "POLY1305"
   | "AES_KWP"
   | "AES_KW"
+  | "RSA_AES_KWP_SHA_256"
+  | "RSA_AES_KWP_SHA_384"
+  | "RSA_AES_KWP_SHA_512"
+  | "RSA_AES_KWP_SHA_1"
+  | "RSA_OAEP_WRAP_SHA_256"
+  | "RSA_OAEP_WRAP_SHA_384"
+  | "RSA_OAEP_WRAP_SHA_512"
+  | "RSA_OAEP_WRAP_SHA_1"
   | "ML_KEM"
   | "ECDH"
   | "X25519"
@@ -279,6 +287,7 @@ export type Operation =
   | "key.decapsulate"
   | "key.agree"
   | "key.wrap"
+  | "key.unwrap"
   | "key.describe"
   | "key.public"
   | "key.explain"
@@ -454,6 +463,7 @@ export interface Key {
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
   readonly nextRotationAt?: Instant | undefined
   readonly paths?: Paths | undefined
+  readonly unwraps?: UnwrapTemplate | undefined
   /** The seed and the path that it comes from. */
   readonly derivedFrom?: {
     readonly key: Id
@@ -477,7 +487,7 @@ export interface Key {
 export interface KeyVersion {
   readonly version: Version
   readonly createdAt: Instant
-  readonly origin: "generated" | "imported"
+  readonly origin: "generated" | "imported" | "unwrapped"
   /** False when only the public half is here. */
   readonly hasSecret: boolean
   /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
@@ -513,6 +523,7 @@ export interface CreateKeyRequest {
   readonly rotationPeriodSeconds?: RotationPeriodSeconds
   readonly rules?: KeyRulesRequest
   readonly paths?: Paths
+  readonly unwraps?: UnwrapTemplate
 }
 
 export interface ImportKeyRequest {
@@ -530,6 +541,7 @@ export interface ImportKeyRequest {
   readonly rotationPeriodSeconds?: RotationPeriodSeconds
   readonly rules?: KeyRulesRequest
   readonly paths?: Paths
+  readonly unwraps?: UnwrapTemplate
   /**
    * Secret bytes; PKCS#8 DER (RFC 5958); a public key alone, SPKI DER; or the words of a
    * mnemonic (BIP 39, English) as text.
@@ -539,6 +551,34 @@ export interface ImportKeyRequest {
   readonly material: Uint8Array
   /** Of a mnemonic (BIP 39); empty, unless told otherwise. */
   readonly passphrase?: string
+}
+
+/** What a key may unwrap, and what that may be used for. */
+export interface UnwrapTemplate {
+  /** All, when absent. At most 100. */
+  readonly algorithms?: readonly KeyAlgorithm[]
+  /** When absent, all but wrap and unwrap; never wrap. */
+  readonly usages?: Usages
+}
+
+export interface UnwrapKeyRequest {
+  readonly name: Name
+  /** Of the key that is wrapped. */
+  readonly algorithm: KeyAlgorithm
+  /** Around secret bytes, or PKCS#8 DER of a pair. Base64, at most 8192 bytes. */
+  readonly wrapped: Uint8Array
+  /** Of the unwrapping key; its current one when absent. */
+  readonly version?: Version
+  /** Of the unwrapping key; its default when absent. */
+  readonly mechanism?: Mechanism
+  readonly usages?: Usages
+  readonly modifiable?: boolean
+  readonly destroyable?: boolean
+  readonly copyable?: boolean
+  readonly tags?: Tags
+  readonly description?: Description
+  readonly rotationPeriodSeconds?: RotationPeriodSeconds
+  readonly unwraps?: UnwrapTemplate
 }
 
 export interface UpdateKeyRequest {
@@ -710,6 +750,7 @@ export interface RequestedOperation {
     | "verifyMac"
     | "generateDataKey"
     | "exportKey"
+    | "unwrapKey"
     | "decapsulate"
     | "agree"
     | "updateKey"
@@ -977,6 +1018,8 @@ export interface ExportKeyRequest {
   readonly version?: Version
   /** In the clear when absent. */
   readonly wrappingKey?: KeyRef
+  /** Of the wrapping key; its default when absent. */
+  readonly mechanism?: Mechanism
 }
 
 export interface ExportedKey {
@@ -989,6 +1032,7 @@ export interface ExportedKey {
   readonly wrappedBy?: {
     readonly keyId: Id
     readonly version: Version
+    readonly mechanism: Mechanism
   } | undefined
 }
 
@@ -2143,6 +2187,20 @@ export interface Operations {
     }
     readonly body: ExportKeyRequest
     readonly response: ExportedKey
+  }
+  readonly unwrapKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: UnwrapKeyRequest
+    readonly response: Key
   }
   readonly requestCertificate: {
     readonly params: {

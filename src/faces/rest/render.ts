@@ -32,6 +32,7 @@ export function renderKey(key: KeyRecord): wire.Key {
     rotationPeriodSeconds: optional(key.rotation?.periodMs, renderSeconds),
     nextRotationAt: optional(key.rotation?.nextAt, renderTime),
     paths: key.paths,
+    unwraps: key.unwraps,
     derivedFrom: key.derivedFrom,
     createdAt: renderTime(key.createdAt),
     createdBy: key.createdBy,

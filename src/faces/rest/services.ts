@@ -24,6 +24,7 @@ import {
 import { decrypt, encrypt } from "../../service/encrypt.ts"
 import { explainDecision } from "../../service/explain.ts"
 import { exportKey } from "../../service/export-key.ts"
+import { unwrapKey } from "../../service/unwrap-key.ts"
 import { issueCertificate, requestCertificate, selfSign } from "../../service/issue-certificate.ts"
 import { createIssuer, deleteIssuer, listIssuers } from "../../service/issuers.ts"
 import {
@@ -99,6 +100,7 @@ export const services = {
   encrypt,
   explainDecision,
   exportKey,
+  unwrapKey,
   exportLines,
   generateDataKey,
   generateRandom,

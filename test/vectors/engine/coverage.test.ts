@@ -1,11 +1,13 @@
 /** Every row of the tables has a vector; those that we had to have made come out here as there. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { mechanismRow } from "../../../src/domain/algorithms.ts"
 import { parsePath } from "../../../src/domain/derivation.ts"
 import { agree } from "../../../src/engine/agreement.ts"
 import { decrypt } from "../../../src/engine/cipher.ts"
 import { importMaterial } from "../../../src/engine/generate.ts"
 import { openHandle } from "../../../src/engine/key-handle.ts"
+import { openKey, provider, rowFor } from "../../../src/engine/open-keys.ts"
 import { sign, verify } from "../../../src/engine/signature.ts"
 import { flip, keyId, none, permit } from "../../engine/fixture.ts"
 import { allRows, knownAnswers, published, rowsOf, type Covered } from "../coverage.ts"
@@ -47,6 +49,17 @@ async function check(made: MadeCase): Promise<void> {
   const format = made.path === undefined ? "pkcs8" : "raw"
   const imported = await importMaterial(algorithm, format, key)
   const handle = openHandle({ keyId, version: 1, algorithm, ...imported })
+  if (ciphertext !== undefined && mechanismRow(mechanism).kind === "wrap") {
+    const row = rowFor(provider.wrap, handle, mechanism)
+    using secret = await row.unwrap(openKey(handle), ciphertext)
+    assert.deepEqual(
+      secret.lend((bytes) => bytes.toHex()),
+      message.toHex(),
+    )
+    const changed = Promise.resolve().then(() => row.unwrap(openKey(handle), flip(ciphertext, 77)))
+    await assert.rejects(changed)
+    return
+  }
   if (ciphertext !== undefined) {
     const opening = permit("key.decrypt", handle, mechanism)
     const open = (bytes: Uint8Array): Promise<Uint8Array> | Uint8Array =>

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import type { MechanismId } from "../../../src/domain/algorithms.ts"
 import { HsmError } from "../../../src/domain/errors.ts"
 import { decrypt, encrypt } from "../../../src/engine/cipher.ts"
-import { wrapMaterial } from "../../../src/engine/export.ts"
+import { wrapMaterial } from "../../../src/engine/wrap.ts"
 import { importMaterial } from "../../../src/engine/generate.ts"
 import { agree } from "../../../src/engine/agreement.ts"
 import { decapsulate } from "../../../src/engine/kem.ts"
@@ -84,9 +84,9 @@ const runners: Record<CaseKind, Runner> = {
     const permitted = permit("key.agree", handle, mechanism)
     return same(await agree(permitted, handle, { mechanism, publicKey }), secret)
   },
-  wrap: (handle, { msg, ct, result }, mechanism) => {
+  wrap: async (handle, { msg, ct, result }, mechanism) => {
     assert.ok(mechanism === "AES_KW" || mechanism === "AES_KWP")
-    const unwrapped = provider.wrap[mechanism].unwrap(openKey(handle), ct)
+    const unwrapped = await provider.wrap[mechanism].unwrap(openKey(handle), ct)
     if (result !== "valid") return true
     const target = handleOf("HMAC_SHA_256", { material: msg }, otherKeyId)
     const permits = {
@@ -129,7 +129,7 @@ async function accepts(vector: VectorCase): Promise<boolean> {
   try {
     return await runners[vector.kind](await handleFor(vector), vector, vector.mechanism)
   } catch (error) {
-    // `unwrap` is a row, not yet an operation: it may throw what it likes.
+    // The row of `unwrap` may throw what it likes; its operation does not.
     if (vector.kind === "wrap") return false
     assert.ok(error instanceof HsmError, `${vector.id}: ${String(error)}`)
     assert.match(error.code, /^(DECRYPTION_FAILED|MALFORMED_REQUEST)$/)

@@ -99,6 +99,21 @@ export const keyRoutes = {
   restoreKey: route("restoreKey", ({ params }) => params, renderKey),
   purgeKey: route("purgeKey", ({ params }) => params, renderKey),
   getReceipt: route("deletionReceipt", ({ params }) => params, renderReceipt),
+  unwrapKey: route(
+    "unwrapKey",
+    ({
+      params: { key: unwrappingKey, idempotencyKey },
+      body: { wrapped, version, mechanism, ...rest },
+    }) => ({
+      ...template(rest),
+      unwrappingKey,
+      wrapped,
+      version,
+      mechanism,
+      idempotencyKey,
+    }),
+    renderKey,
+  ),
   exportKey: route(
     "exportKey",
     ({ params: { key }, body }) => ({ key, ...body }),
@@ -132,6 +147,7 @@ export const keyRoutes = {
   | "purgeKey"
   | "getReceipt"
   | "exportKey"
+  | "unwrapKey"
   | "deriveAddress"
   | "derivePublic"
   | "deriveExtendedPublic"

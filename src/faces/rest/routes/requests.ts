@@ -25,6 +25,7 @@ const askable = {
   verifyMac: ["key.verify-mac", cryptoRoutes.verifyMac],
   generateDataKey: ["key.data-key", cryptoRoutes.generateDataKey],
   exportKey: ["key.wrap", keyRoutes.exportKey],
+  unwrapKey: ["key.unwrap", keyRoutes.unwrapKey],
   decapsulate: ["key.decapsulate", cryptoRoutes.decapsulate],
   agree: ["key.agree", cryptoRoutes.agree],
   updateKey: ["key.update", keyRoutes.updateKey],
