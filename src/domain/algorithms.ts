@@ -5,32 +5,30 @@
 
 import { dsaHashes, ecdsaHashes, preHashesOf, rsaHashes } from "./hashes.ts"
 import {
+  derivations,
   mechanisms,
   type AlgorithmStatus,
   type MechanismId,
   type MechanismRow,
 } from "./mechanisms.ts"
 
+import type { KeyUsage } from "./usages.ts"
+
 export { rsaHashes } from "./hashes.ts"
-export { mechanismRow, mechanisms, muBytes, parseMechanism } from "./mechanisms.ts"
-export type { AlgorithmStatus, MechanismId, MechanismRow } from "./mechanisms.ts"
-
-/** What a key's attributes allow it to do, in PKCS#11 terms (CKA_ENCRYPT and so on). */
-export const keyUsages = [
-  "encrypt",
-  "decrypt",
-  "sign",
-  "verify",
-  "wrap",
-  "unwrap",
-  "derive",
-  "encapsulate",
-  "decapsulate",
-] as const
-export type KeyUsage = (typeof keyUsages)[number]
-
-/** Uses of a pair's public half; the others need its private one. */
-export const publicUsages: readonly KeyUsage[] = ["verify", "encrypt", "wrap", "encapsulate"]
+export { keyUsages, publicUsages, type KeyUsage } from "./usages.ts"
+export {
+  derivationParameters,
+  mechanismRow,
+  mechanisms,
+  muBytes,
+  parseMechanism,
+} from "./mechanisms.ts"
+export type {
+  AlgorithmStatus,
+  DerivationParameter,
+  MechanismId,
+  MechanismRow,
+} from "./mechanisms.ts"
 
 export interface KeyAlgorithmRow {
   /**
@@ -73,10 +71,12 @@ const mac = {
   defaultUsages: ["sign", "verify"],
   source: "FIPS 198-1",
 } as const
+/** What others are derived from, and nothing else. */
+const deriver = { form: "secret", usages: ["derive"], defaultUsages: ["derive"] } as const
 /** RFC 8452 knows no keys of 192 bits. */
 const aes192 = {
   ...cipher,
-  usages: ["encrypt", "decrypt", "wrap", "unwrap", "sign", "verify"],
+  usages: ["encrypt", "decrypt", "wrap", "unwrap", "sign", "verify", "derive"],
   mechanisms: [
     "AES_GCM",
     "AES_CCM",
@@ -88,6 +88,7 @@ const aes192 = {
     "AES_GMAC",
     "AES_KWP",
     "AES_KW",
+    ...derivations.cipher,
   ],
   source: "FIPS 197",
 } as const
@@ -133,6 +134,7 @@ function curve(source: string, hash: (typeof ecdsaHashes)[number], orderBytes: n
       ...[hash, ...others].map((one) => `ECDSA_${one}` as const),
       "ECDSA_NONE" as const,
       "ECDH" as const,
+      ...derivations.agreement,
     ],
     source,
   }
@@ -151,7 +153,7 @@ const agreement = {
   usages: ["derive"],
   defaultUsages: ["derive"],
 } as const
-const dh = { ...agreement, mechanisms: ["DH"] } as const
+const dh = { ...agreement, mechanisms: ["DH", ...derivations.agreement] } as const
 const mlKem = {
   form: "pair",
   status: "recommended",
@@ -245,6 +247,19 @@ export const keyAlgorithms = {
     mechanisms: ["POLY1305"],
     source: "RFC 8439 section 2.5, one message per version",
   },
+  GENERIC_SECRET: {
+    ...deriver,
+    status: "recommended",
+    mechanisms: derivations.secret,
+    source: "PKCS#11 v3.1 CKK_GENERIC_SECRET, 16 to 1,024 bytes",
+  },
+  // What people remember: no stronger than that.
+  PASSWORD: {
+    ...deriver,
+    status: "acceptable",
+    mechanisms: derivations.password,
+    source: "1 to 1,024 bytes",
+  },
   // 112 bits of strength: SP 800-131A revision 2 section 3.
   RSA_2048: { ...rsa, status: "acceptable", signatureBytes: 256 },
   RSA_3072: { ...rsa, signatureBytes: 384 },
@@ -269,8 +284,16 @@ export const keyAlgorithms = {
     mechanisms: ["ED448", "ED448_PH"],
     source: "RFC 8032 section 5.2",
   },
-  X25519: { ...agreement, mechanisms: ["X25519"], source: "RFC 7748 section 6.1" },
-  X448: { ...agreement, mechanisms: ["X448"], source: "RFC 7748 section 6.2" },
+  X25519: {
+    ...agreement,
+    mechanisms: ["X25519", ...derivations.agreement],
+    source: "RFC 7748 section 6.1",
+  },
+  X448: {
+    ...agreement,
+    mechanisms: ["X448", ...derivations.agreement],
+    source: "RFC 7748 section 6.2",
+  },
   // 112 bits of strength: SP 800-56A revision 3 appendix D.
   DH_FFDHE2048: { ...dh, status: "acceptable", source: "RFC 7919 appendix A.1" },
   DH_FFDHE3072: { ...dh, source: "RFC 7919 appendix A.2" },

@@ -1,11 +1,13 @@
 /** The tables of algorithms as their users see them: in the API, on the command line, on paper. */
 
 import {
+  derivationParameters,
   keyAlgorithm,
   keyAlgorithms,
   mechanismRow,
   mechanisms,
   type AlgorithmStatus,
+  type DerivationParameter,
   type KeyAlgorithmId,
   type KeyAlgorithmRow,
   type MechanismId,
@@ -25,6 +27,12 @@ export const signatureParameters = [
 ] as const
 export type SignatureParameter = (typeof signatureParameters)[number]
 
+/** Those, and what derivations are given. */
+export const mechanismParameters = [
+  ...new Set([...signatureParameters, ...derivationParameters]),
+] as const
+export type MechanismParameter = SignatureParameter | DerivationParameter
+
 export interface KeyAlgorithmEntry extends Omit<KeyAlgorithmRow, "stateful"> {
   readonly algorithm: KeyAlgorithmId
   /** Of one key version, where it counts them. */
@@ -41,7 +49,7 @@ export interface MechanismEntry {
   readonly digestBytes?: number
   /** Of every message. */
   readonly messageBytes?: number
-  readonly parameters: readonly SignatureParameter[]
+  readonly parameters: readonly MechanismParameter[]
   readonly source: string
 }
 
@@ -76,7 +84,7 @@ export function listMechanisms(): readonly MechanismEntry[] {
   })
 }
 
-function parametersOf(row: MechanismRow): readonly SignatureParameter[] {
+function parametersOf(row: MechanismRow): readonly MechanismParameter[] {
   const takes: Readonly<Record<SignatureParameter, boolean>> = {
     context: row.context !== undefined,
     digest: row.digestBytes !== undefined,
@@ -87,5 +95,6 @@ function parametersOf(row: MechanismRow): readonly SignatureParameter[] {
     auxRandom: row.taproot === true,
     merkleRoot: row.taproot === true,
   }
-  return signatureParameters.filter((name) => takes[name])
+  const ofSignature = signatureParameters.filter((name) => takes[name])
+  return [...ofSignature, ...(row.needs ?? []), ...(row.takes ?? [])]
 }

@@ -1,6 +1,12 @@
 /** A key as the policy sees it: everything about it but its material. */
 
-import { keyUsages, type KeyAlgorithmId, type KeyUsage } from "./algorithms.ts"
+import {
+  keyAlgorithm,
+  keyUsages,
+  type KeyAlgorithmId,
+  type KeyUsage,
+  type MechanismId,
+} from "./algorithms.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { isId } from "./ids.ts"
 import { limits } from "./limits.ts"
@@ -33,17 +39,21 @@ export interface KeyAttributes {
 export interface UnwrapTemplate {
   /** Absent: every algorithm. */
   readonly algorithms?: readonly KeyAlgorithmId[]
-  /** Absent: {@link usualUnwrappedUsages}. */
+  /** Absent: {@link untrustedUsages}. Unwrap or derive stand alone; wrap never is here. */
   readonly usages?: readonly KeyUsage[]
 }
 
 /**
- * Uses of an unwrapped key where no template says otherwise. Nothing lets one wrap others: who
- * wrapped it may know it.
+ * Uses of keys that can be made twice, unwrapped or derived, where no template says otherwise: a
+ * key must not have one use under one handle and another under a second one that gives it away.
+ * What encrypts or makes MACs computes what a secret key derives, wraps and unwraps.
  */
-export const usualUnwrappedUsages: readonly KeyUsage[] = keyUsages.filter(
-  (usage) => usage !== "wrap" && usage !== "unwrap",
-)
+export function untrustedUsages(algorithm: KeyAlgorithmId): readonly KeyUsage[] {
+  const { form } = keyAlgorithm(algorithm)
+  return keyUsages.filter(
+    (usage) => usage !== "wrap" && usage !== "unwrap" && (usage !== "derive" || form === "pair"),
+  )
+}
 
 export interface KeyVersion {
   /** Counts from 1; never reused. */
@@ -103,8 +113,13 @@ export interface KeyRecord {
   readonly paths?: readonly string[]
   /** Of a key that unwraps others; absent: any algorithm, with the usual uses. */
   readonly unwraps?: UnwrapTemplate
-  /** Of a key that was derived from a seed: which one's, and how. */
-  readonly derivedFrom?: { readonly key: KeyId; readonly version: number; readonly path: string }
+  /** Of a key that was derived: from which one, by its path from a seed or else how. */
+  readonly derivedFrom?: {
+    readonly key: KeyId
+    readonly version: number
+    readonly path?: string
+    readonly mechanism?: MechanismId
+  }
   readonly createdAt: Instant
   readonly createdBy: string
   readonly updatedAt: Instant

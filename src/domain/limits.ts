@@ -31,6 +31,13 @@ export const limits = {
   passphraseLengthMax: 256,
   /** A signature's context: FIPS 204 section 5.2, FIPS 205 section 10.2, RFC 8032 section 2. */
   contextBytesMax: 255,
+  /** Salt, info, label or context of a derivation; node:crypto's bound for HKDF's info. */
+  derivationBytesMax: 1_024,
+  pbkdf2IterationsMax: 10_000_000,
+  argon2PassesMax: 64,
+  /** 256 MiB: a few at once fit beside everything else. */
+  argon2MemoryKiBMax: 256 * KiB,
+  argon2ParallelismMax: 16,
   /** Additional authenticated data; AWS's encryption context allows 8 KiB. */
   aadBytesMax: 8 * KiB,
   /** A data key: what AWS's dialect allows. */

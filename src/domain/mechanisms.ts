@@ -14,7 +14,7 @@ export const algorithmStatuses = ["recommended", "acceptable", "legacy"] as cons
 export type AlgorithmStatus = (typeof algorithmStatuses)[number]
 
 export interface MechanismRow {
-  readonly kind: "encryption" | "signature" | "mac" | "wrap" | "kem" | "agreement"
+  readonly kind: "encryption" | "signature" | "mac" | "wrap" | "kem" | "agreement" | "derivation"
   readonly status: AlgorithmStatus
   /** Seals under one key version with IVs drawn at random here; absent: without a bound. */
   readonly sealsMax?: number
@@ -34,8 +34,25 @@ export interface MechanismRow {
   readonly deterministic?: true
   /** The salt's length and the hash of MGF1 can be chosen. */
   readonly pss?: true
+  /** What a derivation has to be given, and what it can be given besides. */
+  readonly needs?: readonly DerivationParameter[]
+  readonly takes?: readonly DerivationParameter[]
   readonly source: string
 }
+
+/** What a derived key depends on besides the one that it comes from. */
+export const derivationParameters = [
+  "publicKey",
+  "salt",
+  "info",
+  "label",
+  "context",
+  "iv",
+  "iterations",
+  "memoryKiB",
+  "parallelism",
+] as const
+export type DerivationParameter = (typeof derivationParameters)[number]
 
 /** ML-DSA's mu: FIPS 204 section 6.2, algorithm 7, line 6. */
 export const muBytes = 64
@@ -69,6 +86,29 @@ const rsaAesKwp = {
   source: "PKCS#11 v3.1 CKM_RSA_AES_KEY_WRAP: RFC 8017, RFC 5649",
 } as const
 const agreement = { kind: "agreement", status: recommended } as const
+const derivation = { kind: "derivation", status: recommended } as const
+const hkdf = { ...derivation, takes: ["salt", "info"], source: "RFC 5869" } as const
+const agreedHkdf = {
+  ...hkdf,
+  needs: ["publicKey"],
+  source: "SP 800-56C revision 2 section 5, RFC 5869",
+} as const
+const counter = {
+  ...derivation,
+  takes: ["label", "context"],
+  source: "SP 800-108 revision 1 section 4.1, counter and length of 32 bits",
+} as const
+const feedback = {
+  ...derivation,
+  takes: ["label", "context", "iv"],
+  source: "SP 800-108 revision 1 section 4.2, counter and length of 32 bits",
+} as const
+const pbkdf2 = {
+  ...derivation,
+  status: acceptable,
+  needs: ["salt", "iterations"],
+  source: "SP 800-132, RFC 8018 section 5.2",
+} as const
 
 /** A row of a signature for each hash; no better than its hash is. */
 function each<Prefix extends string, Id extends HashId, Row extends MechanismRow>(
@@ -189,8 +229,47 @@ export const mechanisms = {
   X25519: { ...agreement, source: "RFC 7748 section 6.1" },
   X448: { ...agreement, source: "RFC 7748 section 6.2" },
   DH: { ...agreement, status: acceptable, source: "SP 800-56A revision 3 section 5.7.1.1" },
+  AGREEMENT_HKDF_SHA_256: agreedHkdf,
+  AGREEMENT_HKDF_SHA_384: agreedHkdf,
+  AGREEMENT_HKDF_SHA_512: agreedHkdf,
+  HKDF_SHA_256: hkdf,
+  HKDF_SHA_384: hkdf,
+  HKDF_SHA_512: hkdf,
+  KBKDF_COUNTER_HMAC_SHA_256: counter,
+  KBKDF_COUNTER_HMAC_SHA_384: counter,
+  KBKDF_COUNTER_HMAC_SHA_512: counter,
+  KBKDF_COUNTER_AES_CMAC: counter,
+  KBKDF_FEEDBACK_HMAC_SHA_256: feedback,
+  KBKDF_FEEDBACK_HMAC_SHA_384: feedback,
+  KBKDF_FEEDBACK_HMAC_SHA_512: feedback,
+  KBKDF_FEEDBACK_AES_CMAC: feedback,
+  ARGON2ID: {
+    ...derivation,
+    needs: ["salt", "iterations", "memoryKiB", "parallelism"],
+    source: "RFC 9106",
+  },
+  PBKDF2_HMAC_SHA_256: pbkdf2,
+  PBKDF2_HMAC_SHA_512: pbkdf2,
 } as const satisfies Record<string, MechanismRow>
 export type MechanismId = keyof typeof mechanisms
+
+/** What derives from secrets, passwords, ciphers' keys, and what two pairs agree on. */
+export const derivations = {
+  secret: [
+    "HKDF_SHA_256",
+    "HKDF_SHA_384",
+    "HKDF_SHA_512",
+    "KBKDF_COUNTER_HMAC_SHA_256",
+    "KBKDF_COUNTER_HMAC_SHA_384",
+    "KBKDF_COUNTER_HMAC_SHA_512",
+    "KBKDF_FEEDBACK_HMAC_SHA_256",
+    "KBKDF_FEEDBACK_HMAC_SHA_384",
+    "KBKDF_FEEDBACK_HMAC_SHA_512",
+  ],
+  password: ["ARGON2ID", "PBKDF2_HMAC_SHA_256", "PBKDF2_HMAC_SHA_512"],
+  cipher: ["KBKDF_COUNTER_AES_CMAC", "KBKDF_FEEDBACK_AES_CMAC"],
+  agreement: ["AGREEMENT_HKDF_SHA_256", "AGREEMENT_HKDF_SHA_384", "AGREEMENT_HKDF_SHA_512"],
+} as const satisfies Record<string, readonly MechanismId[]>
 
 /** Looks a mechanism up without narrowing it to its literal row. */
 export function mechanismRow(id: MechanismId): MechanismRow {

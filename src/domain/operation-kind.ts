@@ -24,6 +24,7 @@ const kindByOperation: Partial<Record<OperationId, MechanismRow["kind"]>> = {
   "key.agree": "agreement",
   "key.wrap": "wrap",
   "key.unwrap": "wrap",
+  "key.derive": "derivation",
 }
 
 /**

@@ -88,6 +88,7 @@ export const operations = {
   "key.agree": { ...use, usage: "derive" },
   "key.wrap": { ...use, roles: ["user", "manager"], usage: "wrap", attribute: "trusted" },
   "key.unwrap": { ...use, roles: manager, changes: true, flag: "keyImport", usage: "unwrap" },
+  "key.derive": { ...use, roles: manager, changes: true, usage: "derive" },
   "key.describe": { roles: anyone, target: "key", whileBlocked: true },
   "key.public": { roles: anyone, target: "key", whileBlocked: true },
   "key.explain": { roles: anyone, target: "key", whileBlocked: true },

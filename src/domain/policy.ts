@@ -9,13 +9,12 @@ import {
   mechanismRow,
   publicUsages,
   type KeyAlgorithmId,
-  type KeyUsage,
   type MechanismId,
 } from "./algorithms.ts"
 import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
-import { currentVersion, usualUnwrappedUsages, type KeyRecord } from "./key.ts"
+import { currentVersion, untrustedUsages, type KeyAttributes, type KeyRecord } from "./key.ts"
 import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
@@ -26,6 +25,11 @@ import { isRuled, judge, type Ruling } from "./ruling.ts"
 
 /** What the engine is asked to work on, by name; bytes by content. */
 export type Input = Readonly<Record<string, Uint8Array | string | undefined>>
+
+/** What is asked for a key that is to be made of another. */
+export type MadeAttributes = {
+  readonly [Name in "usages" | "extractable" | "sensitive"]?: KeyAttributes[Name] | undefined
+}
 
 /** Everything a decision depends on. */
 export interface Question extends Ruling {
@@ -39,7 +43,7 @@ export interface Question extends Ruling {
   readonly mechanism?: MechanismId | undefined
   /** Of the key that is to be made. */
   readonly algorithm?: KeyAlgorithmId | undefined
-  readonly usages?: readonly KeyUsage[] | undefined
+  readonly attributes?: MadeAttributes | undefined
   /** The version asked for; undefined: the current one. */
   readonly version?: number | undefined
   /** The path from a seed, as text: which of its keys is meant. */
@@ -260,14 +264,17 @@ const rules = {
   },
   template: {
     code: "OPERATION_FORBIDDEN",
-    check: ({ key, operation: id, algorithm, usages = [] }) => {
-      if (id !== "key.unwrap" || key === undefined) return
-      const { algorithms, usages: admitted = usualUnwrappedUsages } = key.unwraps ?? {}
-      if (algorithm !== undefined && algorithms?.includes(algorithm) === false) {
-        return `the key's template does not let it unwrap ${algorithm}`
+    check: ({ key, algorithm, attributes }) => {
+      if (key === undefined || algorithm === undefined || attributes === undefined) return
+      const { usages = [], extractable, sensitive } = attributes
+      const { algorithms, usages: admitted = untrustedUsages(algorithm) } = key.unwraps ?? {}
+      if (algorithms?.includes(algorithm) === false) {
+        return `the key's template does not admit ${algorithm}`
       }
+      if (extractable === true && !key.attributes.extractable) return "no key made of it may leave"
+      if (sensitive === false && key.attributes.sensitive) return "a key made of it is sensitive"
       const odd = usages.find((usage) => !admitted.includes(usage))
-      return odd === undefined ? undefined : `what the key unwraps is not to ${odd}`
+      return odd === undefined ? undefined : `a key made of it is not to ${odd}`
     },
   },
   legacy: {

@@ -44,7 +44,8 @@ export async function agree(
   }
 }
 
-function readPeer(algorithm: KeyAlgorithmId, spki: Uint8Array): OpenKey {
+/** For modules of the engine. @throws HsmError as {@link agree} does for a public key. */
+export function readPeer(algorithm: KeyAlgorithmId, spki: Uint8Array): OpenKey {
   const { peer } = provider.keys[algorithm]
   assert(peer !== undefined, "pairs alone agree")
   try {

@@ -17,6 +17,7 @@ export type MacId = MechanismOf<"mac">
 export type WrapId = MechanismOf<"wrap">
 export type KemId = MechanismOf<"kem">
 export type AgreementId = MechanismOf<"agreement">
+export type DerivationId = MechanismOf<"derivation">
 
 /**
  * Where private-key operations run. `fast`: at once, below 150 microseconds. `slow`: off the event
@@ -41,6 +42,8 @@ export type ImportFormat = "raw" | "pkcs8" | "spki" | "mnemonic"
 /** A key algorithm. `Key` is a key as its provider holds it. */
 export interface KeyRow<Key> {
   readonly lane: Lane
+  /** Of a secret key that is made here; absent: it is none. */
+  readonly secretBytes?: number
   /** Makes a new key, off the event loop where that takes long. */
   readonly generate: () => Promise<Material>
   /**
@@ -208,6 +211,31 @@ export interface AgreementRow<Key> {
   readonly agree: (key: Key, peer: Key) => Uint8Array | Promise<Uint8Array>
 }
 
+/** The domain's parameters of derivations, read. Absent: empty, or of no account. */
+export interface DerivationInput<Key> {
+  /** Somebody's public half, of the same algorithm. */
+  readonly peer?: Key | undefined
+  readonly salt?: Uint8Array | undefined
+  readonly info?: Uint8Array | undefined
+  readonly label?: Uint8Array | undefined
+  readonly context?: Uint8Array | undefined
+  readonly iv?: Uint8Array | undefined
+  readonly iterations?: number | undefined
+  readonly memoryKiB?: number | undefined
+  readonly parallelism?: number | undefined
+}
+
+export interface DerivationRow<Key> {
+  /** It takes long by intention, whatever the key's lane. */
+  readonly slow?: true
+  /** Throws or rejects with anything at all when two keys agree to nothing. */
+  readonly derive: (
+    key: Key,
+    input: DerivationInput<Key>,
+    bytes: number,
+  ) => Uint8Array | Promise<Uint8Array>
+}
+
 /** `native`: with the addon; `node:crypto`: without. */
 export type ProviderName = "native" | "node:crypto"
 
@@ -220,6 +248,7 @@ export interface Provider<Key> {
   readonly wrap: Readonly<Record<WrapId, WrapRow<Key>>>
   readonly kem: Readonly<Record<KemId, KemRow<Key>>>
   readonly agreement: Readonly<Record<AgreementId, AgreementRow<Key>>>
+  readonly derivation: Readonly<Record<DerivationId, DerivationRow<Key>>>
 }
 
 /** One row for each hash, under the mechanisms' names. */

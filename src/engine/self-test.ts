@@ -8,12 +8,14 @@ import { parsePath } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import type {
   AgreementAnswer,
+  DerivationAnswer,
   EncryptionAnswer,
   KemAnswer,
   MacAnswer,
   SignatureAnswer,
   WrapAnswer,
 } from "./known-answers/answer.ts"
+import { derivationAnswers } from "./known-answers/derivation.ts"
 import { encryptionAnswers } from "./known-answers/encryption.ts"
 import { macAnswers, wrapAnswers } from "./known-answers/mac-and-wrap.ts"
 import { agreementAnswers, kemAnswers } from "./known-answers/shared-secrets.ts"
@@ -57,6 +59,7 @@ type Tested =
   | AnswersOf<typeof wrapAnswers>
   | AnswersOf<typeof kemAnswers>
   | AnswersOf<typeof agreementAnswers>
+  | AnswersOf<typeof derivationAnswers>
 type Nothing<Missing extends never> = Missing
 /** Stops the compiler when a key algorithm occurs in no known answer. */
 export type UntestedAlgorithm = Nothing<Exclude<KeyAlgorithmId, Tested>>
@@ -181,6 +184,13 @@ function allChecks(provider: Provider<OpenKey>): readonly Check[] {
     ...pair(provider.agreement, agreementAnswers, (row, answer: AgreementAnswer) => {
       const peer = provider.keys[answer.algorithm].open(undefined, answer.publicKey)
       return checkAgreement(row, { key: open(provider, answer), peer }, answer)
+    }),
+    ...pair(provider.derivation, derivationAnswers, async (row, answer: DerivationAnswer) => {
+      const { derived, algorithm, input } = answer
+      const { publicKey, ...rest } = input
+      const peer = publicKey && provider.keys[algorithm].open(undefined, publicKey)
+      const made = await row.derive(open(provider, answer), { ...rest, peer }, derived.length)
+      return equal(made, derived)
     }),
   ]
 }

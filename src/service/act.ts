@@ -12,7 +12,6 @@ import {
   childAlgorithm,
   defaultMechanism,
   type KeyAlgorithmId,
-  type KeyUsage,
   type MechanismId,
 } from "../domain/algorithms.ts"
 import type { AuditEvent } from "../domain/audit-event.ts"
@@ -22,7 +21,14 @@ import type { KeyRecord } from "../domain/key.ts"
 import { mechanismKind } from "../domain/operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
-import { decide, type Decision, type Input, type Permit, type Question } from "../domain/policy.ts"
+import {
+  decide,
+  type Decision,
+  type Input,
+  type MadeAttributes,
+  type Permit,
+  type Question,
+} from "../domain/policy.ts"
 import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn } from "./find-key.ts"
@@ -47,8 +53,8 @@ export interface Ask {
   readonly target?: string
   /** Of the key that the operation makes: the quota is asked. `child`: of the seed's own. */
   readonly creates?: KeyAlgorithmId | "child"
-  /** What the key that it makes may be used for. */
-  readonly usages?: readonly KeyUsage[]
+  /** Of a key that it makes of another. */
+  readonly attributes?: MadeAttributes
 }
 
 /** Leave to act. */
@@ -213,7 +219,7 @@ function questionOf(
     key,
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
     algorithm: madeAlgorithm(ask.creates, key),
-    usages: ask.usages,
+    attributes: ask.attributes,
     path: ask.path,
     version: ask.version,
     externalIv: ask.externalIv,

@@ -13,6 +13,7 @@ import type { OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { Explanation } from "../domain/policy.ts"
 import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
+import type { DerivationParameters } from "../engine/derivation.ts"
 import type { Proceeding } from "./proceeding.ts"
 import type { KeyRulesTemplate } from "./quorum-commands.ts"
 
@@ -302,6 +303,16 @@ export interface ExportKeyResult {
     readonly version: number
     readonly mechanism: MechanismId
   }
+}
+
+/** What the derived key gets, and what it depends on. */
+export interface DeriveKeyCommand
+  extends Omit<KeyTemplate, "rules" | "paths" | "unwraps">, Idempotent {
+  readonly key: KeyRef
+  /** Of the key that it comes from; its current one when absent. */
+  readonly version?: number | undefined
+  readonly mechanism?: MechanismId | undefined
+  readonly parameters: DerivationParameters
 }
 
 /** What the key gets that comes out; it is sensitive, and never extractable. */

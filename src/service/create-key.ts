@@ -105,6 +105,8 @@ interface Creation {
   readonly produce: (permit: Permit) => Made | Promise<Made>
   readonly rules?: KeyRules | undefined
   readonly derivedFrom?: KeyRecord["derivedFrom"]
+  /** Of the key that it is derived from: it can be no better than that. */
+  readonly parent?: KeyAttributes
 }
 
 /** Makes a key within an act that was allowed. Errors as {@link createKey}. */
@@ -194,7 +196,7 @@ export function dueRows(record: KeyRecord): Write[] {
 
 function newRecord(
   act: Act,
-  { template, origin, rules, derivedFrom }: Omit<Creation, "call">,
+  { template, origin, rules, derivedFrom, parent }: Omit<Creation, "call">,
   { id, made, subject, lineage }: { id: KeyId; made: Made; subject: string; lineage: string },
 ): KeyRecord {
   const { now, partition } = act
@@ -214,7 +216,7 @@ function newRecord(
     name: template.name ?? uuidOf(id),
     algorithm: template.algorithm,
     state: "active",
-    attributes: newAttributes(template, { origin, hasSecret: version.hasSecret }),
+    attributes: newAttributes(template, { origin, hasSecret: version.hasSecret, parent }),
     ...(rules === undefined ? {} : { smart: { rules, blocked: false } }),
     tags: template.tags ?? {},
     description: template.description ?? "",
@@ -245,7 +247,11 @@ export function firstIndexes(
 
 function newAttributes(
   template: NewKey,
-  { origin, hasSecret }: { origin: string; hasSecret: boolean },
+  {
+    origin,
+    hasSecret,
+    parent,
+  }: { origin: string; hasSecret: boolean; parent: KeyAttributes | undefined },
 ): KeyAttributes {
   const { defaultUsages } = keyAlgorithm(template.algorithm)
   const wanted = template.usages ?? defaultUsages
@@ -258,8 +264,8 @@ function newAttributes(
     modifiable: template.modifiable ?? true,
     destroyable: template.destroyable ?? true,
     copyable: template.copyable ?? false,
-    neverExtractable: origin === "generated" && !extractable,
-    alwaysSensitive: origin === "generated" && sensitive,
+    neverExtractable: origin === "generated" && !extractable && parent?.neverExtractable !== false,
+    alwaysSensitive: origin === "generated" && sensitive && parent?.alwaysSensitive !== false,
     trusted: false,
   }
 }
@@ -296,8 +302,11 @@ function checkSeed({ algorithm, paths, extractable }: NewKey): void {
 function checkUnwraps({ algorithm, usages = [], unwraps }: NewKey): void {
   if (unwraps === undefined) return
   if (!usages.includes("unwrap")) malformed("/unwraps", `a key of ${algorithm} that unwraps has it`)
-  if (unwraps.usages?.includes("wrap") === true) {
-    malformed("/unwraps/usages", "an unwrapped key does not wrap")
+  const { usages: admitted = [] } = unwraps
+  if (admitted.includes("wrap")) malformed("/unwraps/usages", "an unwrapped key does not wrap")
+  const alone = admitted.find((usage) => usage === "unwrap" || usage === "derive")
+  if (alone !== undefined && admitted.length > 1) {
+    malformed("/unwraps/usages", `what may ${alone} may do nothing else`)
   }
 }
 
@@ -326,9 +335,13 @@ export function checkUsages({
   if (both("wrap", "decrypt") || both("unwrap", "encrypt")) {
     malformed("/usages", "no key holds wrap together with decrypt, or unwrap with encrypt")
   }
+  const isSecret = keyAlgorithm(algorithm).form === "secret"
+  if (isSecret && usages.length > 1 && usages.includes("derive")) {
+    malformed("/usages", "a secret key that others are derived from does nothing else")
+  }
   const ciphers = usages.some((usage) => usage !== "sign" && usage !== "verify")
   const macs = usages.some((usage) => usage === "sign" || usage === "verify")
-  if (keyAlgorithm(algorithm).form === "secret" && ciphers && macs) {
+  if (isSecret && ciphers && macs) {
     malformed("/usages", "a secret key encrypts or authenticates, not both")
   }
 }

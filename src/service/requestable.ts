@@ -9,6 +9,7 @@ import type { PartitionRecord } from "../domain/partition.ts"
 import type { Context } from "./commands.ts"
 import { issueCertificate, requestCertificate, selfSign } from "./issue-certificate.ts"
 import { generateDataKey } from "./data-key.ts"
+import { deriveKey } from "./derive-key.ts"
 import { decrypt, encrypt } from "./encrypt.ts"
 import { exportKey } from "./export-key.ts"
 import { setPartitionRules } from "./partition.ts"
@@ -43,6 +44,7 @@ export const requestable = {
   "key.data-key": generateDataKey,
   "key.wrap": exportKey,
   "key.unwrap": (...asked: Parameters<typeof unwrapKey>) => ofKey(unwrapKey(...asked)),
+  "key.derive": (...asked: Parameters<typeof deriveKey>) => ofKey(deriveKey(...asked)),
   "key.decapsulate": decapsulate,
   "key.agree": agree,
   "key.update": (...asked: Parameters<typeof updateKey>) => ofKey(updateKey(...asked)),

@@ -1,8 +1,8 @@
 /** Keys that come wrapped under a key that is here. */
 
-import { keyAlgorithm, type KeyUsage } from "../domain/algorithms.ts"
+import { keyAlgorithm, type KeyAlgorithmId, type KeyUsage } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
-import { currentVersion, usualUnwrappedUsages, type KeyRecord } from "../domain/key.ts"
+import { currentVersion, untrustedUsages, type KeyRecord } from "../domain/key.ts"
 import { unwrapMaterial } from "../engine/wrap.ts"
 import { keyOf, mechanismOf, perform } from "./act.ts"
 import type { Context, UnwrapKeyCommand } from "./commands.ts"
@@ -29,23 +29,26 @@ export async function unwrapKey(
     const field = { field: "/algorithm" }
     throw new HsmError("MALFORMED_REQUEST", "seeds are not wrapped", field)
   }
-  const usages = asked.usages ?? usualUsages(command)
+  const usages = asked.usages ?? untrustedDefaults(algorithm)
   const ask = {
     operation: "key.unwrap",
     key: unwrappingKey,
     version: wanted,
     mechanism,
     creates: algorithm,
-    usages,
+    attributes: { usages },
     input: { wrapped },
   } as const
   return await perform(ports, context, ask, async (act) => {
     const unwrapping = keyOf(act)
     const version = wanted ?? currentVersion(unwrapping)?.version ?? 0
-    const identity = { ...command, idempotencyKey: undefined }
     return await createIn(ports, context, act, {
       template: { ...asked, usages, extractable: false, sensitive: true },
-      call: { kind: "key.unwrap", key: idempotencyKey, command: identity },
+      call: {
+        kind: "key.unwrap",
+        key: idempotencyKey,
+        command: { ...command, idempotencyKey: "" },
+      },
       origin: "unwrapped",
       produce: async () => {
         const handle = await ports.keys.open(unwrapping, version)
@@ -56,8 +59,8 @@ export async function unwrapKey(
   })
 }
 
-/** What a key of that algorithm is for, as far as an unwrapped one may. */
-function usualUsages({ algorithm }: UnwrapKeyCommand): readonly KeyUsage[] {
-  const { defaultUsages } = keyAlgorithm(algorithm)
-  return defaultUsages.filter((usage) => usualUnwrappedUsages.includes(usage))
+/** What a key of that algorithm is for, as far as one may that can be made twice. */
+export function untrustedDefaults(algorithm: KeyAlgorithmId): readonly KeyUsage[] {
+  const admitted = untrustedUsages(algorithm)
+  return keyAlgorithm(algorithm).defaultUsages.filter((usage) => admitted.includes(usage))
 }

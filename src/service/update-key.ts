@@ -43,7 +43,7 @@ export async function updateKey(
 /**
  * Marks a key as one under which others may leave wrapped; officers alone do that.
  *
- * @throws HsmError OPERATION_FORBIDDEN for one that was unwrapped: whoever wrapped it may know it.
+ * @throws HsmError OPERATION_FORBIDDEN for one that was unwrapped or derived.
  */
 export async function trustKey(
   ports: Ports,
@@ -52,8 +52,9 @@ export async function trustKey(
 ): Promise<KeyRecord> {
   return await perform(ports, context, { operation: "key.trust", key }, async (act) => {
     const before = keyOf(act)
-    if (trusted && before.versions.some(({ origin }) => origin === "unwrapped")) {
-      throw new HsmError("OPERATION_FORBIDDEN", "an unwrapped key wraps no others")
+    const isKnown = before.versions.some(({ origin }) => origin === "unwrapped")
+    if (trusted && (isKnown || before.derivedFrom !== undefined)) {
+      throw new HsmError("OPERATION_FORBIDDEN", "an unwrapped or derived key wraps no others")
     }
     const after = revise(before, act, { attributes: { ...before.attributes, trusted } })
     return await commitKey(ports, act, { before, after })

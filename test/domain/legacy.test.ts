@@ -24,6 +24,7 @@ const operationOf = {
   wrap: "key.wrap",
   kem: "key.decapsulate",
   agreement: "key.agree",
+  derivation: "key.derive",
 } as const satisfies Record<MechanismRow["kind"], string>
 
 function ruleOf(asked: Question, legacyAlgorithms: boolean): string {

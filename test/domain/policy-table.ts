@@ -21,6 +21,7 @@ key.decapsulate            u      A     keyUse         decapsulate -       froze
 key.agree                  u      A     keyUse         derive  -           frozen rate
 key.wrap                   um     A     keyUse         wrap    trusted     frozen rate
 key.unwrap                 m      A     keyImport      unwrap  -           rate
+key.derive                 m      A     keyUse         derive  -           rate
 key.describe               umpao  any   -              -       -           blocked frozen
 key.public                 umpao  any   -              -       -           blocked frozen
 key.explain                umpao  any   -              -       -           blocked frozen

@@ -127,6 +127,7 @@ export const rows = {
   exportKey: { may: ["manager"], ok: 200, hidden: noKey },
   "exportKey wrapped": { may: ["manager"], ok: 200, hidden: noKey },
   unwrapKey: { ...manage, ok: 201 },
+  deriveKey: { ...manage, ok: 201 },
   "exportKey under": { may: ["manager"], ok: 200, hidden: noWrappingKey },
 
   requestCertificate: { ...use, may: ["user", "manager"] },

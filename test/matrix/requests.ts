@@ -92,6 +92,10 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
     params: { key: objects.keys.plain },
     body: { wrappingKey: mine.keys.wrapper },
   }),
+  deriveKey: ({ objects }) => ({
+    params: { key: objects.keys.secret },
+    body: { name: freshName(), algorithm: "AES_256" },
+  }),
   unwrapKey: ({ objects }) => ({
     params: { key: objects.keys.wrapper },
     body: { name: freshName(), algorithm: "AES_256", wrapped: objects.wrapped },

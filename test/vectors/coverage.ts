@@ -12,6 +12,7 @@ import {
   type MechanismId,
 } from "../../src/domain/algorithms.ts"
 import { hashes } from "../../src/domain/hashes.ts"
+import { derivationAnswers } from "../../src/engine/known-answers/derivation.ts"
 import { encryptionAnswers } from "../../src/engine/known-answers/encryption.ts"
 import { macAnswers, wrapAnswers } from "../../src/engine/known-answers/mac-and-wrap.ts"
 import { agreementAnswers, kemAnswers } from "../../src/engine/known-answers/shared-secrets.ts"
@@ -33,6 +34,8 @@ const hashNames = Object.keys(hashes).toSorted((one, other) => other.length - on
 
 /** What a vector of a key with a mechanism shows: rows by name. */
 export function rowsOf({ algorithm, mechanism }: Omit<Covered, "source">): readonly string[] {
+  // What two agree on is a row of its own; how a key is derived of it does not depend on theirs.
+  if (mechanism.startsWith("AGREEMENT_HKDF_")) return [mechanism]
   if (mechanismRow(mechanism).kind !== "signature") return [`${algorithm} ${mechanism}`]
   const hash = [...hashNames, "NONE"].find((name) => mechanism.endsWith(`_${name}`))
   const scheme = hash === undefined ? mechanism : mechanism.slice(0, -hash.length - 1)
@@ -53,7 +56,15 @@ export function allRows(): ReadonlySet<string> {
 export function knownAnswers(): readonly Covered[] {
   const tables: readonly Readonly<
     Record<string, readonly { readonly algorithm: KeyAlgorithmId; readonly source: string }[]>
-  >[] = [encryptionAnswers, signatureAnswers, macAnswers, wrapAnswers, kemAnswers, agreementAnswers]
+  >[] = [
+    encryptionAnswers,
+    signatureAnswers,
+    macAnswers,
+    wrapAnswers,
+    kemAnswers,
+    agreementAnswers,
+    derivationAnswers,
+  ]
   return tables.flatMap((table) =>
     Object.entries(table).flatMap(([mechanism, answers]) =>
       // The tables' keys are mechanisms.

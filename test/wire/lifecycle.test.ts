@@ -230,7 +230,8 @@ async function exporting(): Promise<void> {
 }
 
 async function wrapping(): Promise<void> {
-  for (const usages of [["wrap", "decrypt"], ["unwrap", "encrypt"], ["derive"]]) {
+  const never = [["wrap", "decrypt"], ["unwrap", "encrypt"], ["derive", "encrypt"], ["encapsulate"]]
+  for (const usages of never) {
     const body = { name: "thief", algorithm: "AES_256", usages }
     assert.deepEqual(await refusal("manager", "POST /keys", body), [400, "MALFORMED_REQUEST"])
   }

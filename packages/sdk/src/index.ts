@@ -27,6 +27,14 @@ export type { ClientErrorCode, KeyholdErrorDetail } from "./errors.ts"
 export { Keyhold } from "./keyhold.ts"
 export { Pipeline } from "./pipeline.ts"
 export type { ListItem, ListOperationId, StreamOptions } from "./keyhold.ts"
-export type { Exported, Idempotent, ImportRequest, Keys } from "./keys.ts"
+export type {
+  DerivationInput,
+  DeriveRequest,
+  Exported,
+  Idempotent,
+  ImportRequest,
+  Keys,
+  UnwrapRequest,
+} from "./keys.ts"
 export { Asked, isOpen, Requests, statementOf } from "./requests.ts"
 export type { AskableId, AskOptions } from "./requests.ts"

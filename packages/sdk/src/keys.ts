@@ -4,7 +4,9 @@ import type {
   Address,
   AddressRequest,
   CreateKeyRequest,
+  DerivationParameters,
   DeriveChildRequest,
+  DeriveKeyRequest,
   ExportedKey,
   ExtendedPublicRequest,
   ImportKeyRequest,
@@ -23,6 +25,17 @@ import type { Keyhold } from "./keyhold.ts"
 export type ImportRequest = Omit<ImportKeyRequest, "material"> & { readonly material: Uint8Array }
 /** What comes wrapped. */
 export type UnwrapRequest = Omit<UnwrapKeyRequest, "wrapped"> & { readonly wrapped: Uint8Array }
+/** What a derived key depends on. */
+export type DerivationInput = {
+  readonly [Name in keyof DerivationParameters]: DerivationParameters[Name] extends
+    | number
+    | undefined
+    ? number | undefined
+    : Uint8Array | undefined
+}
+export type DeriveRequest = Omit<DeriveKeyRequest, "parameters"> & {
+  readonly parameters?: DerivationInput
+}
 /** What leaves, in bytes. */
 export type Exported = Omit<ExportedKey, "material"> & { readonly material: Uint8Array }
 
@@ -168,9 +181,27 @@ export class Keys {
     return { ...exported, material: decodeBase64(exported.material) }
   }
 
+  /** Derives a new key from one that is there. */
+  derive(
+    key: string,
+    { parameters = {}, ...request }: DeriveRequest,
+    params: Idempotent = {},
+  ): Promise<Key> {
+    const body = { ...request, parameters: encoded(parameters) }
+    return this.#client.call("deriveKey", { params: { key, ...params }, body })
+  }
+
   /** Makes a key of what was wrapped under `unwrappingKey`. */
   unwrap(unwrappingKey: string, request: UnwrapRequest, params: Idempotent = {}): Promise<Key> {
     const body = { ...request, wrapped: encodeBase64(request.wrapped) }
     return this.#client.call("unwrapKey", { params: { key: unwrappingKey, ...params }, body })
   }
+}
+
+function encoded(parameters: DerivationInput): DerivationParameters {
+  const texts = Object.entries(parameters).map(([name, value]) => [
+    name,
+    value instanceof Uint8Array ? encodeBase64(value) : value,
+  ])
+  return Object.fromEntries(texts) as DerivationParameters // Each by its own name.
 }

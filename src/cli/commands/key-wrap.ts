@@ -1,10 +1,34 @@
-/** Keys that leave, and keys that come wrapped under others. */
+/** Keys that leave, and keys made of others: unwrapped and derived. */
 
+import type { DerivationInput } from "@keyhold/sdk"
 import { outputOption, type Command } from "../command.ts"
-import { readAll } from "../input.ts"
+import { parseHex, readAll, type Input, type StandardInput } from "../input.ts"
+import { readMaterial } from "../material.ts"
 import { lazily } from "../output.ts"
 import { keyAlgorithms, keyUsages, mechanisms } from "../vocabulary.ts"
 import { algorithmOption, keyFields } from "./key.ts"
+
+/** The parameters of a derivation, as far as options name them. */
+async function readParameters(input: Input, stdin: StandardInput): Promise<DerivationInput> {
+  const hex = (name: string) => optional(input.maybe(name), parseHex)
+  const text = (name: string) => optional(input.maybe(name), (value) => Buffer.from(value))
+  const peer = input.maybe("peer")
+  return {
+    publicKey: peer === undefined ? peer : (await readMaterial(peer, stdin, "spki")).material,
+    salt: hex("salt"),
+    info: text("info"),
+    label: text("label"),
+    context: text("context"),
+    iv: hex("iv"),
+    iterations: input.integer("iterations"),
+    memoryKiB: input.integer("memory"),
+    parallelism: input.integer("parallelism"),
+  }
+}
+
+function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : parse(text)
+}
 
 const wrappedLimit = { bytesMax: 16 * 1024, hint: "this is no wrapped key" }
 
@@ -69,6 +93,45 @@ export const wrapCommands: readonly Command[] = [
       const kh = await connect()
       const made = await kh.keys.unwrap(input.text("unwrappingKey"), request)
       await out.record(made, keyFields)
+    },
+  },
+  {
+    usage: "key derive <key> <name>",
+    summary: "Derive a new key from another; the same parameters give it again",
+    description:
+      "It has the rules of the key that it comes from, leaves only where that one may, and is " +
+      "not derived from again. Salt and IV are hex; info, label and context are text.",
+    required: [algorithmOption],
+    options: [
+      ["--mechanism <id>", "of the key that it comes from; see: keyhold algorithms"],
+      ["--version <number>", "of the key that it comes from, when not its current one"],
+      ["--peer <file>", "the other side's public key, PEM or DER, of an agreement"],
+      ["--salt <hex>", "of HKDF, PBKDF2 and Argon2id"],
+      ["--info <text>", "of HKDF"],
+      ["--label <text>", "of KBKDF"],
+      ["--context <text>", "of KBKDF"],
+      ["--iv <hex>", "of KBKDF in feedback mode"],
+      ["--iterations <number>", "of PBKDF2; passes of Argon2id"],
+      ["--memory <kib>", "of Argon2id, in KiB"],
+      ["--parallelism <number>", "of Argon2id"],
+      ["--usage <use...>", "what it may do; repeat for several"],
+      ["--tag <name=value...>", "free tag; repeat for several"],
+      ["--description <text>", "what the key is for"],
+    ],
+    example: "keyhold key derive root customer-7 --algorithm AES_256 --info customer-7",
+    async run({ out, stdin, connect }, input) {
+      const request = {
+        name: input.text("name"),
+        algorithm: input.one("algorithm", keyAlgorithms),
+        version: input.integer("version"),
+        mechanism: input.oneOf("mechanism", mechanisms),
+        parameters: await readParameters(input, stdin),
+        usages: input.someOf("usage", keyUsages),
+        tags: input.pairs("tag"),
+        description: input.maybe("description"),
+      }
+      const kh = await connect()
+      await out.record(await kh.keys.derive(input.text("key"), request), keyFields)
     },
   },
 ]

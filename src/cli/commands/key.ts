@@ -76,7 +76,7 @@ export const keyFields: Columns<Key> = [
   ["unwraps for", ({ unwraps }) => unwraps?.usages?.join(", ")],
   [
     "derived from",
-    ({ derivedFrom: from }) => (from === undefined ? from : `${from.key} ${from.path}`),
+    ({ derivedFrom: from }) => from && `${from.key} ${from.path ?? from.mechanism ?? ""}`,
   ],
   ["created", ({ createdAt, createdBy }) => `${createdAt} by ${createdBy}`],
   ["updated", ({ updatedAt }) => updatedAt],

@@ -1,7 +1,7 @@
 /** The shapes of known answers, and how they are typed in. */
 
 import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
-import type { SignatureParameters } from "../provider.ts"
+import type { DerivationInput, SignatureParameters } from "../provider.ts"
 
 /** At least one per row. */
 export type Answers<Answer> = readonly [Answer, ...Answer[]]
@@ -74,6 +74,16 @@ export interface AgreementAnswer extends Known {
   /** The other side's, SPKI DER. */
   readonly publicKey: Uint8Array
   readonly sharedSecret: Uint8Array
+}
+
+export interface DerivationAnswer extends Known {
+  /** Raw bytes, or PKCS#8 DER. */
+  readonly key: Uint8Array
+  readonly input: Omit<DerivationInput<never>, "peer"> & {
+    /** The other side's, SPKI DER. */
+    readonly publicKey?: Uint8Array
+  }
+  readonly derived: Uint8Array
 }
 
 export const none: Uint8Array = new Uint8Array()

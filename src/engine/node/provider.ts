@@ -1,6 +1,16 @@
 /** The provider that node:crypto (OpenSSL 3.5) is: all rows of this version. */
 
 import { agreement } from "./agreement.ts"
+import {
+  agreedHkdf,
+  argon2id,
+  cmacPrf,
+  counterMode,
+  feedbackMode,
+  hkdf,
+  hmacPrf,
+  pbkdf2Hmac,
+} from "./derivation.ts"
 import { dsaHashes, ecdsaHashes, preHashes, rsaHashes } from "../../domain/hashes.ts"
 import { scripts } from "../hbs/chains.ts"
 import { hashBasedKeys, hashBasedSignature } from "../hbs/keys.ts"
@@ -69,6 +79,8 @@ export const nodeProvider = {
     KMAC_128: secretKeys("KMAC_128", { bytes: 16, bytesMax: 168 }),
     KMAC_256: secretKeys("KMAC_256", { bytes: 32, bytesMax: 136 }),
     POLY1305: secretKeys("POLY1305", { bytes: 32 }),
+    GENERIC_SECRET: secretKeys("GENERIC_SECRET", { bytes: 32, bytesMin: 16, bytesMax: 1_024 }),
+    PASSWORD: secretKeys("PASSWORD", { bytes: 32, bytesMin: 1, bytesMax: 1_024 }),
     RSA_2048: pairKeys("RSA_2048", rsa(2048)),
     RSA_3072: pairKeys("RSA_3072", rsa(3072)),
     RSA_4096: pairKeys("RSA_4096", rsa(4096)),
@@ -217,4 +229,23 @@ export const nodeProvider = {
   },
   kem: { ML_KEM: mlKemRow },
   agreement: { ECDH: agreement, X25519: agreement, X448: agreement, DH: agreement },
+  derivation: {
+    AGREEMENT_HKDF_SHA_256: agreedHkdf("sha256"),
+    AGREEMENT_HKDF_SHA_384: agreedHkdf("sha384"),
+    AGREEMENT_HKDF_SHA_512: agreedHkdf("sha512"),
+    HKDF_SHA_256: hkdf("sha256"),
+    HKDF_SHA_384: hkdf("sha384"),
+    HKDF_SHA_512: hkdf("sha512"),
+    KBKDF_COUNTER_HMAC_SHA_256: counterMode(hmacPrf("sha256")),
+    KBKDF_COUNTER_HMAC_SHA_384: counterMode(hmacPrf("sha384")),
+    KBKDF_COUNTER_HMAC_SHA_512: counterMode(hmacPrf("sha512")),
+    KBKDF_COUNTER_AES_CMAC: counterMode(cmacPrf),
+    KBKDF_FEEDBACK_HMAC_SHA_256: feedbackMode(hmacPrf("sha256")),
+    KBKDF_FEEDBACK_HMAC_SHA_384: feedbackMode(hmacPrf("sha384")),
+    KBKDF_FEEDBACK_HMAC_SHA_512: feedbackMode(hmacPrf("sha512")),
+    KBKDF_FEEDBACK_AES_CMAC: feedbackMode(cmacPrf),
+    ARGON2ID: argon2id,
+    PBKDF2_HMAC_SHA_256: pbkdf2Hmac("sha256"),
+    PBKDF2_HMAC_SHA_512: pbkdf2Hmac("sha512"),
+  },
 } as const satisfies Provider<NodeKey>

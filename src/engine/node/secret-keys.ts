@@ -10,6 +10,7 @@ import { plain, secretHalf, type NodeKey } from "./key.ts"
 
 interface KeySize {
   readonly bytes: number
+  readonly bytesMin?: number
   readonly bytesMax?: number
   readonly isWeak?: (key: Uint8Array) => boolean
 }
@@ -31,6 +32,7 @@ export function hasEqualParts(key: Uint8Array): boolean {
 
 /**
  * @param bytes - length of a new key.
+ * @param bytesMin - shortest import; that length when absent.
  * @param bytesMax - longest import. For HMAC, between the hash's length and its block: a shorter
  * key is the weakest part (SP 800-107 section 5.3.4), a longer one is hashed first. For KMAC,
  * from the strength that it promises (SP 800-185 section 8.4.1) to its rate.
@@ -38,15 +40,16 @@ export function hasEqualParts(key: Uint8Array): boolean {
  */
 export function secretKeys(
   algorithm: KeyAlgorithmId,
-  { bytes, bytesMax = bytes, isWeak = isZero }: KeySize,
+  { bytes, bytesMin = bytes, bytesMax = bytes, isWeak = isZero }: KeySize,
 ): KeyRow<NodeKey> {
   return {
     lane: "fast",
+    secretBytes: bytes,
     generate: async () => ({ material: new SecretBytes(randomBytes(bytes)) }),
     import: {
       raw: (given) => {
-        if (given.length < bytes || given.length > bytesMax) {
-          const range = bytes === bytesMax ? `${bytes}` : `${bytes} to ${bytesMax}`
+        if (given.length < bytesMin || given.length > bytesMax) {
+          const range = bytesMin === bytesMax ? `${bytesMin}` : `${bytesMin} to ${bytesMax}`
           throw malformed("/material", `a key of ${algorithm} has ${range} bytes`)
         }
         if (isWeak(given)) throw malformed("/material", "a key of zeros or equal parts is no key")

@@ -43,6 +43,8 @@ export type KeyAlgorithm =
   | "KMAC_128"
   | "KMAC_256"
   | "POLY1305"
+  | "GENERIC_SECRET"
+  | "PASSWORD"
   | "RSA_2048"
   | "RSA_3072"
   | "RSA_4096"
@@ -240,6 +242,23 @@ export type Mechanism =
   | "X25519"
   | "X448"
   | "DH"
+  | "AGREEMENT_HKDF_SHA_256"
+  | "AGREEMENT_HKDF_SHA_384"
+  | "AGREEMENT_HKDF_SHA_512"
+  | "HKDF_SHA_256"
+  | "HKDF_SHA_384"
+  | "HKDF_SHA_512"
+  | "KBKDF_COUNTER_HMAC_SHA_256"
+  | "KBKDF_COUNTER_HMAC_SHA_384"
+  | "KBKDF_COUNTER_HMAC_SHA_512"
+  | "KBKDF_COUNTER_AES_CMAC"
+  | "KBKDF_FEEDBACK_HMAC_SHA_256"
+  | "KBKDF_FEEDBACK_HMAC_SHA_384"
+  | "KBKDF_FEEDBACK_HMAC_SHA_512"
+  | "KBKDF_FEEDBACK_AES_CMAC"
+  | "ARGON2ID"
+  | "PBKDF2_HMAC_SHA_256"
+  | "PBKDF2_HMAC_SHA_512"
 
 export type KeyState =
   | "active"
@@ -288,6 +307,7 @@ export type Operation =
   | "key.agree"
   | "key.wrap"
   | "key.unwrap"
+  | "key.derive"
   | "key.describe"
   | "key.public"
   | "key.explain"
@@ -464,11 +484,12 @@ export interface Key {
   readonly nextRotationAt?: Instant | undefined
   readonly paths?: Paths | undefined
   readonly unwraps?: UnwrapTemplate | undefined
-  /** The seed and the path that it comes from. */
+  /** What it comes from, by a seed's path or by a derivation's mechanism. */
   readonly derivedFrom?: {
     readonly key: Id
     readonly version: Version
-    readonly path: Path
+    readonly path?: Path | undefined
+    readonly mechanism?: Mechanism | undefined
   } | undefined
   readonly createdAt: Instant
   /** The creator's subject. */
@@ -579,6 +600,50 @@ export interface UnwrapKeyRequest {
   readonly description?: Description
   readonly rotationPeriodSeconds?: RotationPeriodSeconds
   readonly unwraps?: UnwrapTemplate
+}
+
+export interface DeriveKeyRequest {
+  readonly name: Name
+  /** Of the new key, a secret key's. */
+  readonly algorithm: KeyAlgorithm
+  /** Of the key that it is derived from; its current one when absent. */
+  readonly version?: Version
+  /** Of the key that it is derived from; its default when absent. */
+  readonly mechanism?: Mechanism
+  readonly parameters?: DerivationParameters
+  readonly usages?: Usages
+  /** Only where the key may leave that it is derived from. */
+  readonly extractable?: boolean
+  /** False needs an extractable key. */
+  readonly sensitive?: boolean
+  readonly modifiable?: boolean
+  readonly destroyable?: boolean
+  readonly copyable?: boolean
+  readonly tags?: Tags
+  readonly description?: Description
+  readonly rotationPeriodSeconds?: RotationPeriodSeconds
+}
+
+/** Which of them a mechanism takes stands in the list of algorithms. */
+export interface DerivationParameters {
+  /** The other side's of an agreement, SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
+  readonly publicKey?: Uint8Array
+  /** Up to 1,024 bytes. Base64, at most 1024 bytes. */
+  readonly salt?: Uint8Array
+  /** Up to 1,024 bytes. Base64, at most 1024 bytes. */
+  readonly info?: Uint8Array
+  /** Up to 1,024 bytes. Base64, at most 1024 bytes. */
+  readonly label?: Uint8Array
+  /** Up to 1,024 bytes. Base64, at most 1024 bytes. */
+  readonly context?: Uint8Array
+  /** Up to 1,024 bytes. Base64, at most 1024 bytes. */
+  readonly iv?: Uint8Array
+  /** Of PBKDF2; passes of Argon2id, up to 64. 1 to 10000000. */
+  readonly iterations?: number
+  /** 8 to 262144. */
+  readonly memoryKiB?: number
+  /** 1 to 16. */
+  readonly parallelism?: number
 }
 
 export interface UpdateKeyRequest {
@@ -751,6 +816,7 @@ export interface RequestedOperation {
     | "generateDataKey"
     | "exportKey"
     | "unwrapKey"
+    | "deriveKey"
     | "decapsulate"
     | "agree"
     | "updateKey"
@@ -932,6 +998,7 @@ export interface MechanismEntry {
     | "wrap"
     | "kem"
     | "agreement"
+    | "derivation"
   readonly status: AlgorithmStatus
   /** Seals under one key version. 1 to 9007199254740991. */
   readonly sealsMax?: number | undefined
@@ -948,7 +1015,15 @@ export interface MechanismEntry {
     | "saltLength"
     | "mgfHash"
     | "auxRandom"
-    | "merkleRoot")[]
+    | "merkleRoot"
+    | "publicKey"
+    | "salt"
+    | "info"
+    | "label"
+    | "iv"
+    | "iterations"
+    | "memoryKiB"
+    | "parallelism")[]
   readonly source: string
 }
 
@@ -2200,6 +2275,20 @@ export interface Operations {
       readonly idempotencyKey?: IdempotencyKey
     }
     readonly body: UnwrapKeyRequest
+    readonly response: Key
+  }
+  readonly deriveKey: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+      /**
+       * Chosen by the caller, remembered for a day. A repeated call with the same key and the
+       * same request answers with the first result; with another request,
+       * IDEMPOTENCY_MISMATCH.
+       */
+      readonly idempotencyKey?: IdempotencyKey
+    }
+    readonly body: DeriveKeyRequest
     readonly response: Key
   }
   readonly requestCertificate: {

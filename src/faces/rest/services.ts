@@ -23,6 +23,7 @@ import {
 } from "../../service/derived.ts"
 import { decrypt, encrypt } from "../../service/encrypt.ts"
 import { explainDecision } from "../../service/explain.ts"
+import { deriveKey } from "../../service/derive-key.ts"
 import { exportKey } from "../../service/export-key.ts"
 import { unwrapKey } from "../../service/unwrap-key.ts"
 import { issueCertificate, requestCertificate, selfSign } from "../../service/issue-certificate.ts"
@@ -99,6 +100,7 @@ export const services = {
   encapsulate,
   encrypt,
   explainDecision,
+  deriveKey,
   exportKey,
   unwrapKey,
   exportLines,

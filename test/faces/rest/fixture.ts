@@ -174,6 +174,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   },
   deriveAddress: { ...about, address: "0x0", publicKey: bytes },
   deriveChild: keyRecord,
+  deriveKey: keyRecord,
   fastForwardKey: keyRecord,
   deriveExtendedPublic: { keyId: about.keyId, version: 1, extendedPublicKey: "xpub" },
   derivePublic: { ...about, publicKey: bytes },

@@ -114,6 +114,14 @@ export const keyRoutes = {
     }),
     renderKey,
   ),
+  deriveKey: route(
+    "deriveKey",
+    ({
+      params: { key, idempotencyKey },
+      body: { version, mechanism, parameters = {}, ...rest },
+    }) => ({ ...template(rest), key, version, mechanism, parameters, idempotencyKey }),
+    renderKey,
+  ),
   exportKey: route(
     "exportKey",
     ({ params: { key }, body }) => ({ key, ...body }),
@@ -148,6 +156,7 @@ export const keyRoutes = {
   | "getReceipt"
   | "exportKey"
   | "unwrapKey"
+  | "deriveKey"
   | "deriveAddress"
   | "derivePublic"
   | "deriveExtendedPublic"

@@ -26,6 +26,7 @@ const askable = {
   generateDataKey: ["key.data-key", cryptoRoutes.generateDataKey],
   exportKey: ["key.wrap", keyRoutes.exportKey],
   unwrapKey: ["key.unwrap", keyRoutes.unwrapKey],
+  deriveKey: ["key.derive", keyRoutes.deriveKey],
   decapsulate: ["key.decapsulate", cryptoRoutes.decapsulate],
   agree: ["key.agree", cryptoRoutes.agree],
   updateKey: ["key.update", keyRoutes.updateKey],
