@@ -1,0 +1,250 @@
+/**
+ * Three approvers and an application with nothing but `curl` and `openssl`, in the TSB dialect:
+ * every private key is a file of openssl's, every request a call of curl.
+ */
+
+import assert from "node:assert/strict"
+import { execFile, execFileSync } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { after, before, suite, test } from "node:test"
+
+import { startDevNode, type DevNode } from "../support/dev-node.ts"
+import type { Fields } from "../support/rest-client.ts"
+import { p256, signs } from "../support/tsb-face.ts"
+
+let node: DevNode
+let folder: string
+const approvers = ["anna", "bo", "cleo"] as const
+type Approver = (typeof approvers)[number] | "mallory"
+
+/** The dialect's shortest timelock or timeout. */
+const minute = 60
+
+/** Runs openssl in the folder of the keys. */
+function openssl(...args: readonly string[]): Buffer {
+  return execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] })
+}
+
+const execute = promisify(execFile)
+
+interface Reply {
+  readonly status: number
+  readonly json: Fields
+}
+
+/** Runs curl, while the node answers in this process. An approver brings no credential. */
+async function curl(route: string, body?: object, by: "application" | "nobody" = "application") {
+  const [method = "", path = ""] = route.split(" ")
+  const { tsb, caFile, partition, url } = node.dev
+  const args = ["-s", "--cacert", caFile, "-X", method, "-w", "\n%{http_code}"]
+  if (by === "application") args.push("-H", `Authorization: Bearer ${tsb.bearer}`)
+  if (body !== undefined) {
+    args.push("-H", "Content-Type: application/json", "-d", JSON.stringify(body))
+  }
+  const base = by === "application" ? tsb.url : `${url}/p/${partition}/v1`
+  const { stdout: text } = await execute("curl", [...args, `${base}${path}`])
+  const at = text.lastIndexOf("\n")
+  return { status: Number(text.slice(at + 1)), json: JSON.parse(text.slice(0, at)) as Fields }
+}
+
+async function ok(route: string, body?: object, by?: "nobody"): Promise<Fields> {
+  const { status, json } = await curl(route, body, by)
+  assert.ok(status < 300, JSON.stringify(json))
+  return json
+}
+
+const publicKeyOf = (who: Approver): string =>
+  openssl("pkey", "-in", `${who}.key`, "-pubout", "-outform", "DER").toString("base64")
+
+function signed(who: Approver, bytes: Uint8Array): string {
+  writeFileSync(join(folder, "signed"), bytes)
+  return openssl("dgst", "-sha256", "-sign", `${who}.key`, "signed").toString("base64")
+}
+
+/** The tasks that wait for an approver, who proves that he has the key now. */
+function listTasks(who: Approver, requestId: string, change: Fields = {}): Promise<Reply> {
+  const timestamp = new Date().toISOString()
+  const body = {
+    timestamp,
+    timestampSignature: signed(who, Buffer.from(timestamp)),
+    approverPublicKey: publicKeyOf(who),
+    requestId,
+    detailLevel: "level5",
+    ...change,
+  }
+  return curl("POST /filteredSignApprovalTask", body, "nobody")
+}
+
+async function taskOf(who: Approver, requestId: string): Promise<Fields> {
+  const { status, json } = await listTasks(who, requestId)
+  assert.equal(status, 200, JSON.stringify(json))
+  const [task] = json["tasks"] as readonly Fields[] // The face answers objects.
+  return task ?? assert.fail(`nothing waits for ${who}`)
+}
+
+/** What an approver sends: his signature over the token that he was shown. */
+function approvalOf(who: Approver, { id, approvalToBeSigned }: Fields): Fields {
+  const signature = signed(who, Buffer.from(String(approvalToBeSigned), "base64"))
+  const approverPublicKey = publicKeyOf(who)
+  return { id, approvalToBeSigned, signature, approverPublicKey }
+}
+
+const send = (approval: Fields) => curl("POST /approval", approval, "nobody")
+
+async function approve(who: Approver, requestId: string): Promise<void> {
+  const { status, json } = await send(approvalOf(who, await taskOf(who, requestId)))
+  assert.equal(status, 200, JSON.stringify(json))
+}
+
+const payload = Buffer.from("pay 100 to Dora")
+
+async function newKey(label: string, times: Fields): Promise<string> {
+  const approvals = approvers.map((name) => ({
+    type: "public_key",
+    name,
+    value: publicKeyOf(name),
+  }))
+  const groups = [{ name: "finance", quorum: 2, approvals }]
+  const ruleUse = { tokens: [{ name: "day", ...times, groups }] }
+  await ok("POST /key", { label, ...p256, attributes: signs, policy: { ruleUse } })
+  return label
+}
+
+async function ask(signKeyName: string): Promise<string> {
+  const signRequest = {
+    payload: payload.toString("base64"),
+    payloadType: "UNSPECIFIED",
+    signKeyName,
+    signatureAlgorithm: "SHA256_WITH_ECDSA",
+  }
+  return String((await ok("POST /sign", { signRequest }))["signRequestId"])
+}
+
+const read = (id: string): Promise<Fields> => ok(`GET /request/${id}`)
+
+/** The signature that a request ended with is one by the key, says openssl. */
+async function verify(label: string, { result }: Fields): Promise<void> {
+  const { json } = await ok("POST /key/attributes", { label })
+  const spki = Buffer.from(String((json as Fields)["publicKey"]), "base64")
+  writeFileSync(join(folder, "key.der"), spki)
+  writeFileSync(join(folder, "payload"), payload)
+  writeFileSync(join(folder, "sig"), Buffer.from(String(result), "base64"))
+  openssl("pkey", "-pubin", "-inform", "DER", "-in", "key.der", "-out", "key.pem")
+  const said = openssl("dgst", "-sha256", "-verify", "key.pem", "-signature", "sig", "payload")
+  assert.equal(String(said), "Verified OK\n")
+}
+
+async function refused(reply: Promise<Reply>, status: number, reason: string): Promise<void> {
+  const found = await reply
+  assert.deepEqual([found.status, found.json["reason"]], [status, `res.error.${reason}`])
+}
+
+async function until(id: string, status: string, seconds: number): Promise<Fields> {
+  for (const end = performance.now() + seconds * 1_000; performance.now() < end;) {
+    const now = await read(id)
+    if (now["status"] === status) return now
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+  return assert.fail(`not ${status}: ${JSON.stringify(await read(id))}`)
+}
+
+/** A minute is long: with all tests, and where nothing may be skipped. */
+const skip =
+  process.env["CI"] === "true" || process.env["KEYHOLD_LONG"] === "1"
+    ? false
+    : "this dialect counts in minutes: CI waits for one"
+
+suite("quorum with curl and openssl in the TSB dialect", () => {
+  before(async () => {
+    node = await startDevNode()
+    folder = mkdtempSync(join(tmpdir(), "keyhold-tsb-"))
+    for (const who of [...approvers, "mallory"] as const) {
+      openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", `${who}.key`)
+    }
+  })
+  after(async () => {
+    rmSync(folder, { recursive: true })
+    await node.stop()
+  })
+
+  test("two of three approve, and the signature verifies", approveTogether)
+
+  test("what does not count: nobody's key, replayed, altered, twice", bringWhatDoesNotCount)
+
+  test("a list wants proof of possession, made now", proveNothing)
+
+  test("before the timelock and after the timeout nothing leaves", { skip }, keepTheTimes)
+})
+
+async function approveTogether(): Promise<void> {
+  const label = await newKey("payments", { timelock: 0, timeout: 10 * minute })
+  const direct = {
+    signKeyName: label,
+    payload: payload.toString("base64"),
+    signatureAlgorithm: "SHA256_WITH_ECDSA",
+  }
+  const alone = await curl("POST /synchronousSign", { signRequest: direct })
+  assert.equal(alone.status, 403, JSON.stringify(alone.json))
+  const id = await ask(label)
+  await approve("anna", id)
+  assert.equal((await read(id))["status"], "PENDING", "one is too few")
+  await approve("cleo", id)
+  const done = await until(id, "EXECUTED", 10)
+  await verify(label, done)
+  assert.deepEqual(await read(id), done, "however often it is polled")
+}
+
+async function bringWhatDoesNotCount(): Promise<void> {
+  const label = await newKey("replayed", {})
+  const [first, second] = [await ask(label), await ask(label)]
+  const task = await taskOf("anna", first)
+  const approval = approvalOf("anna", task)
+  await refused(send({ ...approvalOf("mallory", task) }), 404, "task.not.existent")
+  const other = await taskOf("anna", second)
+  await refused(send({ ...approval, id: other["id"] }), 400, "invalid.signature")
+  const { signature } = approvalOf("mallory", task)
+  await refused(send({ ...approval, signature }), 400, "invalid.signature")
+  const token = Buffer.from(String(task["approvalToBeSigned"]), "base64")
+  const at = token.indexOf(payload)
+  assert.ok(at > 0, "the token shows what is paid")
+  const altered = Buffer.from(token)
+  altered.write("pay 900", at)
+  const forged = { id: task["id"], approvalToBeSigned: altered.toString("base64") }
+  await refused(send(approvalOf("anna", forged)), 400, "invalid.signature")
+  assert.equal((await send(approval)).status, 200)
+  await refused(send(approval), 404, "task.not.existent")
+  assert.equal((await read(first))["status"], "PENDING")
+  await approve("bo", first)
+  const done = await until(first, "EXECUTED", 10)
+  await verify(label, done)
+  assert.equal((await read(second))["status"], "PENDING", "an approval is good for one request")
+  await refused(send(approval), 404, "task.not.existent")
+}
+
+async function proveNothing(): Promise<void> {
+  const id = await ask(await newKey("listed", {}))
+  const old = new Date(Date.now() - 3_600_000).toISOString()
+  const late = { timestamp: old, timestampSignature: signed("anna", Buffer.from(old)) }
+  await refused(listTasks("anna", id, late), 400, "timestamp.off")
+  const stolen = { approverPublicKey: publicKeyOf("anna") }
+  await refused(listTasks("mallory", id, stolen), 400, "invalid.signature")
+  const { json } = await listTasks("mallory", id)
+  assert.deepEqual(json["tasks"], [], "his own key is shown nothing")
+}
+
+async function keepTheTimes(): Promise<void> {
+  const locked = await newKey("locked", { timelock: minute })
+  const timed = await newKey("timed", { timeout: minute })
+  const [waiting, expiring] = [await ask(locked), await ask(timed)]
+  const last = approvalOf("bo", await taskOf("bo", expiring))
+  await approve("anna", expiring)
+  await approve("anna", waiting)
+  await approve("bo", waiting)
+  assert.equal((await read(waiting))["result"] ?? null, null, "the timelock runs")
+  await until(expiring, "EXPIRED", 2 * minute)
+  await refused(send(last), 404, "task.not.existent")
+  await verify(locked, await until(waiting, "EXECUTED", 2 * minute))
+}
