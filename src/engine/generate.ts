@@ -9,6 +9,7 @@ import {
 } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Permit } from "../domain/policy.ts"
+import { readJwk } from "./jwk.ts"
 import { malformed } from "./malformed.ts"
 import { provider, type OpenKey } from "./open-keys.ts"
 import { usualParameters } from "./provider.ts"
@@ -50,17 +51,19 @@ async function makeTested(algorithm: KeyAlgorithmId): Promise<Material> {
  * Reads a key that was made elsewhere; it is stored in our own encoding.
  *
  * @param format - `raw` for secret keys and seeds; `pkcs8` (DER) for pairs; `spki` (DER) for the
- * public half of a pair alone; `mnemonic` for seeds, as text, with its passphrase.
+ * public half of a pair alone; `jwk` (JSON) for any of these; `mnemonic` for seeds, as text, with
+ * its passphrase.
  * @throws {@link HsmError} MALFORMED_REQUEST, field `/material` or `/format`: another size, curve
  * or type; numbers that are weak or do not belong together; a point that is not on the curve; DER
  * that is not canonical (SPKI) or not whole (PKCS#8); a key of zeros.
  */
 export async function importMaterial(
   algorithm: KeyAlgorithmId,
-  format: ImportFormat,
+  format: ImportFormat | "jwk",
   bytes: Uint8Array,
   passphrase?: string,
 ): Promise<ImportedMaterial> {
+  if (format === "jwk") return await importJwk(algorithm, bytes)
   const read = provider.keys[algorithm].import[format]
   if (read === undefined)
     throw malformed("/format", `a key of ${algorithm} is not given as ${format}`)
@@ -73,9 +76,18 @@ export async function importMaterial(
   throw malformed("/material", "the two halves do not belong together")
 }
 
+async function importJwk(algorithm: KeyAlgorithmId, bytes: Uint8Array): Promise<ImportedMaterial> {
+  const jwk = await refusingAlike("jwk", algorithm, async () => readJwk(bytes))
+  using material = jwk.material
+  if (provider.keys[algorithm].import[jwk.format] === undefined) {
+    throw malformed("/material", `is no JWK of ${algorithm}`)
+  }
+  return await material.lend((inner) => importMaterial(algorithm, jwk.format, inner))
+}
+
 /** What OpenSSL says about a key it cannot read is neither stable nor for the caller. */
 async function refusingAlike<T>(
-  format: ImportFormat,
+  format: ImportFormat | "jwk",
   algorithm: KeyAlgorithmId,
   read: () => Promise<T>,
 ): Promise<T> {

@@ -237,7 +237,7 @@ export type CreateKeyCommand = Omit<KeyTemplate, "name"> &
     | { readonly name?: undefined; readonly kms: NewKmsKey }
   )
 
-export type MaterialFormat = "raw" | "pkcs8" | "spki" | "mnemonic"
+export type MaterialFormat = "raw" | "pkcs8" | "spki" | "jwk" | "mnemonic"
 export interface ImportKeyCommand extends KeyTemplate, Idempotent {
   readonly format: MaterialFormat
   readonly material: Uint8Array

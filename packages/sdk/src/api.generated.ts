@@ -564,10 +564,11 @@ export interface ImportKeyRequest {
   readonly paths?: Paths | undefined
   readonly unwraps?: UnwrapTemplate | undefined
   /**
-   * Secret bytes; PKCS#8 DER (RFC 5958); a public key alone, SPKI DER; or the words of a
-   * mnemonic (BIP 39, English) as text.
+   * Secret bytes; PKCS#8 DER (RFC 5958); a public key alone, SPKI DER; a JSON Web Key (RFC
+   * 7517), of which the numbers alone count; or the words of a mnemonic (BIP 39, English) as
+   * text.
    */
-  readonly format: "raw" | "pkcs8" | "spki" | "mnemonic"
+  readonly format: "raw" | "pkcs8" | "spki" | "jwk" | "mnemonic"
   /** Base64, at most 8192 bytes. */
   readonly material: string
   /** Of a mnemonic (BIP 39); empty, unless told otherwise. */

@@ -145,7 +145,7 @@ export const keyCommands: readonly Command[] = [
   {
     usage: "key import <name> [file]",
     summary: "Import a key made elsewhere, where the partition allows it",
-    description: "Takes raw bytes, PKCS#8, SPKI or a mnemonic; of PEM the format is known.",
+    description: "Takes raw bytes, PKCS#8, SPKI, a JWK or a mnemonic; of PEM the format is known.",
     required: [algorithmOption],
     options: [
       ...template,

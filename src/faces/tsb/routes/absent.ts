@@ -4,7 +4,7 @@ import { Fault } from "../fault.ts"
 import { bare, type Operation } from "../operation.ts"
 
 const approvers = "approvers make their keys on their own devices, and rules name those"
-const certificates = "certificates are not kept with keys here"
+const certificates = "certificates are made and kept in Keyhold's own API"
 const attestation = "there is no device behind this service whose maker could attest it"
 const files = "files are encrypted where they lie: see envelope encryption in the SDK"
 const objects = "data objects are not kept here"
