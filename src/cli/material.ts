@@ -13,6 +13,7 @@ const materialBytesMax = 8 * 1024
 /** Labels of RFC 7468. */
 const pemFormats: Readonly<Record<string, MaterialFormat>> = {
   "PRIVATE KEY": "pkcs8",
+  "ENCRYPTED PRIVATE KEY": "pkcs8",
   "PUBLIC KEY": "spki",
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Permit } from "../domain/policy.ts"
+import { decryptPkcs8 } from "./encrypted-pkcs8.ts"
 import { readJwk } from "./jwk.ts"
 import { malformed } from "./malformed.ts"
 import { provider, type OpenKey } from "./open-keys.ts"
@@ -53,6 +54,7 @@ async function makeTested(algorithm: KeyAlgorithmId): Promise<Material> {
  * @param format - `raw` for secret keys and seeds; `pkcs8` (DER) for pairs; `spki` (DER) for the
  * public half of a pair alone; `jwk` (JSON) for any of these; `mnemonic` for seeds, as text, with
  * its passphrase.
+ * @param passphrase - of a mnemonic, or of an encrypted PKCS#8.
  * @throws {@link HsmError} MALFORMED_REQUEST, field `/material` or `/format`: another size, curve
  * or type; numbers that are weak or do not belong together; a point that is not on the curve; DER
  * that is not canonical (SPKI) or not whole (PKCS#8); a key of zeros.
@@ -67,8 +69,12 @@ export async function importMaterial(
   const read = provider.keys[algorithm].import[format]
   if (read === undefined)
     throw malformed("/format", `a key of ${algorithm} is not given as ${format}`)
-  if (passphrase !== undefined && format !== "mnemonic") {
-    throw malformed("/passphrase", "only a mnemonic has a passphrase")
+  if (passphrase !== undefined && format !== "mnemonic" && format !== "pkcs8") {
+    throw malformed("/passphrase", "only a mnemonic and PKCS#8 have a passphrase")
+  }
+  if (passphrase !== undefined && format === "pkcs8") {
+    using opened = await refusingAlike(format, algorithm, () => decryptPkcs8(bytes, passphrase))
+    return await opened.lend((inner) => importMaterial(algorithm, format, inner))
   }
   const imported = await refusingAlike(format, algorithm, async () => read(bytes, passphrase))
   if (await isConsistent(algorithm, imported)) return imported

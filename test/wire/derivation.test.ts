@@ -5,6 +5,7 @@ import { generateKeyPairSync, hkdfSync, diffieHellman, createPublicKey } from "n
 import { after, before, test } from "node:test"
 
 import type { Role } from "../../src/domain/principal.ts"
+import { newApprover, statementFor } from "../support/approvers.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import { base64, fields, type Answer, type Fields } from "../support/rest-client.ts"
 import { derivationCases } from "../vectors/derivation.ts"
@@ -200,4 +201,29 @@ test("a key derived from one with rules has those rules", async () => {
   const made = await derived(parent, {})
   assert.deepEqual(made["rules"], fields(await send("user", "GET", `keys/${parent}`))["rules"])
   assert.ok(made["rules"] !== undefined)
+})
+
+test("where a rule asks approvers, the request makes the key once they agree", async () => {
+  const anna = newApprover("Anna")
+  const publicKey = base64(anna.publicKey)
+  const group = { name: "a", quorum: 1, approvers: [{ kind: "public-key", name: "a", publicKey }] }
+  const rules = { use: { tokens: [{ name: "a", groups: [group] }] } }
+  const parent = await create({ algorithm: "GENERIC_SECRET", rules })
+  assert.equal(await code(derive(parent, {})), "APPROVAL_REQUIRED")
+  const name = freshName()
+  const asked = { operation: "deriveKey", key: parent, name, algorithm: "AES_256" }
+  const request = fields(await send("manager", "POST", "requests", { asked }))
+  assert.equal((await send("user", "GET", `keys/${name}`)).status, 404)
+  const statement = statementFor("approval", Buffer.from(String(request["statement"]), "base64"))
+  const done = await send("approver", "POST", `requests/${String(request["id"])}/words`, {
+    word: "approval",
+    publicKey,
+    mechanism: "ECDSA_SHA_256",
+    signature: base64(anna.sign(statement)),
+  })
+  assert.equal(fields(done)["state"], "executed", done.text)
+  const made = fields(await send("user", "GET", `keys/${name}`))
+  const read = fields(await send("manager", "GET", `requests/${String(request["id"])}`))
+  assert.equal((read["result"] as Fields)["keyId"], made["id"])
+  assert.ok((made["rules"] as Fields)["use"] !== undefined, "it asks the same approvers")
 })

@@ -150,7 +150,7 @@ export const keyCommands: readonly Command[] = [
     options: [
       ...template,
       ["--format <format>", `one of ${materialFormats.join(", ")}`],
-      ["--passphrase-file <file>", "of a mnemonic; its first line"],
+      ["--passphrase-file <file>", "of a mnemonic or an encrypted PKCS#8; its first line"],
     ],
     example: "keyhold key import partner partner.pem --algorithm EC_P256",
     async run({ out, stdin, connect }, input) {

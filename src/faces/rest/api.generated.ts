@@ -571,7 +571,10 @@ export interface ImportKeyRequest {
   readonly format: "raw" | "pkcs8" | "spki" | "jwk" | "mnemonic"
   /** Base64, at most 8192 bytes. */
   readonly material: Uint8Array
-  /** Of a mnemonic (BIP 39); empty, unless told otherwise. */
+  /**
+   * Of a mnemonic (BIP 39), empty unless told otherwise; of an encrypted PKCS#8 (PBES2 with
+   * PBKDF2 and AES-CBC, RFC 8018).
+   */
   readonly passphrase?: string
 }
 
