@@ -144,6 +144,25 @@ test("keys enter and leave only where the partition allows it", async () => {
   assert.match(await refused("key export legacy", 1), /OPERATION_FORBIDDEN/)
 })
 
+test("keys are wrapped, unwrapped and derived from each other", async () => {
+  await keyhold("partition set --flag keyImport=on --flag wrappedExport=on")
+  await keyhold("key create transport --algorithm AES_256 --usage wrap --usage unwrap")
+  await keyhold("key trust transport --as officer")
+  await keyhold("key create travels --algorithm HMAC_SHA_256 --extractable")
+  const wrapped = (await keyhold("key export travels --wrapping-key transport")).stdout
+  const arrived = await keyhold("key unwrap transport arrived --algorithm HMAC_SHA_256", {
+    stdin: wrapped,
+  })
+  assert.match(arrived.text, /versions +1 unwrapped/)
+  const mac = async (key: string) => (await keyhold(`mac --key ${key}`, { stdin: "x" })).stdout
+  assert.deepEqual(await mac("arrived"), await mac("travels"))
+  await keyhold("key create root --algorithm GENERIC_SECRET")
+  const derive = "key derive root customer-7 --algorithm AES_256 --info customer-7 --salt 00ff"
+  assert.match((await keyhold(derive)).text, /derived from +\w{26} HKDF_SHA_256/)
+  assert.match(await refused(`${derive} --label x`, 1), /MALFORMED_REQUEST/)
+  await keyhold("partition set --flag keyImport=off --flag wrappedExport=off")
+})
+
 test("principals come with a token, are narrowed, and lose it at once", async () => {
   await keyhold("key create shop-1 --algorithm AES_256")
   await keyhold("key create other --algorithm AES_256")

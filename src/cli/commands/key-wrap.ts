@@ -64,7 +64,7 @@ export const wrapCommands: readonly Command[] = [
     },
   },
   {
-    usage: "key unwrap <unwrapping-key> <name> [file]",
+    usage: "key unwrap <key> <name> [file]",
     summary: "Make a key of what was wrapped under another, where the partition allows it",
     description:
       "It may do what the unwrapping key's template admits (see: key create --help), " +
@@ -91,7 +91,7 @@ export const wrapCommands: readonly Command[] = [
         description: input.maybe("description"),
       }
       const kh = await connect()
-      const made = await kh.keys.unwrap(input.text("unwrappingKey"), request)
+      const made = await kh.keys.unwrap(input.text("key"), request)
       await out.record(made, keyFields)
     },
   },
