@@ -1,7 +1,6 @@
 /** The tables of algorithms as their users see them: in the API, on the command line, on paper. */
 
 import {
-  derivationParameters,
   keyAlgorithm,
   keyAlgorithms,
   mechanismRow,
@@ -28,9 +27,6 @@ export const signatureParameters = [
 export type SignatureParameter = (typeof signatureParameters)[number]
 
 /** Those, and what derivations are given. */
-export const mechanismParameters = [
-  ...new Set([...signatureParameters, ...derivationParameters]),
-] as const
 export type MechanismParameter = SignatureParameter | DerivationParameter
 
 export interface KeyAlgorithmEntry extends Omit<KeyAlgorithmRow, "stateful"> {

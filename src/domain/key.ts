@@ -55,6 +55,12 @@ export function untrustedUsages(algorithm: KeyAlgorithmId): readonly KeyUsage[] 
   )
 }
 
+/** What a key of that algorithm is for, as far as one may that can be made twice. */
+export function untrustedDefaults(algorithm: KeyAlgorithmId): readonly KeyUsage[] {
+  const admitted = untrustedUsages(algorithm)
+  return keyAlgorithm(algorithm).defaultUsages.filter((usage) => admitted.includes(usage))
+}
+
 export interface KeyVersion {
   /** Counts from 1; never reused. */
   readonly version: number

@@ -283,7 +283,8 @@ const rules = {
       if (partition.flags.legacyAlgorithms) return
       const used = mechanism === undefined ? undefined : key?.algorithm
       const old =
-        [used, made].find(isLegacy) ??
+        legacyOf(used) ??
+        legacyOf(made) ??
         (mechanism !== undefined && mechanismRow(mechanism).status === "legacy" && mechanism)
       return old ? `${old} is there for old data, and the flag legacyAlgorithms is off` : undefined
     },
@@ -351,8 +352,9 @@ const rules = {
 } as const satisfies Record<string, Rule>
 export type RuleId = keyof typeof rules
 
-function isLegacy(algorithm: KeyAlgorithmId | undefined): boolean {
-  return algorithm !== undefined && keyAlgorithm(algorithm).status === "legacy"
+/** The algorithm itself, where it is old. */
+function legacyOf(algorithm: KeyAlgorithmId | undefined): KeyAlgorithmId | undefined {
+  return algorithm && keyAlgorithm(algorithm).status === "legacy" ? algorithm : undefined
 }
 
 /** Sorted by evaluation; exported for documents and tests. */

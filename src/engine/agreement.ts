@@ -36,8 +36,13 @@ export async function agree(
   const row = rowFor(provider.agreement, handle, mechanism)
   const key = openKey(handle)
   const peer = readPeer(algorithm, publicKey)
+  return await orNothing(() => inLane(handle.lane, permit, () => row.agree(key, peer)))
+}
+
+/** For modules of the engine. What fails without a word of ours is that two keys do not agree. */
+export async function orNothing<T>(agreeing: () => T | Promise<T>): Promise<T> {
   try {
-    return await inLane(handle.lane, permit, () => row.agree(key, peer))
+    return await agreeing()
   } catch (error) {
     if (error instanceof HsmError) throw error
     throw malformed("/publicKey", "the two keys agree to nothing")

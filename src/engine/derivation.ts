@@ -8,10 +8,9 @@ import {
   type KeyAlgorithmId,
   type MechanismId,
 } from "../domain/algorithms.ts"
-import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
 import type { Input, Permit } from "../domain/policy.ts"
-import { readPeer } from "./agreement.ts"
+import { orNothing, readPeer } from "./agreement.ts"
 import { importMaterial } from "./generate.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
@@ -20,13 +19,11 @@ import type { DerivationInput, ImportedMaterial } from "./provider.ts"
 import { SecretBytes } from "./secret-bytes.ts"
 import { inLane } from "./slow-lane.ts"
 
-const byteParameters = ["publicKey", "salt", "info", "label", "context", "iv"] as const
-const countParameters = ["iterations", "memoryKiB", "parallelism"] as const
-
 /** What the new key depends on besides the old one; the mechanism's row says which of these. */
-export type DerivationParameters = {
-  readonly [Name in (typeof byteParameters)[number]]?: Uint8Array | undefined
-} & { readonly [Name in (typeof countParameters)[number]]?: number | undefined }
+export interface DerivationParameters extends Omit<DerivationInput<never>, "peer"> {
+  /** The other side's, SPKI DER. */
+  readonly publicKey?: Uint8Array | undefined
+}
 
 export interface DeriveInput {
   readonly mechanism: MechanismId
@@ -59,6 +56,7 @@ export async function deriveMaterial(
   const given = withPeer(handle, parameters)
   const lane = row.slow === true ? "slow" : handle.lane
   return await inLane(lane, permit, async () => {
+    // Of derivations, agreements alone can come to nothing.
     using derived = new SecretBytes(await orNothing(() => row.derive(key, given, secretBytes)))
     return await derived.lend((bytes) => importMaterial(algorithm, "raw", bytes))
   })
@@ -66,9 +64,11 @@ export async function deriveMaterial(
 
 /** What a permit for a derivation names, where it names its input. */
 export function coveredParameters(parameters: DerivationParameters): Input {
-  const counts = countParameters.map((name) => [name, parameters[name]?.toString()] as const)
-  const bytes = byteParameters.map((name) => [name, parameters[name]] as const)
-  return Object.fromEntries<Input[string]>([...bytes, ...counts])
+  const values = derivationParameters.map((name) => {
+    const value = parameters[name]
+    return [name, typeof value === "number" ? value.toString() : value] as const
+  })
+  return Object.fromEntries<Input[string]>(values)
 }
 
 function checkParameters(mechanism: MechanismId, parameters: DerivationParameters): void {
@@ -124,14 +124,4 @@ function withPeer(
   { publicKey, ...rest }: DerivationParameters,
 ): DerivationInput<OpenKey> {
   return publicKey === undefined ? rest : { ...rest, peer: readPeer(algorithm, publicKey) }
-}
-
-/** Of derivations, agreements alone can come to nothing. */
-async function orNothing<T>(derive: () => T | Promise<T>): Promise<T> {
-  try {
-    return await derive()
-  } catch (error) {
-    if (error instanceof HsmError) throw error
-    throw malformed("/publicKey", "the two keys agree to nothing")
-  }
 }

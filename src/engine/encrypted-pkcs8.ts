@@ -13,6 +13,7 @@ import {
 } from "../codec/der.ts"
 import { limits } from "../domain/limits.ts"
 import { malformed } from "./malformed.ts"
+import { join } from "./node/key.ts"
 import { SecretBytes } from "./secret-bytes.ts"
 
 const field = "/material"
@@ -55,7 +56,7 @@ export async function decryptPkcs8(bytes: Uint8Array, passphrase: string): Promi
   return key.lend((secret) => {
     const decryption = createDecipheriv(`aes-${bits}-cbc`, secret, vector)
     const first = decryption.update(derContent(data, derTags.octetString, field))
-    const opened = new SecretBytes(Uint8Array.of(...first, ...decryption.final()))
+    const opened = new SecretBytes(join(first, decryption.final()))
     first.fill(0)
     return opened
   })

@@ -1,12 +1,11 @@
 /** Keys derived from keys that are here. */
 
-import { currentVersion, type KeyRecord } from "../domain/key.ts"
+import { currentVersion, untrustedDefaults, type KeyRecord } from "../domain/key.ts"
 import { coveredParameters, deriveMaterial } from "../engine/derivation.ts"
 import { keyOf, mechanismOf, perform } from "./act.ts"
 import type { Context, DeriveKeyCommand } from "./commands.ts"
 import { createIn } from "./create-key.ts"
 import type { Ports } from "./ports.ts"
-import { untrustedDefaults } from "./unwrap-key.ts"
 
 /**
  * Derives a new key inside. It has the rules of the one that it comes from, may leave only where
@@ -21,7 +20,8 @@ export async function deriveKey(
   context: Context,
   command: DeriveKeyCommand,
 ): Promise<KeyRecord> {
-  const { key, version: wanted, mechanism: chosen, parameters, idempotencyKey, ...asked } = command
+  const { idempotencyKey, ...call } = command
+  const { key, version: wanted, mechanism: chosen, parameters, ...asked } = call
   const { algorithm, extractable, sensitive } = asked
   const usages = asked.usages ?? untrustedDefaults(algorithm)
   const ask = {
@@ -40,11 +40,7 @@ export async function deriveKey(
     const mechanism = mechanismOf(act)
     return await createIn(ports, context, act, {
       template: { ...asked, usages },
-      call: {
-        kind: "key.derive",
-        key: idempotencyKey,
-        command: { ...command, idempotencyKey: "" },
-      },
+      call: { kind: "key.derive", key: idempotencyKey, command: call },
       origin,
       parent: parent.attributes,
       rules: parent.smart?.rules,

@@ -1,8 +1,8 @@
 /** Keys that come wrapped under a key that is here. */
 
-import { keyAlgorithm, type KeyAlgorithmId, type KeyUsage } from "../domain/algorithms.ts"
+import { keyAlgorithm } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
-import { currentVersion, untrustedUsages, type KeyRecord } from "../domain/key.ts"
+import { currentVersion, untrustedDefaults, type KeyRecord } from "../domain/key.ts"
 import { unwrapMaterial } from "../engine/wrap.ts"
 import { keyOf, mechanismOf, perform } from "./act.ts"
 import type { Context, UnwrapKeyCommand } from "./commands.ts"
@@ -23,7 +23,8 @@ export async function unwrapKey(
   context: Context,
   command: UnwrapKeyCommand,
 ): Promise<KeyRecord> {
-  const { unwrappingKey, version: wanted, mechanism, idempotencyKey, wrapped, ...asked } = command
+  const { idempotencyKey, ...call } = command
+  const { unwrappingKey, version: wanted, mechanism, wrapped, ...asked } = call
   const { algorithm } = asked
   if (keyAlgorithm(algorithm).form === "seed") {
     const field = { field: "/algorithm" }
@@ -44,11 +45,7 @@ export async function unwrapKey(
     const version = wanted ?? currentVersion(unwrapping)?.version ?? 0
     return await createIn(ports, context, act, {
       template: { ...asked, usages, extractable: false, sensitive: true },
-      call: {
-        kind: "key.unwrap",
-        key: idempotencyKey,
-        command: { ...command, idempotencyKey: "" },
-      },
+      call: { kind: "key.unwrap", key: idempotencyKey, command: call },
       origin: "unwrapped",
       produce: async () => {
         const handle = await ports.keys.open(unwrapping, version)
@@ -57,10 +54,4 @@ export async function unwrapKey(
       },
     })
   })
-}
-
-/** What a key of that algorithm is for, as far as one may that can be made twice. */
-export function untrustedDefaults(algorithm: KeyAlgorithmId): readonly KeyUsage[] {
-  const admitted = untrustedUsages(algorithm)
-  return keyAlgorithm(algorithm).defaultUsages.filter((usage) => admitted.includes(usage))
 }

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { startDevelopment, type DevFile } from "../../src/daemon/dev.ts"
 import type { RunningNode } from "../../src/daemon/serve.ts"
 import type { Role } from "../../src/domain/principal.ts"
-import { restClient, type RestClient } from "./rest-client.ts"
+import { restClient, type Answer, type Fields, type RestClient } from "./rest-client.ts"
 
 export interface DevNode {
   readonly dev: DevFile
@@ -15,6 +15,8 @@ export interface DevNode {
   readonly client: RestClient
   /** The token of a role in the development partition, or in the cluster's own. */
   readonly token: (role: Role) => string
+  /** Sends one request under `/api/v1/`, as whoever has the role. */
+  readonly send: (role: Role, method: string, path: string, body?: Fields) => Promise<Answer>
   /** Stops the node and removes its folder. */
   stop(): Promise<void>
 }
@@ -31,11 +33,14 @@ export async function startDevNode(
   const dataDir = await mkdtemp(join(tmpdir(), "keyhold-test-"))
   const { dev, running } = await startDevelopment({ dataDir, port: 0, workers })
   const client = restClient(dev)
+  const token = (role: Role): string => dev.tokens[role] ?? ""
   return {
     dev,
     running,
     client,
-    token: (role) => dev.tokens[role] ?? "",
+    token,
+    send: (role, method, path, body) =>
+      client.send(method, `/api/v1/${path}`, { token: token(role), body }),
     async stop() {
       client.close()
       await running.close()

@@ -4,7 +4,6 @@ import assert from "node:assert/strict"
 import { generateKeyPairSync, hkdfSync, diffieHellman, createPublicKey } from "node:crypto"
 import { after, before, test } from "node:test"
 
-import type { Role } from "../../src/domain/principal.ts"
 import { newApprover, statementFor } from "../support/approvers.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import { base64, fields, type Answer, type Fields } from "../support/rest-client.ts"
@@ -21,9 +20,7 @@ before(async () => {
 })
 after(() => node.stop())
 
-function send(role: Role, method: string, path: string, body?: Fields): Promise<Answer> {
-  return node.client.send(method, `/api/v1/${path}`, { token: node.token(role), body })
-}
+const send: DevNode["send"] = (...asked) => node.send(...asked)
 
 function freshName(): string {
   return `derived-${count++}`

@@ -4,7 +4,6 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { after, before, suite, test } from "node:test"
 
-import type { Role } from "../../src/domain/principal.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import { base64, bytes, fields, type Answer, type Fields } from "../support/rest-client.ts"
 
@@ -77,6 +76,4 @@ function use(name: string, act: "sign" | "verify", body: Fields): Promise<Answer
   return send("user", "POST", `keys/${name}/${act}`, body)
 }
 
-function send(role: Role, method: string, path: string, body?: Fields): Promise<Answer> {
-  return node.client.send(method, `/api/v1/${path}`, { token: node.token(role), body })
-}
+const send: DevNode["send"] = (...asked) => node.send(...asked)

@@ -18,9 +18,8 @@ let count = 0
 
 before(async () => {
   node = await startDevNode()
-  const token = node.token("officer")
-  const body = { flags: { keyImport: true } }
-  assert.equal((await node.client.send("PATCH", "/api/v1/partition", { token, body })).status, 200)
+  const flags = { keyImport: true }
+  assert.equal((await node.send("officer", "PATCH", "partition", { flags })).status, 200)
 })
 after(() => node.stop())
 
@@ -38,7 +37,7 @@ function bring(material: Uint8Array, word: string | undefined = passphrase): Pro
     material: base64(material),
     passphrase: word,
   }
-  return node.client.send("POST", "/api/v1/keys/import", { token: node.token("manager"), body })
+  return node.send("manager", "POST", "keys/import", body)
 }
 
 const kinds = [
@@ -51,8 +50,8 @@ for (const options of kinds) {
   test(`openssl pkcs8 ${options.join(" ")}: the key comes in`, async () => {
     const made = await bring(encrypted(...options))
     assert.equal(made.status, 201, made.text)
-    const path = `/api/v1/keys/${String(fields(made)["id"])}/public`
-    const shown = fields(await node.client.send("GET", path, { token: node.token("user") }))
+    const path = `keys/${String(fields(made)["id"])}/public`
+    const shown = fields(await node.send("user", "GET", path))
     assert.equal(shown["publicKey"], spki)
   })
 }

@@ -12,17 +12,15 @@ let count = 0
 
 before(async () => {
   node = await startDevNode()
-  const token = node.token("officer")
-  const body = { flags: { keyImport: true } }
-  const { status } = await node.client.send("PATCH", "/api/v1/partition", { token, body })
-  assert.equal(status, 200)
+  const flags = { keyImport: true }
+  assert.equal((await node.send("officer", "PATCH", "partition", { flags })).status, 200)
 })
 after(() => node.stop())
 
 function bring(algorithm: string, material: string, more: Fields = {}): Promise<Answer> {
   const name = `jwk-${count++}`
   const body = { name, algorithm, format: "jwk", material: base64(Buffer.from(material)), ...more }
-  return node.client.send("POST", "/api/v1/keys/import", { token: node.token("manager"), body })
+  return node.send("manager", "POST", "keys/import", body)
 }
 
 async function imported(algorithm: string, jwk: JWK, more: Fields = {}): Promise<Fields> {
@@ -38,8 +36,7 @@ async function refused(algorithm: string, material: string): Promise<void> {
 }
 
 async function spkiOf({ id }: Fields): Promise<unknown> {
-  const path = `/api/v1/keys/${String(id)}/public`
-  return fields(await node.client.send("GET", path, { token: node.token("user") }))["publicKey"]
+  return fields(await node.send("user", "GET", `keys/${String(id)}/public`))["publicKey"]
 }
 
 const pairs = [
@@ -70,9 +67,8 @@ test("a secret key's bytes are those of k", async () => {
   const message = Buffer.from("signed by jose's key")
   const key = (await importJWK(jwk, "HS256")) as Uint8Array
   const { createHmac } = await import("node:crypto")
-  const path = `/api/v1/keys/${String(id)}/mac`
   const body = { message: base64(message) }
-  const answer = await node.client.send("POST", path, { token: node.token("user"), body })
+  const answer = await node.send("user", "POST", `keys/${String(id)}/mac`, body)
   assert.equal(fields(answer)["mac"], base64(createHmac("sha256", key).update(message).digest()))
 })
 

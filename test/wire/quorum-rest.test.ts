@@ -4,72 +4,53 @@
  */
 
 import assert from "node:assert/strict"
-import { execFile, execFileSync, spawn } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { promisify } from "node:util"
+import { spawn } from "node:child_process"
 import { after, before, suite, test } from "node:test"
 
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import type { Fields } from "../support/rest-client.ts"
+import { curl, shellOf, type Shell, type ShellReply } from "../support/shell-approvers.ts"
 
 let node: DevNode
-let folder: string
+let shell: Shell
 const approvers = ["anna", "bo", "cleo"] as const
 type Approver = (typeof approvers)[number] | "mallory"
 
-/** Runs openssl in the folder of the keys. */
-function openssl(args: string, input?: Uint8Array): Buffer {
-  const options = { cwd: folder, stdio: ["pipe", "pipe", "pipe"] as ["pipe", "pipe", "pipe"] }
-  return execFileSync("openssl", args.split(" "), input ? { ...options, input } : options)
-}
-
-const execute = promisify(execFile)
-
-/** Runs curl, while the node answers in this process; its status and body. */
-async function curl(role: "user" | "manager" | "approver", route: string, body?: object) {
+function send(
+  role: "user" | "manager" | "approver",
+  route: string,
+  body?: object,
+): Promise<ShellReply> {
   const [method = "", path = ""] = route.split(" ")
-  const { url, caFile, tokens } = node.dev
-  const args = ["-s", "--cacert", caFile, "-X", method, "-w", "\n%{http_code}"]
-  args.push("-H", `Authorization: Bearer ${tokens[role] ?? ""}`)
-  if (body !== undefined) {
-    args.push("-H", "Content-Type: application/json", "-d", JSON.stringify(body))
-  }
-  const { stdout: text } = await execute("curl", [...args, `${url}/api/v1${path}`])
-  const at = text.lastIndexOf("\n")
-  return { status: Number(text.slice(at + 1)), json: JSON.parse(text.slice(0, at)) as Fields }
+  const { url, caFile } = node.dev
+  return curl(caFile, [method, `${url}/api/v1${path}`], { token: node.token(role), body })
 }
-
-const publicKeyOf = (who: Approver): string =>
-  openssl(`pkey -in ${who}.key -pubout -outform DER`).toString("base64")
 
 /** What an approver sends: a signature by openssl over the statement that he was shown. */
 function wordOf(who: Approver, request: Fields, signed = String(request["statement"])): Fields {
-  writeFileSync(join(folder, "statement"), Buffer.from(signed, "base64"))
-  const signature = openssl(`dgst -sha256 -sign ${who}.key statement`).toString("base64")
+  const signature = shell.signed(who, Buffer.from(signed, "base64"))
   return {
     word: "approval",
-    publicKey: publicKeyOf(who),
+    publicKey: shell.publicKeyOf(who),
     mechanism: "ECDSA_SHA_256",
     signature,
   }
 }
 
 const approve = (who: Approver, request: Fields, word = wordOf(who, request)) =>
-  curl("approver", `POST /requests/${String(request["id"])}/words`, word)
+  send("approver", `POST /requests/${String(request["id"])}/words`, word)
 
 const payload = Buffer.from("pay 100 to Dora")
 
 async function ask(key: string): Promise<Fields> {
   const asked = { operation: "sign", key, message: payload.toString("base64") }
-  const { status, json } = await curl("user", "POST /requests", { asked, reason: "Invoice 4711" })
+  const { status, json } = await send("user", "POST /requests", { asked, reason: "Invoice 4711" })
   assert.equal(status, 201, JSON.stringify(json))
   return json
 }
 
 const read = async (request: Fields): Promise<Fields> =>
-  (await curl("user", `GET /requests/${String(request["id"])}`)).json
+  (await send("user", `GET /requests/${String(request["id"])}`)).json
 
 async function newKey(name: string, times: Fields): Promise<string> {
   const group = {
@@ -78,11 +59,11 @@ async function newKey(name: string, times: Fields): Promise<string> {
     approvers: approvers.map((who) => ({
       kind: "public-key",
       name: who,
-      publicKey: publicKeyOf(who),
+      publicKey: shell.publicKeyOf(who),
     })),
   }
   const rules = { use: { tokens: [{ name: "day", groups: [group], ...times }] } }
-  const made = await curl("manager", "POST /keys", { name, algorithm: "EC_P256", rules })
+  const made = await send("manager", "POST /keys", { name, algorithm: "EC_P256", rules })
   assert.equal(made.status, 201, JSON.stringify(made.json))
   return name
 }
@@ -99,13 +80,10 @@ async function until(request: Fields, state: string): Promise<Fields> {
 suite("quorum with curl and openssl over /api/v1", () => {
   before(async () => {
     node = await startDevNode()
-    folder = mkdtempSync(join(tmpdir(), "keyhold-quorum-"))
-    for (const who of [...approvers, "mallory"] as const) {
-      openssl(`ecparam -name prime256v1 -genkey -noout -out ${who}.key`)
-    }
+    shell = shellOf([...approvers, "mallory"])
   })
   after(async () => {
-    rmSync(folder, { recursive: true })
+    shell.remove()
     await node.stop()
   })
 
@@ -120,13 +98,13 @@ suite("quorum with curl and openssl over /api/v1", () => {
 
 async function approveInTime(): Promise<void> {
   const key = await newKey("payments", { timelockSeconds: 2, timeoutSeconds: 60 })
-  const refused = await curl("user", `POST /keys/${key}/sign`, {
+  const refused = await send("user", `POST /keys/${key}/sign`, {
     message: payload.toString("base64"),
   })
   assert.deepEqual([refused.status, refused.json["code"]], [403, "APPROVAL_REQUIRED"])
   const request = await ask(key)
   assert.equal(request["state"], "pending")
-  const seen = (await curl("approver", `GET /requests/${String(request["id"])}`)).json
+  const seen = (await send("approver", `GET /requests/${String(request["id"])}`)).json
   assert.equal(seen["statement"], request["statement"], "approvers see what they sign")
   assert.ok(Buffer.from(String(seen["statement"]), "base64").includes(payload))
   assert.equal((await approve("anna", seen)).json["state"], "pending", "one is too few")
@@ -136,13 +114,11 @@ async function approveInTime(): Promise<void> {
   assert.equal((await read(request))["result"], undefined)
   const done = await until(request, "executed")
   const result = done["result"] as Fields // openapi.yaml: Request.
-  writeFileSync(join(folder, "payload"), payload)
-  writeFileSync(join(folder, "sig"), Buffer.from(String(result["signature"]), "base64"))
-  const { json } = await curl("user", `GET /keys/${key}/public`)
-  writeFileSync(join(folder, "key.pem"), String(json["pem"]))
-  const said = openssl("dgst -sha256 -verify key.pem -signature sig payload")
-  assert.equal(String(said), "Verified OK\n")
-  const theirs = await curl("approver", `GET /requests/${String(request["id"])}`)
+  const { json } = await send("user", `GET /keys/${key}/public`)
+  shell.write("key.pem", String(json["pem"]))
+  const signature = Buffer.from(String(result["signature"]), "base64")
+  assert.equal(shell.verified("key.pem", signature, payload), "Verified OK\n")
+  const theirs = await send("approver", `GET /requests/${String(request["id"])}`)
   assert.equal(theirs.json["result"], undefined, "the result is for who asked")
   const late = await approve("cleo", seen)
   assert.deepEqual([late.status, late.json["detail"]], [409, "the request is executed"])

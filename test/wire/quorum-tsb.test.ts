@@ -4,78 +4,53 @@
  */
 
 import assert from "node:assert/strict"
-import { execFile, execFileSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { promisify } from "node:util"
 import { after, before, suite, test } from "node:test"
 
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import type { Fields } from "../support/rest-client.ts"
+import { curl, shellOf, type Shell, type ShellReply } from "../support/shell-approvers.ts"
 import { p256, signs } from "../support/tsb-face.ts"
 
 let node: DevNode
-let folder: string
+let shell: Shell
 const approvers = ["anna", "bo", "cleo"] as const
 type Approver = (typeof approvers)[number] | "mallory"
 
 /** The dialect's shortest timelock or timeout. */
 const minute = 60
 
-/** Runs openssl in the folder of the keys. */
-function openssl(...args: readonly string[]): Buffer {
-  return execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] })
-}
-
-const execute = promisify(execFile)
-
-interface Reply {
-  readonly status: number
-  readonly json: Fields
-}
-
-/** Runs curl, while the node answers in this process. An approver brings no credential. */
-async function curl(route: string, body?: object, by: "application" | "nobody" = "application") {
+/** An approver brings no credential. */
+function send(
+  route: string,
+  body?: object,
+  by: "application" | "nobody" = "application",
+): Promise<ShellReply> {
   const [method = "", path = ""] = route.split(" ")
   const { tsb, caFile, partition, url } = node.dev
-  const args = ["-s", "--cacert", caFile, "-X", method, "-w", "\n%{http_code}"]
-  if (by === "application") args.push("-H", `Authorization: Bearer ${tsb.bearer}`)
-  if (body !== undefined) {
-    args.push("-H", "Content-Type: application/json", "-d", JSON.stringify(body))
-  }
-  const base = by === "application" ? tsb.url : `${url}/p/${partition}/v1`
-  const { stdout: text } = await execute("curl", [...args, `${base}${path}`])
-  const at = text.lastIndexOf("\n")
-  return { status: Number(text.slice(at + 1)), json: JSON.parse(text.slice(0, at)) as Fields }
+  const isApplication = by === "application"
+  const base = isApplication ? tsb.url : `${url}/p/${partition}/v1`
+  const token = isApplication ? tsb.bearer : undefined
+  return curl(caFile, [method, `${base}${path}`], { token, body })
 }
 
 async function ok(route: string, body?: object, by?: "nobody"): Promise<Fields> {
-  const { status, json } = await curl(route, body, by)
+  const { status, json } = await send(route, body, by)
   assert.ok(status < 300, JSON.stringify(json))
   return json
 }
 
-const publicKeyOf = (who: Approver): string =>
-  openssl("pkey", "-in", `${who}.key`, "-pubout", "-outform", "DER").toString("base64")
-
-function signed(who: Approver, bytes: Uint8Array): string {
-  writeFileSync(join(folder, "signed"), bytes)
-  return openssl("dgst", "-sha256", "-sign", `${who}.key`, "signed").toString("base64")
-}
-
 /** The tasks that wait for an approver, who proves that he has the key now. */
-function listTasks(who: Approver, requestId: string, change: Fields = {}): Promise<Reply> {
+function listTasks(who: Approver, requestId: string, change: Fields = {}): Promise<ShellReply> {
   const timestamp = new Date().toISOString()
   const body = {
     timestamp,
-    timestampSignature: signed(who, Buffer.from(timestamp)),
-    approverPublicKey: publicKeyOf(who),
+    timestampSignature: shell.signed(who, Buffer.from(timestamp)),
+    approverPublicKey: shell.publicKeyOf(who),
     requestId,
     detailLevel: "level5",
     ...change,
   }
-  return curl("POST /filteredSignApprovalTask", body, "nobody")
+  return send("POST /filteredSignApprovalTask", body, "nobody")
 }
 
 async function taskOf(who: Approver, requestId: string): Promise<Fields> {
@@ -87,15 +62,15 @@ async function taskOf(who: Approver, requestId: string): Promise<Fields> {
 
 /** What an approver sends: his signature over the token that he was shown. */
 function approvalOf(who: Approver, { id, approvalToBeSigned }: Fields): Fields {
-  const signature = signed(who, Buffer.from(String(approvalToBeSigned), "base64"))
-  const approverPublicKey = publicKeyOf(who)
+  const signature = shell.signed(who, Buffer.from(String(approvalToBeSigned), "base64"))
+  const approverPublicKey = shell.publicKeyOf(who)
   return { id, approvalToBeSigned, signature, approverPublicKey }
 }
 
-const send = (approval: Fields) => curl("POST /approval", approval, "nobody")
+const sendApproval = (approval: Fields) => send("POST /approval", approval, "nobody")
 
 async function approve(who: Approver, requestId: string): Promise<void> {
-  const { status, json } = await send(approvalOf(who, await taskOf(who, requestId)))
+  const { status, json } = await sendApproval(approvalOf(who, await taskOf(who, requestId)))
   assert.equal(status, 200, JSON.stringify(json))
 }
 
@@ -105,7 +80,7 @@ async function newKey(label: string, times: Fields): Promise<string> {
   const approvals = approvers.map((name) => ({
     type: "public_key",
     name,
-    value: publicKeyOf(name),
+    value: shell.publicKeyOf(name),
   }))
   const groups = [{ name: "finance", quorum: 2, approvals }]
   const ruleUse = { tokens: [{ name: "day", ...times, groups }] }
@@ -129,15 +104,13 @@ const read = (id: string): Promise<Fields> => ok(`GET /request/${id}`)
 async function verify(label: string, { result }: Fields): Promise<void> {
   const { json } = await ok("POST /key/attributes", { label })
   const spki = Buffer.from(String((json as Fields)["publicKey"]), "base64")
-  writeFileSync(join(folder, "key.der"), spki)
-  writeFileSync(join(folder, "payload"), payload)
-  writeFileSync(join(folder, "sig"), Buffer.from(String(result), "base64"))
-  openssl("pkey", "-pubin", "-inform", "DER", "-in", "key.der", "-out", "key.pem")
-  const said = openssl("dgst", "-sha256", "-verify", "key.pem", "-signature", "sig", "payload")
-  assert.equal(String(said), "Verified OK\n")
+  shell.write("key.der", spki)
+  shell.openssl("pkey", "-pubin", "-inform", "DER", "-in", "key.der", "-out", "key.pem")
+  const signature = Buffer.from(String(result), "base64")
+  assert.equal(shell.verified("key.pem", signature, payload), "Verified OK\n")
 }
 
-async function refused(reply: Promise<Reply>, status: number, reason: string): Promise<void> {
+async function refused(reply: Promise<ShellReply>, status: number, reason: string): Promise<void> {
   const found = await reply
   assert.deepEqual([found.status, found.json["reason"]], [status, `res.error.${reason}`])
 }
@@ -160,13 +133,10 @@ const skip =
 suite("quorum with curl and openssl in the TSB dialect", () => {
   before(async () => {
     node = await startDevNode()
-    folder = mkdtempSync(join(tmpdir(), "keyhold-tsb-"))
-    for (const who of [...approvers, "mallory"] as const) {
-      openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", `${who}.key`)
-    }
+    shell = shellOf([...approvers, "mallory"])
   })
   after(async () => {
-    rmSync(folder, { recursive: true })
+    shell.remove()
     await node.stop()
   })
 
@@ -186,7 +156,7 @@ async function approveTogether(): Promise<void> {
     payload: payload.toString("base64"),
     signatureAlgorithm: "SHA256_WITH_ECDSA",
   }
-  const alone = await curl("POST /synchronousSign", { signRequest: direct })
+  const alone = await send("POST /synchronousSign", { signRequest: direct })
   assert.equal(alone.status, 403, JSON.stringify(alone.json))
   const id = await ask(label)
   await approve("anna", id)
@@ -202,34 +172,34 @@ async function bringWhatDoesNotCount(): Promise<void> {
   const [first, second] = [await ask(label), await ask(label)]
   const task = await taskOf("anna", first)
   const approval = approvalOf("anna", task)
-  await refused(send({ ...approvalOf("mallory", task) }), 404, "task.not.existent")
+  await refused(sendApproval({ ...approvalOf("mallory", task) }), 404, "task.not.existent")
   const other = await taskOf("anna", second)
-  await refused(send({ ...approval, id: other["id"] }), 400, "invalid.signature")
+  await refused(sendApproval({ ...approval, id: other["id"] }), 400, "invalid.signature")
   const { signature } = approvalOf("mallory", task)
-  await refused(send({ ...approval, signature }), 400, "invalid.signature")
+  await refused(sendApproval({ ...approval, signature }), 400, "invalid.signature")
   const token = Buffer.from(String(task["approvalToBeSigned"]), "base64")
   const at = token.indexOf(payload)
   assert.ok(at > 0, "the token shows what is paid")
   const altered = Buffer.from(token)
   altered.write("pay 900", at)
   const forged = { id: task["id"], approvalToBeSigned: altered.toString("base64") }
-  await refused(send(approvalOf("anna", forged)), 400, "invalid.signature")
-  assert.equal((await send(approval)).status, 200)
-  await refused(send(approval), 404, "task.not.existent")
+  await refused(sendApproval(approvalOf("anna", forged)), 400, "invalid.signature")
+  assert.equal((await sendApproval(approval)).status, 200)
+  await refused(sendApproval(approval), 404, "task.not.existent")
   assert.equal((await read(first))["status"], "PENDING")
   await approve("bo", first)
   const done = await until(first, "EXECUTED", 10)
   await verify(label, done)
   assert.equal((await read(second))["status"], "PENDING", "an approval is good for one request")
-  await refused(send(approval), 404, "task.not.existent")
+  await refused(sendApproval(approval), 404, "task.not.existent")
 }
 
 async function proveNothing(): Promise<void> {
   const id = await ask(await newKey("listed", {}))
   const old = new Date(Date.now() - 3_600_000).toISOString()
-  const late = { timestamp: old, timestampSignature: signed("anna", Buffer.from(old)) }
+  const late = { timestamp: old, timestampSignature: shell.signed("anna", Buffer.from(old)) }
   await refused(listTasks("anna", id, late), 400, "timestamp.off")
-  const stolen = { approverPublicKey: publicKeyOf("anna") }
+  const stolen = { approverPublicKey: shell.publicKeyOf("anna") }
   await refused(listTasks("mallory", id, stolen), 400, "invalid.signature")
   const { json } = await listTasks("mallory", id)
   assert.deepEqual(json["tasks"], [], "his own key is shown nothing")
@@ -245,6 +215,6 @@ async function keepTheTimes(): Promise<void> {
   await approve("bo", waiting)
   assert.equal((await read(waiting))["result"] ?? null, null, "the timelock runs")
   await until(expiring, "EXPIRED", 2 * minute)
-  await refused(send(last), 404, "task.not.existent")
+  await refused(sendApproval(last), 404, "task.not.existent")
   await verify(locked, await until(waiting, "EXECUTED", 2 * minute))
 }

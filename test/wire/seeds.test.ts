@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs"
 import { after, before, test } from "node:test"
 
 import { Keyhold } from "@keyhold/sdk"
-import type { Role } from "../../src/domain/principal.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import { base64, fields, type Answer, type Fields } from "../support/rest-client.ts"
 
@@ -22,9 +21,7 @@ before(async () => {
 })
 after(() => node.stop())
 
-function send(role: Role, method: string, path: string, body?: Fields): Promise<Answer> {
-  return node.client.send(method, `/api/v1/${path}`, { token: node.token(role), body })
-}
+const send: DevNode["send"] = (...asked) => node.send(...asked)
 
 /** A seed of the words that every wallet knows. */
 async function wallet(more: Fields = {}, algorithm = "BIP32_SECP256K1"): Promise<string> {

@@ -8,7 +8,6 @@ import assert from "node:assert/strict"
 import { constants, createCipheriv, generateKeyPairSync, publicEncrypt } from "node:crypto"
 import { after, before, test } from "node:test"
 
-import type { Role } from "../../src/domain/principal.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import { base64, fields, type Answer, type Fields } from "../support/rest-client.ts"
 
@@ -25,9 +24,7 @@ before(async () => {
 })
 after(() => node.stop())
 
-function send(role: Role, method: string, path: string, body?: Fields): Promise<Answer> {
-  return node.client.send(method, `/api/v1/${path}`, { token: node.token(role), body })
-}
+const send: DevNode["send"] = (...asked) => node.send(...asked)
 
 function freshName(): string {
   return `key-${count++}`

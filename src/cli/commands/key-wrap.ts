@@ -1,7 +1,7 @@
 /** Keys that leave, and keys made of others: unwrapped and derived. */
 
 import type { DerivationInput } from "@keyhold/sdk"
-import { outputOption, type Command } from "../command.ts"
+import { outputOption, type Command, type OptionRow } from "../command.ts"
 import { parseHex, readAll, type Input, type StandardInput } from "../input.ts"
 import { readMaterial } from "../material.ts"
 import { lazily } from "../output.ts"
@@ -28,6 +28,25 @@ async function readParameters(input: Input, stdin: StandardInput): Promise<Deriv
 
 function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
   return text === undefined ? undefined : parse(text)
+}
+
+/** Of a key that is made of another. */
+const madeOptions: readonly OptionRow[] = [
+  ["--usage <use...>", "what it may do; repeat for several"],
+  ["--tag <name=value...>", "free tag; repeat for several"],
+  ["--description <text>", "what the key is for"],
+]
+
+function readMade(input: Input) {
+  return {
+    name: input.text("name"),
+    algorithm: input.one("algorithm", keyAlgorithms),
+    version: input.integer("version"),
+    mechanism: input.oneOf("mechanism", mechanisms),
+    usages: input.someOf("usage", keyUsages),
+    tags: input.pairs("tag"),
+    description: input.maybe("description"),
+  }
 }
 
 const wrappedLimit = { bytesMax: 16 * 1024, hint: "this is no wrapped key" }
@@ -73,23 +92,12 @@ export const wrapCommands: readonly Command[] = [
     options: [
       ["--mechanism <id>", "of the unwrapping key; see: keyhold algorithms"],
       ["--version <number>", "of the unwrapping key, when not its current one"],
-      ["--usage <use...>", "what it may do; repeat for several"],
-      ["--tag <name=value...>", "free tag; repeat for several"],
-      ["--description <text>", "what the key is for"],
+      ...madeOptions,
     ],
     example: "keyhold key unwrap transport orders orders.kwp --algorithm AES_256",
     async run({ out, stdin, connect }, input) {
       const wrapped = await readAll(input.maybe("file"), stdin, wrappedLimit)
-      const request = {
-        name: input.text("name"),
-        algorithm: input.one("algorithm", keyAlgorithms),
-        wrapped,
-        version: input.integer("version"),
-        mechanism: input.oneOf("mechanism", mechanisms),
-        usages: input.someOf("usage", keyUsages),
-        tags: input.pairs("tag"),
-        description: input.maybe("description"),
-      }
+      const request = { ...readMade(input), wrapped }
       const kh = await connect()
       const made = await kh.keys.unwrap(input.text("key"), request)
       await out.record(made, keyFields)
@@ -114,22 +122,11 @@ export const wrapCommands: readonly Command[] = [
       ["--iterations <number>", "of PBKDF2; passes of Argon2id"],
       ["--memory <kib>", "of Argon2id, in KiB"],
       ["--parallelism <number>", "of Argon2id"],
-      ["--usage <use...>", "what it may do; repeat for several"],
-      ["--tag <name=value...>", "free tag; repeat for several"],
-      ["--description <text>", "what the key is for"],
+      ...madeOptions,
     ],
     example: "keyhold key derive root customer-7 --algorithm AES_256 --info customer-7",
     async run({ out, stdin, connect }, input) {
-      const request = {
-        name: input.text("name"),
-        algorithm: input.one("algorithm", keyAlgorithms),
-        version: input.integer("version"),
-        mechanism: input.oneOf("mechanism", mechanisms),
-        parameters: await readParameters(input, stdin),
-        usages: input.someOf("usage", keyUsages),
-        tags: input.pairs("tag"),
-        description: input.maybe("description"),
-      }
+      const request = { ...readMade(input), parameters: await readParameters(input, stdin) }
       const kh = await connect()
       await out.record(await kh.keys.derive(input.text("key"), request), keyFields)
     },

@@ -1,7 +1,8 @@
 /** The shapes of known answers, and how they are typed in. */
 
 import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
-import type { DerivationInput, SignatureParameters } from "../provider.ts"
+import type { DerivationParameters } from "../derivation.ts"
+import type { SignatureParameters } from "../provider.ts"
 
 /** At least one per row. */
 export type Answers<Answer> = readonly [Answer, ...Answer[]]
@@ -79,10 +80,7 @@ export interface AgreementAnswer extends Known {
 export interface DerivationAnswer extends Known {
   /** Raw bytes, or PKCS#8 DER. */
   readonly key: Uint8Array
-  readonly input: Omit<DerivationInput<never>, "peer"> & {
-    /** The other side's, SPKI DER. */
-    readonly publicKey?: Uint8Array
-  }
+  readonly input: DerivationParameters
   readonly derived: Uint8Array
 }
 

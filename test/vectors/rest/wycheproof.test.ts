@@ -106,10 +106,10 @@ const usages: Record<CaseKind, readonly string[]> = {
   wrap: ["wrap", "unwrap"],
 }
 
-/** Why a vector of key wrapping cannot be brought here: the API wraps keys, and unwraps nothing. */
+/** Why a vector of key wrapping is not brought here: this test wraps; others unwrap. */
 const beyondTheApi = [
   {
-    reason: "unwrapping is not offered: a wrapped key that is not valid has nowhere to go",
+    reason: "not valid: that unwrapping refuses these is shown at the engine",
     count: 177,
     applies: ({ result }: VectorCase) => result !== "valid",
   },
