@@ -4,7 +4,7 @@ import type { ImportRequest } from "@keyhold/sdk"
 import { CliError } from "./failure.ts"
 import { parseBase64, readAll, type StandardInput } from "./input.ts"
 
-export const materialFormats = ["raw", "pkcs8", "spki", "jwk", "mnemonic"] as const
+export const materialFormats = ["raw", "pkcs8", "pkcs12", "spki", "jwk", "mnemonic"] as const
 type MaterialFormat = (typeof materialFormats)[number]
 
 /** A PKCS#8 key of RSA-4096 has 2.4 KB. */
@@ -35,11 +35,7 @@ export async function readMaterial(
   )
   if (pem === null) {
     if (format === undefined) {
-      throw new CliError(
-        "USAGE",
-        "the format is missing",
-        "--format raw, pkcs8, spki, jwk or mnemonic",
-      )
+      throw new CliError("USAGE", "the format is missing", `--format ${materialFormats.join(", ")}`)
     }
     return { format, material: content }
   }

@@ -2,21 +2,20 @@
 
 import { createDecipheriv, pbkdf2 } from "node:crypto"
 import { promisify } from "node:util"
-import {
-  derContent,
-  derTags,
-  derUnsigned,
-  readDer,
-  writeDer,
-  writeDerObjectId,
-  type DerElement,
-} from "../codec/der.ts"
+import { derTags, derUnsigned, readDer, type DerElement } from "../codec/der.ts"
 import { limits } from "../domain/limits.ts"
+import {
+  byObjectId,
+  encodedId,
+  materialField as field,
+  objectId,
+  octets,
+  sequence,
+} from "./key-file.ts"
 import { malformed } from "./malformed.ts"
 import { join } from "./node/key.ts"
 import { SecretBytes } from "./secret-bytes.ts"
 
-const field = "/material"
 const derive = promisify(pbkdf2)
 
 /** By object identifier, RFC 8018 appendix B.1.2 and NIST's register. */
@@ -32,8 +31,8 @@ const ciphers: Readonly<Record<string, number>> = byObjectId({
   "2.16.840.1.101.3.4.1.22": 192,
   "2.16.840.1.101.3.4.1.42": 256,
 })
-const pbes2 = writeDerObjectId("1.2.840.113549.1.5.13").toHex()
-const pbkdf2Id = writeDerObjectId("1.2.840.113549.1.5.12").toHex()
+const pbes2 = encodedId("1.2.840.113549.1.5.13")
+const pbkdf2Id = encodedId("1.2.840.113549.1.5.12")
 
 /**
  * The PKCS#8 inside. Off the event loop, as long as the file's iterations say.
@@ -52,10 +51,10 @@ export async function decryptPkcs8(bytes: Uint8Array, passphrase: string): Promi
   const bits = ciphers[objectId(cipherId)]
   if (bits === undefined) throw refused()
   using key = new SecretBytes(await derive(passphrase, salt, iterations, bits / 8, prf))
-  const vector = derContent(iv, derTags.octetString, field)
+  const vector = octets(iv)
   return key.lend((secret) => {
     const decryption = createDecipheriv(`aes-${bits}-cbc`, secret, vector)
-    const first = decryption.update(derContent(data, derTags.octetString, field))
+    const first = decryption.update(octets(data))
     const opened = new SecretBytes(join(first, decryption.final()))
     first.fill(0)
     return opened
@@ -71,20 +70,7 @@ function readKdf(kdf: DerElement | undefined) {
   const chosen = rest.find(({ tag }) => tag === derTags.sequence)
   const prf = chosen === undefined ? "sha1" : prfs[objectId(sequence(chosen)[0])]
   if (prf === undefined) throw refused()
-  return { salt: derContent(salt, derTags.octetString, field), iterations, prf }
-}
-
-function sequence(element: DerElement | undefined): DerElement[] {
-  return readDer(derContent(element, derTags.sequence, field), field)
-}
-
-function objectId(element: DerElement | undefined): string {
-  return writeDer(derTags.objectId, derContent(element, derTags.objectId, field)).toHex()
-}
-
-function byObjectId<T>(rows: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
-  const entries = Object.entries(rows).map(([id, row]) => [writeDerObjectId(id).toHex(), row])
-  return Object.fromEntries(entries) as Record<string, T>
+  return { salt: octets(salt), iterations, prf }
 }
 
 function refused() {

@@ -13,6 +13,7 @@ import { decryptPkcs8 } from "./encrypted-pkcs8.ts"
 import { readJwk } from "./jwk.ts"
 import { malformed } from "./malformed.ts"
 import { provider, type OpenKey } from "./open-keys.ts"
+import { openPkcs12 } from "./pkcs12.ts"
 import { usualParameters } from "./provider.ts"
 import type {
   AgreementId,
@@ -52,34 +53,48 @@ async function makeTested(algorithm: KeyAlgorithmId): Promise<Material> {
  * Reads a key that was made elsewhere; it is stored in our own encoding.
  *
  * @param format - `raw` for secret keys and seeds; `pkcs8` (DER) for pairs; `spki` (DER) for the
- * public half of a pair alone; `jwk` (JSON) for any of these; `mnemonic` for seeds, as text, with
- * its passphrase.
- * @param passphrase - of a mnemonic, or of an encrypted PKCS#8.
+ * public half of a pair alone; `jwk` (JSON) for any of these; `pkcs12` for the pair of
+ * a file under a passphrase; `mnemonic` for seeds, as text, with its passphrase.
+ * @param passphrase - of a mnemonic, a PKCS#12 or an encrypted PKCS#8.
  * @throws {@link HsmError} MALFORMED_REQUEST, field `/material` or `/format`: another size, curve
  * or type; numbers that are weak or do not belong together; a point that is not on the curve; DER
  * that is not canonical (SPKI) or not whole (PKCS#8); a key of zeros.
  */
 export async function importMaterial(
   algorithm: KeyAlgorithmId,
-  format: ImportFormat | "jwk",
+  format: ImportFormat | "jwk" | "pkcs12",
   bytes: Uint8Array,
   passphrase?: string,
 ): Promise<ImportedMaterial> {
   if (format === "jwk") return await importJwk(algorithm, bytes)
+  if (format === "pkcs12") return await importEncrypted(algorithm, format, bytes, passphrase ?? "")
   const read = provider.keys[algorithm].import[format]
   if (read === undefined)
     throw malformed("/format", `a key of ${algorithm} is not given as ${format}`)
   if (passphrase !== undefined && format !== "mnemonic" && format !== "pkcs8") {
-    throw malformed("/passphrase", "only a mnemonic and PKCS#8 have a passphrase")
+    throw malformed("/passphrase", "only a mnemonic, PKCS#8 and PKCS#12 have a passphrase")
   }
   if (passphrase !== undefined && format === "pkcs8") {
-    using opened = await refusingAlike(format, algorithm, () => decryptPkcs8(bytes, passphrase))
-    return await opened.lend((inner) => importMaterial(algorithm, format, inner))
+    return await importEncrypted(algorithm, format, bytes, passphrase)
   }
   const imported = await refusingAlike(format, algorithm, async () => read(bytes, passphrase))
   if (await isConsistent(algorithm, imported)) return imported
   imported.material?.[Symbol.dispose]()
   throw malformed("/material", "the two halves do not belong together")
+}
+
+/** By format; what comes out is PKCS#8. */
+const openers = { pkcs8: decryptPkcs8, pkcs12: openPkcs12 } as const
+
+async function importEncrypted(
+  algorithm: KeyAlgorithmId,
+  format: keyof typeof openers,
+  bytes: Uint8Array,
+  passphrase: string,
+): Promise<ImportedMaterial> {
+  const open = openers[format]
+  using opened = await refusingAlike(format, algorithm, () => open(bytes, passphrase))
+  return await opened.lend((inner) => importMaterial(algorithm, "pkcs8", inner))
 }
 
 async function importJwk(algorithm: KeyAlgorithmId, bytes: Uint8Array): Promise<ImportedMaterial> {
@@ -93,7 +108,7 @@ async function importJwk(algorithm: KeyAlgorithmId, bytes: Uint8Array): Promise<
 
 /** What OpenSSL says about a key it cannot read is neither stable nor for the caller. */
 async function refusingAlike<T>(
-  format: ImportFormat | "jwk",
+  format: ImportFormat | "jwk" | "pkcs12",
   algorithm: KeyAlgorithmId,
   read: () => Promise<T>,
 ): Promise<T> {

@@ -237,11 +237,11 @@ export type CreateKeyCommand = Omit<KeyTemplate, "name"> &
     | { readonly name?: undefined; readonly kms: NewKmsKey }
   )
 
-export type MaterialFormat = "raw" | "pkcs8" | "spki" | "jwk" | "mnemonic"
+export type MaterialFormat = "raw" | "pkcs8" | "pkcs12" | "spki" | "jwk" | "mnemonic"
 export interface ImportKeyCommand extends KeyTemplate, Idempotent {
   readonly format: MaterialFormat
   readonly material: Uint8Array
-  /** Of a mnemonic alone. */
+  /** Of a mnemonic, a PKCS#12 or an encrypted PKCS#8. */
   readonly passphrase?: string | undefined
 }
 

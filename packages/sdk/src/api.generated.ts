@@ -564,16 +564,16 @@ export interface ImportKeyRequest {
   readonly paths?: Paths | undefined
   readonly unwraps?: UnwrapTemplate | undefined
   /**
-   * Secret bytes; PKCS#8 DER (RFC 5958); a public key alone, SPKI DER; a JSON Web Key (RFC
-   * 7517), of which the numbers alone count; or the words of a mnemonic (BIP 39, English) as
-   * text.
+   * Secret bytes; PKCS#8 DER (RFC 5958); PKCS#12 with one private key (RFC 7292), whose
+   * certificates are left alone; a public key alone, SPKI DER; a JSON Web Key (RFC 7517), of
+   * which the numbers alone count; or the words of a mnemonic (BIP 39, English) as text.
    */
-  readonly format: "raw" | "pkcs8" | "spki" | "jwk" | "mnemonic"
+  readonly format: "raw" | "pkcs8" | "pkcs12" | "spki" | "jwk" | "mnemonic"
   /** Base64, at most 8192 bytes. */
   readonly material: string
   /**
-   * Of a mnemonic (BIP 39), empty unless told otherwise; of an encrypted PKCS#8 (PBES2 with
-   * PBKDF2 and AES-CBC, RFC 8018).
+   * Of a mnemonic (BIP 39), empty unless told otherwise; of an encrypted PKCS#8 or a PKCS#12
+   * (PBES2 with PBKDF2 and AES-CBC, RFC 8018).
    */
   readonly passphrase?: string | undefined
 }

@@ -145,12 +145,13 @@ export const keyCommands: readonly Command[] = [
   {
     usage: "key import <name> [file]",
     summary: "Import a key made elsewhere, where the partition allows it",
-    description: "Takes raw bytes, PKCS#8, SPKI, a JWK or a mnemonic; of PEM the format is known.",
+    description:
+      "Takes raw bytes, PKCS#8, PKCS#12, SPKI, a JWK or a mnemonic; of PEM the format is known.",
     required: [algorithmOption],
     options: [
       ...template,
       ["--format <format>", `one of ${materialFormats.join(", ")}`],
-      ["--passphrase-file <file>", "of a mnemonic or an encrypted PKCS#8; its first line"],
+      ["--passphrase-file <file>", "of a mnemonic, PKCS#12 or encrypted PKCS#8; its first line"],
     ],
     example: "keyhold key import partner partner.pem --algorithm EC_P256",
     async run({ out, stdin, connect }, input) {
