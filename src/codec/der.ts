@@ -51,6 +51,11 @@ export function derContent(
   return element.content
 }
 
+/** The elements of a SEQUENCE. @throws {@link CodecError} */
+export function derElements(element: DerElement | undefined, field: string): DerElement[] {
+  return readDer(derContent(element, derTags.sequence, field), field)
+}
+
 /** An INTEGER that is not negative, in its shortest form. @throws {@link CodecError} */
 export function derUnsigned(element: DerElement | undefined, field: string): bigint {
   const content = derContent(element, derTags.integer, field)

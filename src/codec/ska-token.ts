@@ -4,7 +4,7 @@
  * docs/formats/ska-token.md; known from a recorded conversation, which it fits bit for bit.
  */
 
-import { derContent, derTags, readDer, writeDer } from "./der.ts"
+import { derContent, derElements, derTags, readDer, writeDer } from "./der.ts"
 import { CodecError } from "./error.ts"
 import { readFrame, TlvReader, tlvText, tlvUint32, tlvUint64, writeFrame } from "./tlv.ts"
 import type { TlvItem } from "./tlv.ts"
@@ -143,8 +143,8 @@ export interface SignatureWithAlgorithm {
 /** @throws {@link CodecError} when it is no algorithm and signature. */
 export function readSignature(bytes: Uint8Array, field: string): SignatureWithAlgorithm {
   const [outer] = readDer(bytes, field)
-  const [algorithm, bits] = readDer(derContent(outer, derTags.sequence, field), field)
-  const [oid] = readDer(derContent(algorithm, derTags.sequence, field), field)
+  const [algorithm, bits] = derElements(outer, field)
+  const [oid] = derElements(algorithm, field)
   const content = derContent(bits, derTags.bitString, field)
   if (content[0] !== 0) throw new CodecError(field, "is no string of whole bytes")
   return { oid: derContent(oid, derTags.objectId, field), signature: content.subarray(1) }

@@ -2,12 +2,12 @@
 
 import { createDecipheriv, pbkdf2 } from "node:crypto"
 import { promisify } from "node:util"
-import { derTags, derUnsigned, readDer, type DerElement } from "../codec/der.ts"
-import { limits } from "../domain/limits.ts"
+import { derTags, readDer, type DerElement } from "../codec/der.ts"
 import {
   byObjectId,
   encodedId,
-  materialField as field,
+  iterationCount,
+  materialField,
   objectId,
   octets,
   sequence,
@@ -41,7 +41,7 @@ const pbkdf2Id = encodedId("1.2.840.113549.1.5.12")
  * MALFORMED_REQUEST for algorithms that are not here and for too many iterations.
  */
 export async function decryptPkcs8(bytes: Uint8Array, passphrase: string): Promise<SecretBytes> {
-  const [outer, ...more] = readDer(bytes, field)
+  const [outer, ...more] = readDer(bytes, materialField)
   const [algorithm, data] = sequence(outer)
   const [scheme, parameters] = sequence(algorithm)
   if (more.length > 0 || objectId(scheme) !== pbes2) throw refused()
@@ -65,14 +65,13 @@ function readKdf(kdf: DerElement | undefined) {
   const [id, parameters] = sequence(kdf)
   if (objectId(id) !== pbkdf2Id) throw refused()
   const [salt, count, ...rest] = sequence(parameters)
-  const iterations = Number(derUnsigned(count, field))
-  if (iterations < 1 || iterations > limits.fileIterationsMax) throw refused()
+  const iterations = iterationCount(count)
   const chosen = rest.find(({ tag }) => tag === derTags.sequence)
   const prf = chosen === undefined ? "sha1" : prfs[objectId(sequence(chosen)[0])]
-  if (prf === undefined) throw refused()
+  if (iterations === undefined || prf === undefined) throw refused()
   return { salt: octets(salt), iterations, prf }
 }
 
 function refused() {
-  return malformed(field, "is no PBES2 with PBKDF2 and AES-CBC, or has too many iterations")
+  return malformed(materialField, "is no PBES2 with PBKDF2 and AES-CBC, or has too many iterations")
 }

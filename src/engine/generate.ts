@@ -19,9 +19,9 @@ import type {
   AgreementId,
   EncryptionId,
   ImportedMaterial,
-  ImportFormat,
   KemId,
   Material,
+  MaterialFormat,
   SignatureId,
 } from "./provider.ts"
 import { randomBytes } from "./random.ts"
@@ -62,7 +62,7 @@ async function makeTested(algorithm: KeyAlgorithmId): Promise<Material> {
  */
 export async function importMaterial(
   algorithm: KeyAlgorithmId,
-  format: ImportFormat | "jwk" | "pkcs12",
+  format: MaterialFormat,
   bytes: Uint8Array,
   passphrase?: string,
 ): Promise<ImportedMaterial> {
@@ -108,7 +108,7 @@ async function importJwk(algorithm: KeyAlgorithmId, bytes: Uint8Array): Promise<
 
 /** What OpenSSL says about a key it cannot read is neither stable nor for the caller. */
 async function refusingAlike<T>(
-  format: ImportFormat | "jwk" | "pkcs12",
+  format: MaterialFormat,
   algorithm: KeyAlgorithmId,
   read: () => Promise<T>,
 ): Promise<T> {

@@ -1,19 +1,33 @@
 /** What readers of key files share: how DER names algorithms, and the fields that they stand in. */
 
-import { derContent, derTags, readDer, writeDer, writeDerObjectId } from "../codec/der.ts"
-import type { DerElement } from "../codec/der.ts"
+import {
+  derContent,
+  derElements,
+  derTags,
+  derUnsigned,
+  writeDer,
+  writeDerObjectId,
+  type DerElement,
+} from "../codec/der.ts"
+import { limits } from "../domain/limits.ts"
 
 /** What readers of key files complain about. */
 export const materialField = "/material"
 
 /** The elements of a SEQUENCE. @throws CodecError */
 export function sequence(element: DerElement | undefined): DerElement[] {
-  return readDer(derContent(element, derTags.sequence, materialField), materialField)
+  return derElements(element, materialField)
 }
 
 /** @throws CodecError */
 export function octets(element: DerElement | undefined): Uint8Array {
   return derContent(element, derTags.octetString, materialField)
+}
+
+/** How often a passphrase is hashed; undefined: never, or too often. @throws CodecError */
+export function iterationCount(element: DerElement | undefined): number | undefined {
+  const count = Number(derUnsigned(element, materialField))
+  return count < 1 || count > limits.fileIterationsMax ? undefined : count
 }
 
 /** As {@link encodedId} writes it. @throws CodecError */

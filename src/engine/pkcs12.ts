@@ -3,9 +3,16 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
 import { setImmediate } from "node:timers/promises"
 import { derContent, derUnsigned, readDer, type DerElement } from "../codec/der.ts"
-import { limits } from "../domain/limits.ts"
 import { decryptPkcs8 } from "./encrypted-pkcs8.ts"
-import { byObjectId, encodedId, materialField, objectId, octets, sequence } from "./key-file.ts"
+import {
+  byObjectId,
+  encodedId,
+  iterationCount,
+  materialField,
+  objectId,
+  octets,
+  sequence,
+} from "./key-file.ts"
 import { malformed } from "./malformed.ts"
 import { SecretBytes } from "./secret-bytes.ts"
 
@@ -46,7 +53,7 @@ export async function openPkcs12(bytes: Uint8Array, passphrase: string): Promise
   const contents = dataOf(authSafe)
   if (contents === undefined) throw malformed(materialField, "is a PKCS#12 that is signed")
   await checkMac(contents, macData, passphrase)
-  const [shrouded, ...others] = soleSequence(contents).flatMap(shroudedKeys)
+  const [shrouded, ...others] = firstSequence(contents).flatMap(shroudedKeys)
   if (shrouded === undefined || others.length > 0) {
     throw malformed(materialField, "is a PKCS#12 of no key or of several")
   }
@@ -63,8 +70,8 @@ async function checkMac(
   const [digestInfo, salt, count] = sequence(macData)
   const [algorithm, mac] = sequence(digestInfo)
   const digest = digests[objectId(sequence(algorithm)[0])]
-  const iterations = count === undefined ? 1 : Number(derUnsigned(count, materialField))
-  if (digest === undefined || iterations < 1 || iterations > limits.fileIterationsMax) {
+  const iterations = count === undefined ? 1 : iterationCount(count)
+  if (digest === undefined || iterations === undefined) {
     throw malformed(materialField, "is a PKCS#12 with another MAC, or has too many iterations")
   }
   using key = await macKey(passphrase, octets(salt), iterations, digest)
@@ -99,10 +106,8 @@ async function macKey(
 }
 
 /** Repeated until whole blocks are full; nothing stays nothing. */
-function filled(bytes: Uint8Array, block: number): Uint8Array<ArrayBuffer> {
-  const full = new Uint8Array(Math.ceil(bytes.length / block) * block)
-  for (let at = 0; at < full.length; at++) full[at] = bytes[at % bytes.length] ?? 0
-  return full
+function filled(bytes: Uint8Array, block: number): Buffer<ArrayBuffer> {
+  return Buffer.alloc(Math.ceil(bytes.length / block) * block, bytes)
 }
 
 /** Appendix B.1: UTF-16, its high bytes first, with two bytes of zero at the end. */
@@ -120,7 +125,7 @@ function dataOf(contentInfo: DerElement | undefined): Uint8Array | undefined {
 function shroudedKeys(contentInfo: DerElement): Uint8Array[] {
   const contents = dataOf(contentInfo)
   if (contents === undefined) return []
-  return soleSequence(contents).flatMap((bag) => {
+  return firstSequence(contents).flatMap((bag) => {
     const [type, value] = sequence(bag)
     if (objectId(type) !== shroudedKeyBagId) return []
     return [derContent(value, explicitTag, materialField)]
@@ -131,6 +136,6 @@ function explicit(element: DerElement | undefined): DerElement | undefined {
   return readDer(derContent(element, explicitTag, materialField), materialField)[0]
 }
 
-function soleSequence(bytes: Uint8Array): DerElement[] {
+function firstSequence(bytes: Uint8Array): DerElement[] {
   return sequence(readDer(bytes, materialField)[0])
 }

@@ -38,6 +38,8 @@ export interface ImportedMaterial {
 }
 
 export type ImportFormat = "raw" | "pkcs8" | "spki" | "mnemonic"
+/** What material comes as; a JWK and a PKCS#12 hold one of the others. */
+export type MaterialFormat = ImportFormat | "jwk" | "pkcs12"
 
 /** A key algorithm. `Key` is a key as its provider holds it. */
 export interface KeyRow<Key> {

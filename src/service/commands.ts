@@ -14,6 +14,7 @@ import type { PartitionRecord } from "../domain/partition.ts"
 import type { Explanation } from "../domain/policy.ts"
 import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
 import type { DerivationParameters } from "../engine/derivation.ts"
+import type { MaterialFormat } from "../engine/provider.ts"
 import type { Proceeding } from "./proceeding.ts"
 import type { KeyRulesTemplate } from "./quorum-commands.ts"
 
@@ -237,7 +238,6 @@ export type CreateKeyCommand = Omit<KeyTemplate, "name"> &
     | { readonly name?: undefined; readonly kms: NewKmsKey }
   )
 
-export type MaterialFormat = "raw" | "pkcs8" | "pkcs12" | "spki" | "jwk" | "mnemonic"
 export interface ImportKeyCommand extends KeyTemplate, Idempotent {
   readonly format: MaterialFormat
   readonly material: Uint8Array

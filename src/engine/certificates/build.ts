@@ -12,6 +12,7 @@ import {
 
 import {
   derContent,
+  derElements,
   derTags,
   readDer,
   writeDer,
@@ -96,7 +97,7 @@ export function withSignature(
 /** RFC 7093 section 2, method 1: the first 160 bits of SHA-256 over the key, hex. */
 export function keyIdentifier(publicKey: Uint8Array): string {
   const [outer] = readDer(publicKey, "/publicKey")
-  const [, bits] = readDer(derContent(outer, derTags.sequence, "/publicKey"), "/publicKey")
+  const [, bits] = derElements(outer, "/publicKey")
   const key = derContent(bits, derTags.bitString, "/publicKey").subarray(1)
   return createHash("sha256").update(key).digest("hex").slice(0, 40)
 }

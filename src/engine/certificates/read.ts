@@ -12,7 +12,7 @@ import {
   X509Certificate as ParsedCertificate,
 } from "@peculiar/x509"
 
-import { derContent, derTags, readDer } from "../../codec/der.ts"
+import { derContent, derElements, derTags, readDer } from "../../codec/der.ts"
 import type { AlternativeNames } from "../../domain/certificate.ts"
 import { instant, type Instant } from "../../domain/ids.ts"
 import { limits } from "../../domain/limits.ts"
@@ -165,7 +165,7 @@ function isSigned(der: Uint8Array, parsed: Pkcs10CertificateRequest): boolean {
       type: "spki",
     })
     const [outer, ...after] = readDer(der, "/request")
-    const [info, , bits] = readDer(derContent(outer, derTags.sequence, "/request"), "/request")
+    const [info, , bits] = derElements(outer, "/request")
     if (after.length > 0 || info === undefined || !isSound(publicKey)) return false
     const signature = derContent(bits, derTags.bitString, "/request").subarray(1)
     const content = Buffer.from(outer?.content ?? []).subarray(0, headBytes(info.content))

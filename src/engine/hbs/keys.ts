@@ -2,7 +2,7 @@
 
 import { createSecretKey, timingSafeEqual } from "node:crypto"
 import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
-import { derContent, derTags, readDer, writeDer } from "../../codec/der.ts"
+import { derContent, derElements, derTags, readDer, writeDer } from "../../codec/der.ts"
 import { HsmError } from "../../domain/errors.ts"
 import { malformed } from "../malformed.ts"
 import { secretHalf, type NodeKey } from "../node/key.ts"
@@ -112,7 +112,7 @@ function writeSpki(oid: keyof typeof oids, key: Uint8Array): Uint8Array {
 /** The one encoding: RFC 9802 section 3 puts the key straight into the bit string. */
 function readSpki(oid: keyof typeof oids, spki: Uint8Array): Uint8Array {
   const field = "/material"
-  const [, bits] = readDer(derContent(readDer(spki, field)[0], derTags.sequence, field), field)
+  const [, bits] = derElements(readDer(spki, field)[0], field)
   const key = derContent(bits, derTags.bitString, field).subarray(1)
   const expected = writeSpki(oid, key)
   if (expected.length === spki.length && timingSafeEqual(expected, spki)) return key

@@ -7,6 +7,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } fr
 import { promisify } from "node:util"
 import {
   derContent,
+  derElements,
   derTags,
   derUnsigned,
   readDer,
@@ -119,10 +120,10 @@ function readNumbers(key: KeyObject): Numbers {
   const isPrivate = key.type === "private"
   const der = isPrivate ? key.export(pkcs8) : key.export(spki)
   try {
-    const outer = readDer(derContent(readDer(der, field)[0], derTags.sequence, field), field)
+    const outer = derElements(readDer(der, field)[0], field)
     const [algorithm, wrapped] = outer.slice(isPrivate ? 1 : 0)
-    const [, parameters] = readDer(derContent(algorithm, derTags.sequence, field), field)
-    const [prime, base] = readDer(derContent(parameters, derTags.sequence, field), field)
+    const [, parameters] = derElements(algorithm, field)
+    const [prime, base] = derElements(parameters, field)
     const inner = isPrivate
       ? derContent(wrapped, derTags.octetString, field)
       : derContent(wrapped, derTags.bitString, field).subarray(1)

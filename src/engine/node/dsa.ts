@@ -6,7 +6,7 @@
 import { checkPrime, createPrivateKey, createPublicKey, generateKeyPair } from "node:crypto"
 import type { KeyObject } from "node:crypto"
 import { promisify } from "node:util"
-import { derContent, derTags, derUnsigned, readDer } from "../../codec/der.ts"
+import { derContent, derElements, derTags, derUnsigned, readDer } from "../../codec/der.ts"
 import { malformed } from "../malformed.ts"
 import { powerModulo } from "./modulo.ts"
 import type { PairType } from "./pair-types.ts"
@@ -57,10 +57,10 @@ export function readDsa(key: KeyObject): DsaNumbers {
   const isPrivate = key.type === "private"
   const der = isPrivate ? key.export({ format: "der", type: "pkcs8" }) : exported(key)
   try {
-    const whole = readDer(readOne(der, derTags.sequence), field)
+    const whole = derElements(readDer(der, field)[0], field)
     const [, algorithm, value] = isPrivate ? whole : [undefined, ...whole]
-    const [, parameters] = readDer(derContent(algorithm, derTags.sequence, field), field)
-    const numbers = readDer(derContent(parameters, derTags.sequence, field), field)
+    const [, parameters] = derElements(algorithm, field)
+    const numbers = derElements(parameters, field)
     const [p, q, g] = [0, 1, 2].map((at) => derUnsigned(numbers[at], field))
     const [tag, from] = isPrivate ? [derTags.octetString, 0] : [derTags.bitString, 1]
     const [half] = readDer(derContent(value, tag, field).subarray(from), field)
@@ -68,10 +68,6 @@ export function readDsa(key: KeyObject): DsaNumbers {
   } finally {
     if (isPrivate) der.fill(0)
   }
-}
-
-function readOne(der: Uint8Array, tag: number): Uint8Array {
-  return derContent(readDer(der, "/material")[0], tag, "/material")
 }
 
 function exported(key: KeyObject): Buffer {

@@ -9,7 +9,7 @@ import {
   type KeyObject,
 } from "node:crypto"
 import { promisify } from "node:util"
-import { derContent, derTags, readDer } from "../../codec/der.ts"
+import { derContent, derElements, derTags, readDer } from "../../codec/der.ts"
 import { malformed } from "../malformed.ts"
 import type { Lane } from "../provider.ts"
 import { isSoundEdwardsPoint, type EdwardsCurve } from "./edwards-point.ts"
@@ -98,7 +98,7 @@ export function ec(namedCurve: string): PairType {
 function pointOf(key: KeyObject): Buffer {
   const field = "/material"
   const [spki] = readDer(key.export({ format: "der", type: "spki" }), field)
-  const [, bits] = readDer(derContent(spki, derTags.sequence, field), field)
+  const [, bits] = derElements(spki, field)
   if (derContent(bits, derTags.bitString, field)[1] === 0) {
     throw malformed(field, "the public key is the point at infinity")
   }

@@ -5,7 +5,7 @@ import { keyAlgorithm, keyUsages, type KeyUsage } from "../../../domain/algorith
 import { HsmError } from "../../../domain/errors.ts"
 import type { KeyRecord } from "../../../domain/key.ts"
 import { limits } from "../../../domain/limits.ts"
-import type { KeyTemplate, MaterialFormat } from "../../../service/commands.ts"
+import type { ImportKeyCommand, KeyTemplate } from "../../../service/commands.ts"
 import { createKey, importKey } from "../../../service/create-key.ts"
 import { deleteKey } from "../../../service/delete-key.ts"
 import { deriveAddress } from "../../../service/derived.ts"
@@ -261,7 +261,7 @@ interface Halves {
   readonly certificate: Uint8Array | undefined
 }
 
-function materialOf(input: Halves): { format: MaterialFormat; material: Uint8Array } {
+function materialOf(input: Halves): Pick<ImportKeyCommand, "format" | "material"> {
   const { privateKey, publicKey: spki, secretKey, certificate } = input
   if (certificate !== undefined) {
     throw new Fault("unsupported.operation", "certificates are not kept with keys here")
