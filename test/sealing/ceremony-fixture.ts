@@ -60,13 +60,6 @@ export async function holdCeremony(
   return { clusterId, identity, keys, master, open, random, root, sealed, set, shares }
 }
 
-/** A copy with one bit of the byte `at` flipped. */
-export function flipBit(data: Uint8Array, at: number): Uint8Array {
-  const copy = new Uint8Array(data)
-  copy[at] = (copy[at] ?? 0) ^ 1
-  return copy
-}
-
 /** The bytes inside, for comparing. */
 export function reveal(secret: SecretBytes | undefined): Uint8Array | undefined {
   return secret?.lend((bytes) => Uint8Array.from(bytes))

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { SecretBytes } from "../../src/engine/secret-bytes.ts"
 import {
   createCustodianKey,
@@ -9,7 +10,7 @@ import {
   readCustodianText,
   writeCustodianText,
 } from "../../src/sealing/custodian-key.ts"
-import { flipBit, seededRandom } from "./ceremony-fixture.ts"
+import { seededRandom } from "./ceremony-fixture.ts"
 
 const password = (text: string) => new SecretBytes(new TextEncoder().encode(text))
 const correct = "correct horse battery"

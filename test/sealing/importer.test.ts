@@ -1,11 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { instant } from "../../src/domain/ids.ts"
 import { limits } from "../../src/domain/limits.ts"
 import { checkOffer, Importer, sealForImporter } from "../../src/sealing/importer.ts"
 import { createNodeIdentity } from "../../src/sealing/node-identity.ts"
-import { flipBit, holdCeremony, reveal, start } from "./ceremony-fixture.ts"
+import { holdCeremony, reveal, start } from "./ceremony-fixture.ts"
 
 const ceremony = await holdCeremony("importer", { scheme: "shamir", threshold: 2, total: 3 })
 const { clusterId, identity, random } = ceremony

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { generateKeyPairSync } from "node:crypto"
 import { test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { isId } from "../../src/domain/ids.ts"
 import {
   createNodeIdentity,
@@ -9,7 +10,6 @@ import {
   nodeIdOf,
   readNodeIdentity,
 } from "../../src/sealing/node-identity.ts"
-import { flipBit } from "./ceremony-fixture.ts"
 
 const { identity, file } = createNodeIdentity()
 const message = new TextEncoder().encode("naming")

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { instant } from "../../src/domain/ids.ts"
 import { SecretBytes } from "../../src/engine/secret-bytes.ts"
 import { sealForImporter } from "../../src/sealing/importer.ts"
 import { FileRoot, SharesRoot } from "../../src/sealing/root-of-trust.ts"
-import { flipBit, holdCeremony, reveal, start } from "./ceremony-fixture.ts"
+import { holdCeremony, reveal, start } from "./ceremony-fixture.ts"
 
 const twoOfThree = { scheme: "shamir", threshold: 2, total: 3 } as const
 const refused = { code: "UNSEAL_REFUSED", message: "the share was not accepted" }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { SecretBytes } from "../../src/engine/secret-bytes.ts"
 import { parseShareSet, renderShareSet } from "../../src/sealing/share-set.ts"
 import {
@@ -10,7 +11,7 @@ import {
   partPattern,
   type Custodian,
 } from "../../src/sealing/shares.ts"
-import { flipBit, holdCeremony, seededRandom } from "./ceremony-fixture.ts"
+import { holdCeremony, seededRandom } from "./ceremony-fixture.ts"
 
 const ceremony = await holdCeremony("shares", { scheme: "shamir", threshold: 2, total: 3 })
 const [issued] = ceremony.shares

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { openWith, sealTo } from "../../src/sealing/hpke.ts"
 import {
   decapsulateXWing,
@@ -29,7 +30,7 @@ test("X-Wing with one bit of a vector's ciphertext flipped gives another secret"
   assert(vector)
   const key = expandXWing(bytes(vector.seed))
   for (const at of [0, 1087, 1088, 1119]) {
-    const ciphertext = flip(bytes(vector.ct), at)
+    const ciphertext = flipBit(bytes(vector.ct), at)
     assert.notEqual(decapsulateXWing(key, ciphertext).toHex(), vector.ss)
   }
 })
@@ -64,7 +65,7 @@ test("HPKE opens the published message", () => {
   assert.equal(key.publicKey.toHex(), pkRm)
   const published = { info: bytes(info), aad: bytes(aad) }
   assert.equal(openWith(key, published, bytes(enc + ct), "CHACHA20_POLY1305").toHex(), pt)
-  const sealed = flip(bytes(enc + ct), 1121)
+  const sealed = flipBit(bytes(enc + ct), 1121)
   const open = () => openWith(key, published, sealed, "CHACHA20_POLY1305")
   assert.throws(open, { code: "DECRYPTION_FAILED" })
 })
@@ -75,17 +76,11 @@ test("HPKE round-trips, and any flipped bit of message, info or additional data 
   assert.deepEqual(new Uint8Array(openWith(key, binding, sealed)), message)
   const refused = { code: "DECRYPTION_FAILED" }
   for (let at = 0; at < sealed.length; at += 7) {
-    assert.throws(() => openWith(key, binding, flip(sealed, at)), refused)
+    assert.throws(() => openWith(key, binding, flipBit(sealed, at)), refused)
   }
   for (const name of ["info", "aad"] as const) {
-    const other = { ...binding, [name]: flip(binding[name], 0) }
+    const other = { ...binding, [name]: flipBit(binding[name], 0) }
     assert.throws(() => openWith(key, other, sealed), refused)
   }
   assert.throws(() => openWith(key, binding, sealed.subarray(0, 1135)), refused)
 })
-
-function flip(data: Uint8Array, at: number): Uint8Array {
-  const copy = new Uint8Array(data)
-  copy[at] = (copy[at] ?? 0) ^ 1
-  return copy
-}

@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { X509Certificate } from "node:crypto"
 import { after, suite, test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import type { KeyAlgorithmId, MechanismId } from "../../src/domain/algorithms.ts"
 import { instant } from "../../src/domain/ids.ts"
 import { limits } from "../../src/domain/limits.ts"
@@ -60,10 +61,6 @@ async function requestOf(key: string, mechanism?: MechanismId): Promise<Uint8Arr
   return (await requestCertificate(ports, manager, all)).request
 }
 
-function flipped(bytes: Uint8Array, at: number): Uint8Array {
-  return bytes.map((byte, index) => (index === bytes.length + at ? byte ^ 1 : byte))
-}
-
 /** Files in PEM, as some commands of OpenSSL 3.0 read nothing else. */
 function pemFile(label: string, bytes: Uint8Array): string {
   return file(`${count++}.pem`, Buffer.from(renderPem(label, bytes)))
@@ -90,7 +87,7 @@ suite("requests", { skip }, () => {
     test(`of ${algorithm}, ${mechanism ?? "as usual"}, verify there, not flipped`, async () => {
       const request = await requestOf(await newKey(algorithm), mechanism)
       assert.match(verified(request), /verify OK/)
-      assert.doesNotMatch(verified(flipped(request, -9)), /verify OK/)
+      assert.doesNotMatch(verified(flipBit(request, -9)), /verify OK/)
     })
   }
 
@@ -141,7 +138,7 @@ suite("certificates", { skip }, () => {
       }
       assert.ok(verify(der(made.chain), "sslserver"))
       assert.ok(!verify(der(made.chain), "sslclient"))
-      assert.ok(!verify(flipped(der(made.chain), -9), "sslserver"))
+      assert.ok(!verify(flipBit(der(made.chain), -9), "sslserver"))
       const read = new X509Certificate(der(made.chain))
       assert.equal(read.ca, false)
       assert.match(read.subjectAltName ?? "", /DNS:a\.example/)
@@ -164,7 +161,7 @@ suite("certificates", { skip }, () => {
       const made = await issueCertificate(ports, user, { key, request })
       assert.equal(made.said.subject, "CN=elsewhere")
       await refused(
-        issueCertificate(ports, user, { key, request: flipped(request, -9) }),
+        issueCertificate(ports, user, { key, request: flipBit(request, -9) }),
         "/request",
       )
     }
@@ -194,9 +191,9 @@ test("post-quantum keys certify and are certified", async () => {
   const made = await issueCertificate(ports, user, { key: authority.key, request })
   const issuer = new X509Certificate(authority.der)
   assert.ok(new X509Certificate(der(made.chain)).verify(issuer.publicKey))
-  assert.ok(!new X509Certificate(flipped(der(made.chain), -9)).verify(issuer.publicKey))
+  assert.ok(!new X509Certificate(flipBit(der(made.chain), -9)).verify(issuer.publicKey))
   await refused(
-    issueCertificate(ports, user, { key: authority.key, request: flipped(request, -9) }),
+    issueCertificate(ports, user, { key: authority.key, request: flipBit(request, -9) }),
     "/request",
   )
 })

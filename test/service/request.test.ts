@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { createPublicKey, verify } from "node:crypto"
 import { after, before, test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { readCanonical } from "../../src/codec/canonical-reader.ts"
 import { limits } from "../../src/domain/limits.ts"
 import { createKey } from "../../src/service/create-key.ts"
@@ -81,11 +82,6 @@ test("approvers see what they sign: the statement holds everything that is shown
   assert.deepEqual(signed.with(3, Buffer.from(signed[3] as Uint8Array)), shown)
 })
 
-function flipLast(bytes: Uint8Array): Uint8Array {
-  const last = bytes.length - 1
-  return bytes.with(last, (bytes[last] ?? 0) ^ 1)
-}
-
 // Every way to bring a word that does not count, and what it is told.
 const refusedWords: readonly (readonly [
   string,
@@ -101,7 +97,7 @@ const refusedWords: readonly (readonly [
     "an altered signature",
     (made) => {
       const { signature } = wordOf(made, on.anna)
-      return { signature: flipLast(signature) }
+      return { signature: flipBit(signature, -1) }
     },
     { code: "MALFORMED_REQUEST", detail: { field: "/signature" } },
   ],

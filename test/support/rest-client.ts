@@ -82,6 +82,11 @@ export function fields({ text }: Answer): Fields {
   return JSON.parse(text) as Fields // Every JSON answer of the API is an object.
 }
 
+/** Status and text of an answer, for comparing: without the id that each request has. */
+export function saying({ status, text }: Answer): string {
+  return `${status} ${text.replace(/"requestId":"[^"]*"/, "")}`
+}
+
 /** Base64 of bytes or of a text in UTF-8. */
 export function base64(bytes: Uint8Array | string): string {
   return Buffer.from(bytes).toString("base64")

@@ -16,8 +16,9 @@ for (const rule of rules) {
   })
 }
 
-/** Put together, so that the rule does not find this very file. */
+/** Put together, so that nobody who looks for such lines finds this very file. */
 const unfinished = ["// TO", "DO: later\n"].join("")
+const skipped = ["test", 'skip("x", () => {})\n'].join(".")
 const fence = "`".repeat(3)
 
 /** By rule: files that break it, one violation each, and files that look alike but are tidy. */
@@ -102,7 +103,7 @@ const planted: Record<string, { bad: Record<string, string>; good: Record<string
     good: { "src/domain/a.ts": 'const state = "todo"\n' },
   },
   "every test runs": {
-    bad: { "test/codec/a.test.ts": 'test.skip("x", () => {})\n' },
+    bad: { "test/codec/a.test.ts": skipped },
     good: { "test/codec/a.test.ts": 'test("x", { skip: reason }, () => {})\n' },
   },
   "a document has exactly one title": {

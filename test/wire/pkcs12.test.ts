@@ -8,8 +8,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test } from "node:test"
 
+import { flipBit } from "../support/flip-bit.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
-import { base64, fields, type Answer } from "../support/rest-client.ts"
+import { base64, fields, saying, type Answer } from "../support/rest-client.ts"
 
 const passphrase = "correct hörse battery staple"
 const directory = mkdtempSync(join(tmpdir(), "keyhold-pkcs12-"))
@@ -74,12 +75,14 @@ test("a wrong passphrase and a file that was touched have one answer", async () 
     bring(good, "another"),
     bring(good, ""),
     bring(good.subarray(0, -1)),
+    ...[100, 300, -30].map((at) => bring(flipBit(good, at))),
+    bring(flipBit(good, -60)),
     bring(Buffer.concat([good, Buffer.of(0)])),
-    ...[100, 300, good.length - 60].map((at) => bring(touched(good, at))),
   ])
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([400]))
-  const wrong = answers.slice(0, 2).map(({ text }) => text.replace(/"requestId":"[^"]*"/, ""))
-  assert.equal(new Set(wrong).size, 1, wrong.join("\n"))
+  // The last two are told what they are: a file with another MAC, and with something behind it.
+  const alike = answers.slice(0, -2).map(saying)
+  assert.equal(new Set(alike).size, 1, alike.join("\n"))
 })
 
 test("what nobody vouches for, old ciphers and files without a key are refused", async () => {
@@ -95,12 +98,6 @@ test("what nobody vouches for, old ciphers and files without a key are refused",
     assert.match(answer.text, reason)
   }
 })
-
-function touched(file: Buffer, at: number): Buffer {
-  const copy = Buffer.from(file)
-  copy.writeUInt8(copy.readUInt8(at) ^ 1, at)
-  return copy
-}
 
 /** The MAC's, which are the last integer of the file. */
 function manyIterations(file: Buffer): Buffer {

@@ -128,10 +128,10 @@ function wrappedAs(length: number): string | undefined {
 }
 
 /** How many vectors hold a key of HMAC_SHA_256, and how many do not. */
-const unwrappings = {
-  aes_kwp: { unwrapped: 9, refused: 245 },
-  aes_wrap: { unwrapped: 10, refused: 155 },
-} as const
+const unwrappings = [
+  ["aes_kwp", { unwrapped: 9, refused: 245 }],
+  ["aes_wrap", { unwrapped: 10, refused: 155 }],
+] as const
 
 suite("Wycheproof through the API", { skip }, () => {
   let node: DevNode
@@ -175,9 +175,9 @@ suite("Wycheproof through the API", { skip }, () => {
       assert.equal(await wrap(node, vector), base64(vector.ct), vector.id)
   })
 
-  for (const [file, expected] of Object.entries(unwrappings)) {
+  for (const [file, expected] of unwrappings) {
     test(`keys are unwrapped as ${file} says, and all else is refused alike`, async () => {
-      const vectors = vectorCases(file as keyof typeof unwrappings)
+      const vectors = vectorCases(file)
       const keys = await importKeys(node, vectors)
       const outcomes = { unwrapped: 0, refused: 0 }
       for (const vector of vectors) {
