@@ -181,7 +181,7 @@ async function keyWrap(mechanism: "AES_KW" | "AES_KWP"): Promise<TimingPair> {
   const { handle } = await open("AES_256")
   const key = openKey(handle)
   const row = provider.wrap[mechanism]
-  const wrapped = row.wrap(key, plaintext)
+  const wrapped = await row.wrap(key, plaintext)
   const unwrapping =
     (bytes: Uint8Array): Call =>
     () =>

@@ -1,10 +1,10 @@
 /**
  * Writes test/vectors/made.json: vectors of the rows for which nobody has published any, made with
- * an implementation that is not the engine's: OpenSSL 3.0 of Debian, and @noble/curves. Their keys
- * are published with them, and so good for nothing else. Run again, it makes other ones.
+ * an implementation that is not the engine's: OpenSSL 3.0 and jwcrypto of Debian, and noble. Their
+ * keys are published with them, and so good for nothing else. Run again, it makes other ones.
  */
 import { execFileSync } from "node:child_process"
-import { randomBytes } from "node:crypto"
+import { createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -12,6 +12,7 @@ import { eddsa } from "@noble/curves/abstract/edwards.js"
 import { ed25519 } from "@noble/curves/ed25519.js"
 import { schnorr } from "@noble/curves/secp256k1.js"
 import { sha512 } from "@noble/hashes/sha2.js"
+import { ml_kem1024, ml_kem512, ml_kem768 } from "@noble/post-quantum/ml-kem.js"
 
 const folder = mkdtempSync(join(tmpdir(), "keyhold-vectors-"))
 const message = Buffer.from("made where nobody published\n")
@@ -96,6 +97,52 @@ function ecdhVector([algorithm, curve]: readonly [string, string]) {
   }
 }
 
+const jweScript = `
+import sys
+from jwcrypto import jwe, jwk
+key = jwk.JWK.from_json(open("key.jwk").read())
+header = '{"alg":"ECDH-ES+A256KW","enc":"A256GCM"}'
+made = jwe.JWE(open("message", "rb").read(), protected=header, recipient=key)
+sys.stdout.write(made.serialize(compact=True))
+`
+
+function jweVector([algorithm, ...how]: readonly [string, ...string[]]) {
+  const key = newKey(...how)
+  const jwk = createPublicKey(readFileSync(join(folder, "key.pem"))).export({ format: "jwk" })
+  writeFileSync(join(folder, "key.jwk"), JSON.stringify(jwk))
+  // Debian's own Python, which has the package python3-jwcrypto.
+  const made = execFileSync("/usr/bin/python3", ["-c", jweScript], { cwd: folder })
+  return {
+    algorithm,
+    mechanism: "ECDH_ES_A256KW",
+    source: "jwcrypto 1.1",
+    key,
+    message: base64(message),
+    ciphertext: base64(made),
+  }
+}
+
+function mlKemVector(parameters: "512" | "768" | "1024") {
+  const kem = { 512: ml_kem512, 768: ml_kem768, 1024: ml_kem1024 }[parameters]
+  const { privateKey, publicKey } = generateKeyPairSync(`ml-kem-${parameters}`)
+  const { cipherText, sharedSecret } = kem.encapsulate(rawPublic(publicKey, kem.lengths.publicKey))
+  const keyed = ["-K", sharedSecret.toHex(), "-iv", "A65959A6"]
+  const sealed = openssl("enc", "-id-aes256-wrap-pad", ...keyed, "-in", "message")
+  return {
+    algorithm: `ML_KEM_${parameters}`,
+    mechanism: "ML_KEM_AES_KWP",
+    source: `@noble/post-quantum 0.7.1, ${version} enc -id-aes256-wrap-pad`,
+    key: base64(privateKey.export({ format: "der", type: "pkcs8" })),
+    message: base64(message),
+    ciphertext: base64(Buffer.concat([cipherText, sealed])),
+  }
+}
+
+/** The last bytes of an SPKI are the key. */
+function rawPublic(key: KeyObject, length = 0): Uint8Array {
+  return key.export({ format: "der", type: "spki" }).subarray(-length)
+}
+
 /** SLIP-0010, test vector 1: the seed, and the private keys at its first hardened child. */
 const seed = Buffer.from("000102030405060708090a0b0c0d0e0f", "hex").toString("base64")
 const children = {
@@ -164,13 +211,27 @@ const curves = [
   ["EC_BRAINPOOL_P384", "brainpoolP384r1"],
   ["EC_BRAINPOOL_P512", "brainpoolP512r1"],
 ] as const
-const all = [...[3072, 4096, 8192].flatMap(rsaVectors), ...curves.map(ecdhVector), ...seedVectors()]
-/** Wycheproof has these. */
+const jwePairs = [
+  ["EC_P256", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+  ["EC_P384", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+  ["EC_P521", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+  ["X25519", "-algorithm", "X25519"],
+] as const
+const all = [
+  ...[3072, 4096, 8192].flatMap(rsaVectors),
+  ...curves.map(ecdhVector),
+  ...jwePairs.map(jweVector),
+  ...(["512", "768", "1024"] as const).map(mlKemVector),
+  ...seedVectors(),
+]
+/** Wycheproof has these, and the known answers of the self-test. */
 const published = [
   "RSA_3072 RSA_OAEP_SHA_512",
   "RSA_4096 RSA_OAEP_SHA_256",
   "RSA_3072 RSA_PSS_SHA_256",
   "RSA_4096 RSA_PSS_SHA_256",
+  "EC_P256 ECDH_ES_A256KW",
+  "ML_KEM_768 ML_KEM_AES_KWP",
 ]
 const vectors = all.filter(
   ({ algorithm, mechanism }) => !published.includes(`${algorithm} ${mechanism}`),

@@ -3,7 +3,30 @@
  * a row of code for each row here; a face maps its dialect's names to these by a table.
  */
 
-import { dsaHashes, ecdsaHashes, preHashesOf, rsaHashes } from "./hashes.ts"
+import {
+  aes,
+  aes192,
+  agreement,
+  camellia,
+  cipher,
+  curve,
+  deriver,
+  dh,
+  dsa,
+  ed25519,
+  mac,
+  mlDsa,
+  mlKem,
+  nistP256,
+  rsa,
+  secp256k1,
+  seed,
+  signatures,
+  signer,
+  slhDsa,
+  stateful,
+  wrapping,
+} from "./algorithm-families.ts"
 import {
   derivations,
   mechanisms,
@@ -50,163 +73,6 @@ export interface KeyAlgorithmRow {
   /** Mechanisms it serves; the first of each kind is the default. */
   readonly mechanisms: readonly MechanismId[]
   readonly source: string
-}
-
-const cipher = {
-  form: "secret",
-  status: "recommended",
-  usages: ["encrypt", "decrypt"],
-  defaultUsages: ["encrypt", "decrypt"],
-} as const
-const signer = {
-  form: "pair",
-  status: "recommended",
-  usages: ["sign", "verify"],
-  defaultUsages: ["sign", "verify"],
-} as const
-const mac = {
-  form: "secret",
-  status: "recommended",
-  usages: ["sign", "verify"],
-  defaultUsages: ["sign", "verify"],
-  source: "FIPS 198-1",
-} as const
-/** What others are derived from, and nothing else. */
-const deriver = { form: "secret", usages: ["derive"], defaultUsages: ["derive"] } as const
-/** RFC 8452 knows no keys of 192 bits. */
-const aes192 = {
-  ...cipher,
-  usages: ["encrypt", "decrypt", "wrap", "unwrap", "sign", "verify", "derive"],
-  mechanisms: [
-    "AES_GCM",
-    "AES_CCM",
-    "AES_CBC_PAD",
-    "AES_CBC",
-    "AES_CTR",
-    "AES_ECB",
-    "AES_CMAC",
-    "AES_GMAC",
-    "AES_KWP",
-    "AES_KW",
-    ...derivations.cipher,
-  ],
-  source: "FIPS 197",
-} as const
-const aes = { ...aes192, mechanisms: [...aes192.mechanisms, "AES_GCM_SIV"] } as const
-const camellia = {
-  ...cipher,
-  status: "acceptable",
-  usages: ["encrypt", "decrypt", "sign", "verify"],
-  mechanisms: ["CAMELLIA_CBC_PAD", "CAMELLIA_CBC", "CAMELLIA_CTR", "CAMELLIA_ECB", "CAMELLIA_CMAC"],
-  source: "RFC 3713",
-} as const
-/** Of OAEP around keys. */
-const wrapHashes = ["SHA_256", "SHA_384", "SHA_512", "SHA_1"] as const
-const rsa = {
-  form: "pair",
-  status: "recommended",
-  usages: ["encrypt", "decrypt", "sign", "verify", "wrap", "unwrap"],
-  defaultUsages: ["sign", "verify"],
-  mechanisms: [
-    ...rsaHashes.map((hash) => `RSA_PSS_${hash}` as const),
-    ...rsaHashes.map((hash) => `RSA_PKCS1_${hash}` as const),
-    "RSA_PKCS1_NONE",
-    "RSA_OAEP_SHA_256",
-    "RSA_OAEP_SHA_384",
-    "RSA_OAEP_SHA_512",
-    "RSA_OAEP_SHA_1",
-    "RSA_PKCS1_ENCRYPTION",
-    "RSA_RAW",
-    ...wrapHashes.map((hash) => `RSA_AES_KWP_${hash}` as const),
-    ...wrapHashes.map((hash) => `RSA_OAEP_WRAP_${hash}` as const),
-  ],
-  source: "RFC 8017",
-} as const
-
-/** Any hash with any curve; by default the one of the curve's strength. */
-function curve(source: string, hash: (typeof ecdsaHashes)[number], orderBytes: number) {
-  const others = ecdsaHashes.filter((other) => other !== hash)
-  return {
-    ...signer,
-    signatureBytes: 2 * orderBytes,
-    usages: ["sign", "verify", "derive"] as const,
-    mechanisms: [
-      ...[hash, ...others].map((one) => `ECDSA_${one}` as const),
-      "ECDSA_NONE" as const,
-      "ECDH" as const,
-      ...derivations.agreement,
-    ],
-    source,
-  }
-}
-
-const ecdsaSecp256k1 = curve("SEC 2 section 2.4.1, the lower s", "SHA_256", 32)
-const secp256k1 = {
-  ...ecdsaSecp256k1,
-  status: "acceptable",
-  mechanisms: [...ecdsaSecp256k1.mechanisms, "BIP340_SCHNORR"],
-} as const
-
-const agreement = {
-  form: "pair",
-  status: "recommended",
-  usages: ["derive"],
-  defaultUsages: ["derive"],
-} as const
-const dh = { ...agreement, mechanisms: ["DH", ...derivations.agreement] } as const
-const mlKem = {
-  form: "pair",
-  status: "recommended",
-  usages: ["encapsulate", "decapsulate"],
-  defaultUsages: ["encapsulate", "decapsulate"],
-  mechanisms: ["ML_KEM"],
-  source: "FIPS 203",
-} as const
-
-/** FIPS 186-5 section 3: for verifying what there is. */
-const dsa = {
-  ...signer,
-  status: "legacy",
-  mechanisms: [...dsaHashes.map((hash) => `DSA_${hash}` as const), "DSA_NONE"],
-  source: "FIPS 186-4 section 4",
-} as const
-
-/** Of FIPS 204 table 1, and of FIPS 205 table 2. */
-type Strength = Parameters<typeof preHashesOf>[0]
-
-function mlDsa(strength: Strength) {
-  const preHashed = preHashesOf(strength).map((hash) => `HASH_ML_DSA_${hash}` as const)
-  return { ...signer, mechanisms: ["ML_DSA" as const, ...preHashed], source: "FIPS 204" }
-}
-
-function slhDsa(strength: Strength) {
-  const preHashed = preHashesOf(strength).map((hash) => `HASH_SLH_DSA_${hash}` as const)
-  return { ...signer, mechanisms: ["SLH_DSA" as const, ...preHashed], source: "FIPS 205" }
-}
-
-/** SP 800-208: trees of 2^height one-time keys; it wants hardware, which this is not. */
-function stateful(height: number, lease: number) {
-  return {
-    ...signer,
-    status: "acceptable" as const,
-    stateful: { signatures: 2 ** height, lease },
-    mechanisms: ["HSS_LMS"] as const,
-    source: "RFC 8554 section 5.1, LM-OTS with w = 4",
-  }
-}
-
-const seed = { ...signer, form: "seed" } as const
-const nistP256 = curve("SP 800-186 section 3.2.1.3", "SHA_256", 32)
-const ed25519 = {
-  ...signer,
-  signatureBytes: 64,
-  mechanisms: ["ED25519", "ED25519_CTX", "ED25519_PH"],
-  source: "RFC 8032 section 5.1",
-} as const
-
-/** Seeds only sign: what is agreed under a derived key is its own child key's. */
-function signatures(row: { readonly mechanisms: readonly MechanismId[] }): MechanismId[] {
-  return row.mechanisms.filter((id) => mechanisms[id].kind === "signature")
 }
 
 /** Every key algorithm. */
@@ -266,9 +132,9 @@ export const keyAlgorithms = {
   RSA_4096: { ...rsa, signatureBytes: 512 },
   RSA_8192: { ...rsa, signatureBytes: 1024 },
   EC_P224: { ...curve("SP 800-186 section 3.2.1.2", "SHA_224", 28), status: "legacy" },
-  EC_P256: nistP256,
-  EC_P384: curve("SP 800-186 section 3.2.1.4", "SHA_384", 48),
-  EC_P521: curve("SP 800-186 section 3.2.1.5", "SHA_512", 66),
+  EC_P256: wrapping(nistP256, "ECDH_ES_A256KW"),
+  EC_P384: wrapping(curve("SP 800-186 section 3.2.1.4", "SHA_384", 48), "ECDH_ES_A256KW"),
+  EC_P521: wrapping(curve("SP 800-186 section 3.2.1.5", "SHA_512", 66), "ECDH_ES_A256KW"),
   EC_SECP256K1: secp256k1,
   EC_BRAINPOOL_P224: { ...curve("RFC 5639 section 3.3", "SHA_224", 28), status: "legacy" },
   EC_BRAINPOOL_P256: { ...curve("RFC 5639 section 3.4", "SHA_256", 32), status: "acceptable" },
@@ -285,8 +151,10 @@ export const keyAlgorithms = {
     source: "RFC 8032 section 5.2",
   },
   X25519: {
-    ...agreement,
-    mechanisms: ["X25519", ...derivations.agreement],
+    ...wrapping(
+      { ...agreement, mechanisms: ["X25519", ...derivations.agreement] },
+      "ECDH_ES_A256KW",
+    ),
     source: "RFC 7748 section 6.1",
   },
   X448: {

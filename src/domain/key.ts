@@ -1,16 +1,11 @@
 /** A key as the policy sees it: everything about it but its material. */
 
-import {
-  keyAlgorithm,
-  keyUsages,
-  type KeyAlgorithmId,
-  type KeyUsage,
-  type MechanismId,
-} from "./algorithms.ts"
+import type { KeyAlgorithmId, KeyUsage, MechanismId } from "./algorithms.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { isId } from "./ids.ts"
 import { limits } from "./limits.ts"
 import type { KeyRules } from "./rule.ts"
+import type { UnwrapTemplate } from "./unwrap-template.ts"
 
 /**
  * active <-> disabled; either -> deleting (waiting window) or invalidated (the partition's bin);
@@ -33,32 +28,6 @@ export interface KeyAttributes {
   readonly alwaysSensitive: boolean
   /** Set by officers alone: this key may wrap others for export (CKA_TRUSTED). */
   readonly trusted: boolean
-}
-
-/** What a key may unwrap, and what that may be used for. */
-export interface UnwrapTemplate {
-  /** Absent: every algorithm. */
-  readonly algorithms?: readonly KeyAlgorithmId[]
-  /** Absent: {@link untrustedUsages}. Unwrap or derive stand alone; wrap never is here. */
-  readonly usages?: readonly KeyUsage[]
-}
-
-/**
- * Uses of keys that can be made twice, unwrapped or derived, where no template says otherwise: a
- * key must not have one use under one handle and another under a second one that gives it away.
- * What encrypts or makes MACs computes what a secret key derives, wraps and unwraps.
- */
-export function untrustedUsages(algorithm: KeyAlgorithmId): readonly KeyUsage[] {
-  const { form } = keyAlgorithm(algorithm)
-  return keyUsages.filter(
-    (usage) => usage !== "wrap" && usage !== "unwrap" && (usage !== "derive" || form === "pair"),
-  )
-}
-
-/** What a key of that algorithm is for, as far as one may that can be made twice. */
-export function untrustedDefaults(algorithm: KeyAlgorithmId): readonly KeyUsage[] {
-  const admitted = untrustedUsages(algorithm)
-  return keyAlgorithm(algorithm).defaultUsages.filter((usage) => admitted.includes(usage))
 }
 
 export interface KeyVersion {

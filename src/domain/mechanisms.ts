@@ -216,6 +216,8 @@ export const mechanisms = {
   POLY1305: { ...mac, status: legacy, sealsMax: 1, source: "RFC 8439 section 2.5" },
   AES_KWP: { ...wrap, source: "SP 800-38F section 6.3, RFC 5649" },
   AES_KW: { ...wrap, source: "SP 800-38F section 6.2, RFC 3394" },
+  ECDH_ES_A256KW: { ...wrap, source: "RFC 7518 sections 4.6 and 5.3, RFC 7516 section 7.1" },
+  ML_KEM_AES_KWP: { ...wrap, source: "FIPS 203 section 7, RFC 5649" },
   RSA_AES_KWP_SHA_256: rsaAesKwp,
   RSA_AES_KWP_SHA_384: rsaAesKwp,
   RSA_AES_KWP_SHA_512: rsaAesKwp,

@@ -14,7 +14,7 @@ import {
 import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
-import { currentVersion, untrustedUsages, type KeyAttributes, type KeyRecord } from "./key.ts"
+import { currentVersion, type KeyRecord } from "./key.ts"
 import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
@@ -22,14 +22,10 @@ import type { PartitionRecord } from "./partition.ts"
 import { grantAdmits, type Caller } from "./principal.ts"
 import { describeVerdict, type RuleVerdict } from "./rule.ts"
 import { isRuled, judge, type Ruling } from "./ruling.ts"
+import { againstTemplate, type MadeAttributes } from "./unwrap-template.ts"
 
 /** What the engine is asked to work on, by name; bytes by content. */
 export type Input = Readonly<Record<string, Uint8Array | string | undefined>>
-
-/** What is asked for a key that is to be made of another. */
-export type MadeAttributes = {
-  readonly [Name in "usages" | "extractable" | "sensitive"]?: KeyAttributes[Name] | undefined
-}
 
 /** Everything a decision depends on. */
 export interface Question extends Ruling {
@@ -264,17 +260,9 @@ const rules = {
   },
   template: {
     code: "OPERATION_FORBIDDEN",
-    check: ({ key, algorithm, attributes }) => {
+    check: ({ key, algorithm, attributes, now }) => {
       if (key === undefined || algorithm === undefined || attributes === undefined) return
-      const { usages = [], extractable, sensitive } = attributes
-      const { algorithms, usages: admitted = untrustedUsages(algorithm) } = key.unwraps ?? {}
-      if (algorithms?.includes(algorithm) === false) {
-        return `the key's template does not admit ${algorithm}`
-      }
-      if (extractable === true && !key.attributes.extractable) return "no key made of it may leave"
-      if (sensitive === false && key.attributes.sensitive) return "a key made of it is sensitive"
-      const odd = usages.find((usage) => !admitted.includes(usage))
-      return odd === undefined ? undefined : `a key made of it is not to ${odd}`
+      return againstTemplate(key, { algorithm, attributes, now })
     },
   },
   legacy: {

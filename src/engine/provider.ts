@@ -184,7 +184,7 @@ export interface WrapRow<Key> {
   readonly fits: (secretBytes: number, key: Key) => boolean
   /** The same secret is wrapped the same way each time. */
   readonly deterministic?: true
-  readonly wrap: (key: Key, secret: Uint8Array) => Uint8Array
+  readonly wrap: (key: Key, secret: Uint8Array) => Uint8Array | Promise<Uint8Array>
   /** Throws or rejects with anything at all when it does not unwrap. */
   readonly unwrap: (key: Key, wrapped: Uint8Array) => SecretBytes | Promise<SecretBytes>
 }

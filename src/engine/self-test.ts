@@ -286,7 +286,7 @@ async function checkWrap(
   key: OpenKey,
   { secret, wrapped }: WrapAnswer,
 ): Promise<boolean> {
-  const made = row.wrap(key, secret)
+  const made = await row.wrap(key, secret)
   if (row.deterministic === true && !equal(made, wrapped)) return false
   for (const one of [wrapped, made]) {
     using unwrapped = await row.unwrap(key, one)

@@ -22,7 +22,7 @@ import { inLane } from "./slow-lane.ts"
  * (AES_KW: 16 bytes or more, in steps of 8; RSA_OAEP_WRAP: what the modulus leaves); otherwise as
  * `exportMaterial` does.
  */
-export function wrapMaterial(
+export async function wrapMaterial(
   permits: { readonly wrap: Permit; readonly target: Permit },
   {
     wrapping,
@@ -33,14 +33,16 @@ export function wrapMaterial(
     readonly target: KeyHandle
     readonly mechanism: MechanismId
   },
-): Uint8Array {
+): Promise<Uint8Array> {
   assert(permits.wrap.covers({ operation: "key.wrap", keyId: wrapping.keyId, mechanism }))
   assert(permits.target.covers({ operation: "key.export-wrapped", keyId: target.keyId }))
   const row = rowFor(provider.wrap, wrapping, mechanism)
   const kek = openKey(wrapping)
   using secret = materialOf(target)
-  if (row.fits(secret.length, kek)) return secret.lend((bytes) => row.wrap(kek, bytes))
-  throw malformed("/mechanism", `${mechanism} does not wrap ${secret.length} bytes`)
+  if (!row.fits(secret.length, kek)) {
+    throw malformed("/mechanism", `${mechanism} does not wrap ${secret.length} bytes`)
+  }
+  return await secret.lend((bytes) => row.wrap(kek, bytes))
 }
 
 /**

@@ -21,14 +21,8 @@ import type { KeyRecord } from "../domain/key.ts"
 import { mechanismKind } from "../domain/operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
-import {
-  decide,
-  type Decision,
-  type Input,
-  type MadeAttributes,
-  type Permit,
-  type Question,
-} from "../domain/policy.ts"
+import { decide, type Decision, type Input, type Permit, type Question } from "../domain/policy.ts"
+import type { MadeAttributes } from "../domain/unwrap-template.ts"
 import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn } from "./find-key.ts"

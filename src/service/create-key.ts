@@ -1,29 +1,20 @@
 /** Create and import keys. */
 
-import assert from "node:assert/strict"
-
 import { uuidOf } from "../codec/uuid.ts"
 import { keyAlgorithm, publicUsages, type KeyAlgorithmId } from "../domain/algorithms.ts"
-import { isPathPattern } from "../domain/derivation.ts"
-import { HsmError } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
-import { isName, type KeyAttributes, type KeyRecord, type KeyVersion } from "../domain/key.ts"
-import { limits } from "../domain/limits.ts"
+import type { KeyAttributes, KeyRecord, KeyVersion } from "../domain/key.ts"
 import type { Permit } from "../domain/policy.ts"
 import type { KeyRules } from "../domain/rule.ts"
+import { unwrapsUntil } from "../domain/unwrap-template.ts"
 import { generateMaterial, importMaterial } from "../engine/generate.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
-import type { Change } from "../records/committer.ts"
+import type { Change, Transaction } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
 import { concluding, perform, recordDone, type Act } from "./act.ts"
-import type {
-  Context,
-  CreateKeyCommand,
-  ImportKeyCommand,
-  KeyTemplate,
-  NewKmsKey,
-} from "./commands.ts"
+import type { Context, CreateKeyCommand, ImportKeyCommand, NewKmsKey } from "./commands.ts"
+import { checkTemplate, type NewKey } from "./key-template.ts"
 import { makeKeyRules } from "./make-rules.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
@@ -94,9 +85,6 @@ async function make(
   })
 }
 
-/** Without a name, the key's id is its name. */
-type NewKey = Omit<KeyTemplate, "name"> & Pick<CreateKeyCommand, "name" | "kms">
-
 /** A key that is to be made, once whatever is repeated. */
 interface Creation {
   readonly template: NewKey
@@ -107,6 +95,8 @@ interface Creation {
   readonly derivedFrom?: KeyRecord["derivedFrom"]
   /** Of the key that it is derived from: it can be no better than that. */
   readonly parent?: KeyAttributes
+  /** What else the commit has to do. */
+  readonly along?: Required<Pick<Transaction, "changes" | "rows" | "keys">>
 }
 
 /** Makes a key within an act that was allowed. Errors as {@link createKey}. */
@@ -128,7 +118,8 @@ export async function createIn(
       const { lineage } = ports
       const { subject } = context.caller
       const record = newRecord(act, creation, { id, made, subject, lineage })
-      await store(ports, act, record, { made, claims: once.claims, kms: creation.template.kms })
+      const { template, along } = creation
+      await store(ports, act, record, { made, claims: once.claims, kms: template.kms, along })
       return record
     } finally {
       made.material?.[Symbol.dispose]()
@@ -144,19 +135,26 @@ async function store(
     made: Made
     claims: readonly { path: string; value: Uint8Array }[]
     kms: NewKmsKey | undefined
+    along: Creation["along"]
   },
 ): Promise<void> {
   const { records } = ports
+  const { changes, rows, keys } = parts.along ?? { changes: [], rows: [], keys: 0 }
   const { partition, id, name } = record
   const secret = records.keyholder.freshSecret()
   const transaction = {
-    changes: [{ kind: "key", record, secret } as const, ...newKmsKey(record, parts.kms)],
+    changes: [
+      { kind: "key", record, secret } as const,
+      ...newKmsKey(record, parts.kms),
+      ...changes,
+    ],
     claims: [...parts.claims, records.claim(partition, "key-name", name, id)],
     rows: [
       ...materialRows(ports, record, { version: 1, secret, material: parts.made.material }),
       ...dueRows(record),
+      ...rows,
     ],
-    keys: 1,
+    keys: 1 + keys,
   }
   const result = { keyId: id, revision: record.revision }
   const committed = await records.commit(partition, await concluding(act, transaction, result))
@@ -187,7 +185,8 @@ export function materialRows(
 
 /** Rows that make the node's scheduler look at the key when its time has come. */
 export function dueRows(record: KeyRecord): Write[] {
-  const times = [record.deleteAt, record.rotation?.nextAt].filter((at) => at !== undefined)
+  const { deleteAt, rotation } = record
+  const times = [deleteAt, rotation?.nextAt, unwrapsUntil(record)].filter((at) => at !== undefined)
   return times.map((at) => ({
     put: paths.due(record.partition, at, record.id),
     value: new Uint8Array(0),
@@ -196,7 +195,7 @@ export function dueRows(record: KeyRecord): Write[] {
 
 function newRecord(
   act: Act,
-  { template, origin, rules, derivedFrom, parent }: Omit<Creation, "call">,
+  { template, origin, rules, derivedFrom, parent }: Omit<Creation, "call" | "along">,
   { id, made, subject, lineage }: { id: KeyId; made: Made; subject: string; lineage: string },
 ): KeyRecord {
   const { now, partition } = act
@@ -268,107 +267,4 @@ function newAttributes(
     alwaysSensitive: origin === "generated" && sensitive && parent?.alwaysSensitive !== false,
     trusted: false,
   }
-}
-
-function checkTemplate(template: NewKey): void {
-  if (template.name !== undefined && !isName(template.name)) {
-    malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
-  }
-  checkUsages(template)
-  if (template.sensitive === false && template.extractable !== true) {
-    malformed("/sensitive", "only an extractable key may be other than sensitive")
-  }
-  if (template.rules !== undefined && template.extractable === true) {
-    malformed("/extractable", "a key with rules never leaves")
-  }
-  checkTags(template.tags ?? {})
-  checkSeed(template)
-  checkUnwraps(template)
-  const period = template.rotationPeriodMs
-  if (period !== undefined) checkPeriod(template, period)
-}
-
-/** Paths belong to seeds; seeds never leave, nor does what counts its signatures. */
-function checkSeed({ algorithm, paths, extractable }: NewKey): void {
-  const { form, stateful } = keyAlgorithm(algorithm)
-  if ((form === "seed" || stateful !== undefined) && extractable === true) {
-    malformed("/extractable", `a key of ${algorithm} never leaves`)
-  }
-  if (form !== "seed" && paths !== undefined) malformed("/paths", "only a seed has paths")
-  if (paths !== undefined) checkPaths(paths)
-}
-
-/** A template is of a key that unwraps; wrapping keys are made here, or imported as such. */
-function checkUnwraps({ algorithm, usages = [], unwraps }: NewKey): void {
-  if (unwraps === undefined) return
-  if (!usages.includes("unwrap")) malformed("/unwraps", `a key of ${algorithm} that unwraps has it`)
-  const { usages: admitted = [] } = unwraps
-  if (admitted.includes("wrap")) malformed("/unwraps/usages", "an unwrapped key does not wrap")
-  const alone = admitted.find((usage) => usage === "unwrap" || usage === "derive")
-  if (alone !== undefined && admitted.length > 1) {
-    malformed("/unwraps/usages", `what may ${alone} may do nothing else`)
-  }
-}
-
-export function checkPaths(paths: readonly string[]): void {
-  const isBounded = paths.length > 0 && paths.length <= limits.pathPatternsMax
-  if (isBounded && paths.every(isPathPattern)) return
-  malformed(
-    "/paths",
-    `1 to ${limits.pathPatternsMax} patterns such as m/44'/60'/*'/0/* or m/84'/**`,
-  )
-}
-
-/**
- * Whoever could wrap and decrypt, or unwrap and encrypt, could take keys out (Clulow, CHES 2003).
- * Whoever could encrypt a block could forge a CMAC: SP 800-57 part 1 section 5.2.
- */
-export function checkUsages({
-  algorithm,
-  usages = [],
-}: Pick<KeyTemplate, "algorithm" | "usages">): void {
-  const allowed = keyAlgorithm(algorithm).usages
-  const odd = usages.find((usage) => !allowed.includes(usage))
-  if (odd !== undefined) malformed("/usages", `a key of ${algorithm} cannot ${odd}`)
-  const both = (a: string, b: string): boolean =>
-    usages.some((usage) => usage === a) && usages.some((usage) => usage === b)
-  if (both("wrap", "decrypt") || both("unwrap", "encrypt")) {
-    malformed("/usages", "no key holds wrap together with decrypt, or unwrap with encrypt")
-  }
-  const isSecret = keyAlgorithm(algorithm).form === "secret"
-  if (isSecret && usages.length > 1 && usages.includes("derive")) {
-    malformed("/usages", "a secret key that others are derived from does nothing else")
-  }
-  const ciphers = usages.some((usage) => usage !== "sign" && usage !== "verify")
-  const macs = usages.some((usage) => usage === "sign" || usage === "verify")
-  if (isSecret && ciphers && macs) {
-    malformed("/usages", "a secret key encrypts or authenticates, not both")
-  }
-}
-
-export function checkTags(tags: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(tags)
-  const { tagsMax, tagKeyLengthMax, tagValueLengthMax } = limits
-  if (entries.length > tagsMax) malformed("/tags", `at most ${tagsMax} tags`)
-  for (const [name, value] of entries) {
-    if (name.length < 1 || name.length > tagKeyLengthMax || value.length > tagValueLengthMax) {
-      malformed("/tags", "a tag's name or value is too long")
-    }
-  }
-}
-
-export function checkPeriod({ algorithm }: Pick<KeyTemplate, "algorithm">, period: number): void {
-  assert(Number.isInteger(period))
-  if (period < limits.rotationPeriodMinMs || period > limits.rotationPeriodMaxMs) {
-    malformed("/rotationPeriodSeconds", "a rotation period is one day to ten years")
-  }
-  const { form } = keyAlgorithm(algorithm)
-  if (form === "pair") {
-    malformed("/rotationPeriodSeconds", "key pairs rotate by hand: others hold the public half")
-  }
-  if (form === "seed") malformed("/rotationPeriodSeconds", "a seed does not rotate")
-}
-
-function malformed(field: string, message: string): never {
-  throw new HsmError("MALFORMED_REQUEST", message, { field })
 }

@@ -9,13 +9,11 @@ import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
-import type { Transaction } from "../records/committer.ts"
 import { destroyedAt } from "../records/epochs.ts"
 import { keyOf, perform, type Act } from "./act.ts"
-import { commitKey, materialPaths, revise } from "./change-key.ts"
-import { certificatesEnd } from "./certificates.ts"
+import { commitKey, revise } from "./change-key.ts"
 import type { Context, DeleteKeyCommand, DeletionReceipt, KeyRef } from "./commands.ts"
-import { kmsEnd } from "./kms/end.ts"
+import { endOf, tombstone } from "./key-end.ts"
 import { cancelRequestsOf } from "./execute-request.ts"
 import type { Ports } from "./ports.ts"
 
@@ -130,34 +128,6 @@ export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promis
   } catch (error) {
     if (epoch === records.epoch) throw error
     return await destroy(ports, act, before) // The epoch rotated at this moment: name the new one.
-  }
-}
-
-/** What goes in the commit that destroys a key, besides its secret: all that only it had. */
-export async function endOf(
-  ports: Pick<Ports, "records">,
-  key: KeyRecord,
-): Promise<Required<Pick<Transaction, "changes" | "rows">>> {
-  const { changes, rows } = await kmsEnd(ports, key)
-  const certificates = await certificatesEnd(ports, key)
-  const freed = ports.records.indexPath(key.partition, "key-name", key.name)
-  return {
-    changes: [...changes, ...certificates],
-    rows: [...rows, ...materialPaths(key), { del: freed }],
-  }
-}
-
-/** What stays of a destroyed key: everything but its versions, so that its id is never reused. */
-export function tombstone(before: KeyRecord, now: Instant, epoch: number): KeyRecord {
-  const { deleteAt: _at, stateBefore: _state, rotation: _rotation, kms: _kms, ...kept } = before
-  return {
-    ...kept,
-    state: "destroyed",
-    versions: [],
-    destroyedAt: now,
-    destroyedEpoch: epoch,
-    updatedAt: now,
-    revision: before.revision + 1,
   }
 }
 

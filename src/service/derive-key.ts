@@ -1,6 +1,7 @@
 /** Keys derived from keys that are here. */
 
-import { currentVersion, untrustedDefaults, type KeyRecord } from "../domain/key.ts"
+import { currentVersion, type KeyRecord } from "../domain/key.ts"
+import { untrustedDefaults } from "../domain/unwrap-template.ts"
 import { coveredParameters, deriveMaterial } from "../engine/derivation.ts"
 import { keyOf, mechanismOf, perform } from "./act.ts"
 import type { Context, DeriveKeyCommand } from "./commands.ts"

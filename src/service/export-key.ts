@@ -47,7 +47,7 @@ export async function exportKey(
         const under = currentVersion(target)?.version ?? 0
         const mechanism = mechanismOf(by)
         const wrapping = await ports.keys.open(target, under)
-        const material = wrapMaterial(
+        const material = await wrapMaterial(
           { target: act.permit, wrap: by.permit },
           { target: handle, wrapping, mechanism },
         )

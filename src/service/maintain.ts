@@ -6,12 +6,13 @@ import { clusterPartition, type Instant, type PartitionId } from "../domain/ids.
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import { isOpen } from "../domain/request.ts"
+import { unwrapsUntil } from "../domain/unwrap-template.ts"
 import type { Committed } from "../records/committer.ts"
 import { allPartitions } from "../records/epochs.ts"
 import { paths } from "../records/kinds.ts"
-import { endOf, tombstone } from "./delete-key.ts"
 import { duePaths } from "./change-key.ts"
-import { advance } from "./execute-request.ts"
+import { advance, cancelRequestsOf } from "./execute-request.ts"
+import { endOf, tombstone } from "./key-end.ts"
 import { onceMadeAt } from "./once.ts"
 import type { Ports } from "./ports.ts"
 import { removal } from "./request-record.ts"
@@ -76,7 +77,8 @@ async function runDue(ports: Ports, partition: PartitionId, run: Run): Promise<v
 }
 
 async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
-  if (key.state === "deleting" && key.deleteAt !== undefined && key.deleteAt <= now) {
+  const waited = key.state === "deleting" && (key.deleteAt ?? Infinity) <= now
+  if (waited || (unwrapsUntil(key) ?? Infinity) <= now) {
     await destroyDue(ports, key, now)
   } else if (key.state === "active" && key.rotation !== undefined && key.rotation.nextAt <= now) {
     await rotateUnasked(ports, key, now)
@@ -119,6 +121,7 @@ async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<v
   await ports.inFlight.drain(key.id)
   ports.keys.evict(key.id)
   await recordAct(ports, key, "system.key-destroyed", committed)
+  if (key.smart !== undefined) await cancelRequestsOf(ports, key)
 }
 
 async function recordAct(

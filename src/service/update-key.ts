@@ -8,7 +8,7 @@ import { currentVersion, isName, type KeyAttributes, type KeyRecord } from "../d
 import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, revise } from "./change-key.ts"
 import type { Context, KeyRef, UpdateKeyCommand } from "./commands.ts"
-import { checkPaths, checkPeriod, checkTags } from "./create-key.ts"
+import { checkPaths, checkPeriod, checkTags } from "./key-template.ts"
 import type { Ports } from "./ports.ts"
 
 /**

@@ -154,6 +154,9 @@ test("keys are wrapped, unwrapped and derived from each other", async () => {
     stdin: wrapped,
   })
   assert.match(arrived.text, /versions +1 unwrapped/)
+  const once = "--algorithm AES_256 --usage unwrap --unwraps HMAC_SHA_256 --once-within 1h"
+  const shown = await keyhold(`key create once ${once}`)
+  assert.match(shown.text, /unwraps once, within +3600 s of its creation/)
   const mac = async (key: string) => (await keyhold(`mac --key ${key}`, { stdin: "x" })).stdout
   assert.deepEqual(await mac("arrived"), await mac("travels"))
   await keyhold("key create root --algorithm GENERIC_SECRET")

@@ -105,7 +105,7 @@ for (const { mechanism, answer } of entries<WrapAnswer>(wrapAnswers)) {
       wrap: permit("key.wrap", wrapping, mechanism),
       target: permit("key.export-wrapped", target),
     }
-    const made = wrapMaterial(permits, { wrapping, target, mechanism })
+    const made = await wrapMaterial(permits, { wrapping, target, mechanism })
     const row = rowFor(provider.wrap, wrapping, mechanism)
     if (row.deterministic === true) assert.equal(hexOf(made), hexOf(wrapped))
     for (const one of [made, wrapped]) {

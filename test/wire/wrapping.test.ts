@@ -5,8 +5,16 @@
  */
 
 import assert from "node:assert/strict"
-import { constants, createCipheriv, generateKeyPairSync, publicEncrypt } from "node:crypto"
+import {
+  constants,
+  createCipheriv,
+  createPublicKey,
+  generateKeyPairSync,
+  publicEncrypt,
+} from "node:crypto"
 import { after, before, test } from "node:test"
+
+import { CompactEncrypt, type CompactJWEHeaderParameters } from "jose"
 
 import { flipBit } from "../support/flip-bit.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
@@ -91,6 +99,13 @@ const wrapsUnder = {
     `RSA_AES_KWP_${hash}`,
     `RSA_OAEP_WRAP_${hash}`,
   ]),
+  EC_P256: ["ECDH_ES_A256KW"],
+  EC_P384: ["ECDH_ES_A256KW"],
+  EC_P521: ["ECDH_ES_A256KW"],
+  X25519: ["ECDH_ES_A256KW"],
+  ML_KEM_512: ["ML_KEM_AES_KWP"],
+  ML_KEM_768: ["ML_KEM_AES_KWP"],
+  ML_KEM_1024: ["ML_KEM_AES_KWP"],
 } as const
 
 for (const [algorithm, mechanisms] of Object.entries(wrapsUnder)) {
@@ -108,7 +123,7 @@ for (const [algorithm, mechanisms] of Object.entries(wrapsUnder)) {
 test("pairs travel as PKCS#8; what is too long for OAEP is refused", async () => {
   const pair = await create({ algorithm: "EC_P256", extractable: true })
   const signed = fields(await send("user", "POST", `keys/${pair}/sign`, { message }))
-  for (const algorithm of ["AES_256", "RSA_2048"]) {
+  for (const algorithm of ["AES_256", "RSA_2048", "EC_P256", "ML_KEM_768"]) {
     const by = await transport(algorithm)
     const material = await wrapped(pair, by)
     const copy = await unwrapped(by, { algorithm: "EC_P256", wrapped: material })
@@ -137,6 +152,38 @@ test("an outsider wraps with the public half; only the private one unwraps", asy
   await macOf(copy)
 })
 
+test("an outsider's JOSE library wraps with the public half of a pair that agrees", async () => {
+  const secret = Buffer.from("thirty-two bytes of HMAC secret.")
+  for (const algorithm of ["EC_P256", "X25519"]) {
+    const by = await create({ algorithm, usages: ["unwrap"] })
+    const { pem } = fields(await send("user", "GET", `keys/${by}/public`))
+    const jwe = (header: CompactJWEHeaderParameters) =>
+      new CompactEncrypt(secret).setProtectedHeader(header).encrypt(createPublicKey(String(pem)))
+    const body = { algorithm: "HMAC_SHA_256" }
+    const header = { alg: "ECDH-ES+A256KW", enc: "A256GCM" }
+    await macOf(await unwrapped(by, { ...body, wrapped: base64(Buffer.from(await jwe(header))) }))
+    for (const other of [{ alg: "ECDH-ES" }, { alg: "ECDH-ES+A128KW" }, { enc: "A256CBC-HS512" }]) {
+      const text = Buffer.from(await jwe({ ...header, ...other }))
+      assert.equal(await code(unwrap(by, { ...body, wrapped: base64(text) })), "DECRYPTION_FAILED")
+    }
+  }
+})
+
+test("a key that unwraps once is gone with the key that it brought in", async () => {
+  const unwraps = { algorithms: ["HMAC_SHA_256"], onceWithinSeconds: 3600 }
+  const by = await create({ algorithm: "EC_P256", usages: ["unwrap"], unwraps })
+  const { id, unwraps: shown } = fields(await send("user", "GET", `keys/${by}`))
+  assert.deepEqual(shown, unwraps)
+  const { pem } = fields(await send("user", "GET", `keys/${by}/public`))
+  const jwe = new CompactEncrypt(kek).setProtectedHeader({ alg: "ECDH-ES+A256KW", enc: "A256GCM" })
+  const wrapped = base64(Buffer.from(await jwe.encrypt(createPublicKey(String(pem)))))
+  const body = { algorithm: "HMAC_SHA_256", wrapped }
+  await macOf(await unwrapped(by, body))
+  assert.equal(fields(await send("user", "GET", `keys/${String(id)}`))["state"], "destroyed")
+  assert.equal(await code(unwrap(by, body)), "KEY_NOT_FOUND")
+  assert.equal(await code(unwrap(String(id), body)), "KEY_STATE")
+})
+
 test("an older version can be named; a repeated call finds the first key", async () => {
   const by = await transport()
   const key = await create({ algorithm: "HMAC_SHA_256", extractable: true })
@@ -160,13 +207,28 @@ test("an older version can be named; a repeated call finds the first key", async
 
 // --- attacks -------------------------------------------------------------------------------------
 
+/** What finds the secret again under which a key was wrapped. */
+function agreeing(usage: string): readonly (readonly string[])[] {
+  return [
+    ["wrap", usage],
+    ["unwrap", usage],
+  ]
+}
+
 test("attack: a key that wraps and decrypts, or unwraps and encrypts (Clulow 3.1)", async () => {
   const pairs = [
     ["wrap", "decrypt"],
     ["unwrap", "encrypt"],
   ]
-  for (const algorithm of ["AES_256", "RSA_2048"]) {
-    for (const usages of pairs) {
+  const apart = [
+    ["AES_256", pairs],
+    ["RSA_2048", pairs],
+    ["EC_P256", agreeing("derive")],
+    ["X25519", agreeing("derive")],
+    ["ML_KEM_768", agreeing("decapsulate")],
+  ] as const
+  for (const [algorithm, both] of apart) {
+    for (const usages of both) {
       const body = { name: freshName(), algorithm, usages }
       assert.equal(await code(send("manager", "POST", "keys", body)), "MALFORMED_REQUEST")
       // Nor in two steps: uses are only taken away.
@@ -288,7 +350,13 @@ test("attack: another use or algorithm than the unwrapping key's template admits
 })
 
 test("attack: an oracle; whatever does not unwrap to such a key has one answer", async () => {
-  for (const algorithm of ["AES_256", "RSA_2048"]) {
+  const others: Readonly<Record<string, string>> = {
+    AES_256: "AES_KW",
+    RSA_2048: "RSA_AES_KWP_SHA_1",
+    EC_P256: "ECDH_ES_A256KW",
+    ML_KEM_768: "ML_KEM_AES_KWP",
+  }
+  for (const [algorithm, mechanism] of Object.entries(others)) {
     const by = await transport(algorithm)
     const other = await transport(algorithm)
     const key = await create({ algorithm: "AES_256", extractable: true })
@@ -302,7 +370,7 @@ test("attack: an oracle; whatever does not unwrap to such a key has one answer",
       { wrapped: await wrapped(key, other) },
       { algorithm: "AES_128" },
       { algorithm: "EC_P256" },
-      { mechanism: algorithm === "AES_256" ? "AES_KW" : "RSA_AES_KWP_SHA_1" },
+      { mechanism, wrapped: base64(flipBit(good, good.length >> 1)) },
     ]
     const answers = await Promise.all(
       bad.map((one) => unwrap(by, { algorithm: "AES_256", wrapped: base64(good), ...one })),

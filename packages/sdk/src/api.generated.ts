@@ -229,6 +229,8 @@ export type Mechanism =
   | "POLY1305"
   | "AES_KWP"
   | "AES_KW"
+  | "ECDH_ES_A256KW"
+  | "ML_KEM_AES_KWP"
   | "RSA_AES_KWP_SHA_256"
   | "RSA_AES_KWP_SHA_384"
   | "RSA_AES_KWP_SHA_512"
@@ -584,6 +586,12 @@ export interface UnwrapTemplate {
   readonly algorithms?: readonly KeyAlgorithm[] | undefined
   /** When absent, all but wrap and unwrap; never wrap. */
   readonly usages?: Usages | undefined
+  /**
+   * The key unwraps one key, so many seconds from its own creation at the latest. The commit
+   * that brings that key in destroys this one; unused, it is destroyed at that moment. It can
+   * do nothing else. 60 to 31536000.
+   */
+  readonly onceWithinSeconds?: number | undefined
 }
 
 export interface UnwrapKeyRequest {

@@ -86,8 +86,8 @@ export const wrapCommands: readonly Command[] = [
     usage: "key unwrap <key> <name> [file]",
     summary: "Make a key of what was wrapped under another, where the partition allows it",
     description:
-      "It may do what the unwrapping key's template admits (see: key create --help), " +
-      "is sensitive, never leaves and never wraps.",
+      "It may do what the unwrapping key's template admits (see: key create --help), is " +
+      "sensitive, never leaves and never wraps. A key made with --once-within is then destroyed.",
     required: [algorithmOption],
     options: [
       ["--mechanism <id>", "of the unwrapping key; see: keyhold algorithms"],

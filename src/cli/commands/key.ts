@@ -75,6 +75,10 @@ export const keyFields: Columns<Key> = [
   ["unwraps", ({ unwraps }) => unwraps && (unwraps.algorithms?.join(", ") ?? "any key")],
   ["unwraps for", ({ unwraps }) => unwraps?.usages?.join(", ")],
   [
+    "unwraps once, within",
+    ({ unwraps: { onceWithinSeconds: seconds } = {} }) => seconds && `${seconds} s of its creation`,
+  ],
+  [
     "derived from",
     ({ derivedFrom: from }) => from && `${from.key} ${from.path ?? from.mechanism ?? ""}`,
   ],
@@ -99,6 +103,7 @@ const template: readonly OptionRow[] = [
   ["--allow-path <pattern...>", "of a seed: paths that may be used, such as m/84h/**"],
   ["--unwraps <id...>", "of a key that unwraps: algorithms that it lets in"],
   ["--unwraps-for <use...>", "of a key that unwraps: what those keys may do"],
+  ["--once-within <time>", "of a key that unwraps: one key, by then; it is destroyed with that"],
 ]
 export const algorithmOption: OptionRow = ["--algorithm <id>", "see: keyhold algorithms"]
 
@@ -126,7 +131,8 @@ async function readTemplate(input: Input, stdin: StandardInput): Promise<CreateK
 function readUnwraps(input: Input): CreateKeyRequest["unwraps"] {
   const algorithms = input.someOf("unwraps", keyAlgorithms)
   const usages = input.someOf("unwrapsFor", keyUsages)
-  return algorithms === undefined && usages === undefined ? undefined : { algorithms, usages }
+  const template = { algorithms, usages, onceWithinSeconds: input.seconds("onceWithin") }
+  return Object.values(template).every((one) => one === undefined) ? undefined : template
 }
 
 export const keyCommands: readonly Command[] = [

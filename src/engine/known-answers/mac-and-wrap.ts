@@ -1,6 +1,7 @@
 /** Known answers of MACs and of key wrap. */
 
 import type { MacId, WrapId } from "../provider.ts"
+import { agreedWrapAnswers } from "./agreed-wrap.ts"
 import { hex, type Answers, type MacAnswer, type WrapAnswer } from "./answer.ts"
 import { rsaWrapAnswers } from "./rsa-wrap.ts"
 
@@ -236,6 +237,7 @@ export const macAnswers = {
 } as const satisfies Readonly<Record<MacId, Answers<MacAnswer>>>
 
 export const wrapAnswers = {
+  ...agreedWrapAnswers,
   ...rsaWrapAnswers,
   AES_KWP: [
     {

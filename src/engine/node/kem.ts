@@ -2,8 +2,10 @@
 
 import { decapsulate, encapsulate } from "node:crypto"
 import type { KeyAlgorithmId } from "../../domain/algorithms.ts"
-import type { KemRow } from "../provider.ts"
+import type { KemRow, WrapRow } from "../provider.ts"
+import { SecretBytes } from "../secret-bytes.ts"
 import { plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
+import { kwpUnder } from "./key-wrap.ts"
 
 /** FIPS 203 table 3. */
 const ciphertextBytes: Readonly<Partial<Record<KeyAlgorithmId, number>>> = {
@@ -20,3 +22,13 @@ export const mlKemRow: KemRow<NodeKey> = {
   },
   decapsulate: (key, ciphertext) => plain(decapsulate(secretHalf(key), ciphertext)),
 }
+
+/** FIPS 203 section 3.3: the shared secret is a key of 256 bits as it is, here of AES-KWP. */
+export const mlKemAesKwp: WrapRow<NodeKey> = kwpUnder({
+  headBytes: mlKemRow.ciphertextBytes,
+  send: (key) => {
+    const { sharedSecret, ciphertext } = mlKemRow.encapsulate(key)
+    return { kek: new SecretBytes(sharedSecret), head: ciphertext }
+  },
+  receive: async (key, head) => new SecretBytes(await mlKemRow.decapsulate(key, head)),
+})

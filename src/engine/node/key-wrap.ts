@@ -1,6 +1,6 @@
 /** AES key wrap, with and without padding, through node:crypto. */
 
-import { createCipheriv, createDecipheriv, type KeyObject } from "node:crypto"
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto"
 import { decryptionFailed } from "../../domain/errors.ts"
 import type { WrapRow } from "../provider.ts"
 import { SecretBytes } from "../secret-bytes.ts"
@@ -56,6 +56,32 @@ const aesKw = aesWrap({
   fits: (bytes) => bytes >= 2 * semiblock && bytes % semiblock === 0,
 })
 export const aesKwp = aesWrap({ suffix: "wrap-pad", iv: kwpIv, fits: (bytes) => bytes > 0 })
+
+/** How a fresh AES-256 key goes ahead of the secret that is wrapped under it. */
+export interface Carrier {
+  /** Of every head under this key. */
+  readonly headBytes: (key: NodeKey) => number
+  readonly send: (key: NodeKey) => { readonly kek: SecretBytes; readonly head: Uint8Array }
+  readonly receive: (key: NodeKey, head: Uint8Array) => SecretBytes | Promise<SecretBytes>
+}
+
+/** As long a secret as one likes: the head, and the secret by AES-KWP. */
+export function kwpUnder({ headBytes, send, receive }: Carrier): WrapRow<NodeKey> {
+  return {
+    fits: (bytes) => aesKwp.fits(bytes),
+    wrap: (key, secret) => {
+      const { kek, head } = send(key)
+      using fresh = kek
+      return fresh.lend((bytes) => join(head, aesKwp.wrap(createSecretKey(bytes), secret)))
+    },
+    unwrap: async (key, wrapped) => {
+      const length = headBytes(key)
+      using fresh = await receive(key, wrapped.subarray(0, length))
+      const kek = fresh.lend((bytes) => createSecretKey(bytes))
+      return aesKwp.unwrap(kek, wrapped.subarray(length))
+    },
+  }
+}
 
 function row({ fits, wrap, unwrap }: AesWrap): WrapRow<NodeKey> {
   return {

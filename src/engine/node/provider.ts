@@ -23,7 +23,8 @@ import { schnorr } from "../secp256k1/schnorr.ts"
 import { aead } from "./aead.ts"
 import { blockCipher } from "./block-cipher.ts"
 import { dh } from "./dh-group.ts"
-import { mlKemRow } from "./kem.ts"
+import { ecdhEsA256Kw } from "./jwe-wrap.ts"
+import { mlKemAesKwp, mlKemRow } from "./kem.ts"
 import { kw, kwp } from "./key-wrap.ts"
 import { cmac, gmac, hmac, kmac, poly1305 } from "./macs.ts"
 import { dsa } from "./dsa.ts"
@@ -218,6 +219,8 @@ export const nodeProvider = {
   wrap: {
     AES_KWP: kwp,
     AES_KW: kw,
+    ECDH_ES_A256KW: ecdhEsA256Kw,
+    ML_KEM_AES_KWP: mlKemAesKwp,
     RSA_AES_KWP_SHA_256: rsaAesKwp("SHA-256"),
     RSA_AES_KWP_SHA_384: rsaAesKwp("SHA-384"),
     RSA_AES_KWP_SHA_512: rsaAesKwp("SHA-512"),

@@ -1,11 +1,10 @@
 /** Keys wrapped under RSA: by OAEP itself, or by an AES key that goes ahead under OAEP. */
 
-import { createSecretKey } from "node:crypto"
 import type { WrapRow } from "../provider.ts"
 import { randomBytes } from "../random.ts"
 import { SecretBytes } from "../secret-bytes.ts"
-import { join, publicHalf, type NodeKey } from "./key.ts"
-import { aesKwp } from "./key-wrap.ts"
+import { publicHalf, type NodeKey } from "./key.ts"
+import { kwpUnder } from "./key-wrap.ts"
 import { oaep, type OaepHash } from "./rsa-oaep.ts"
 
 const none = new Uint8Array()
@@ -23,20 +22,16 @@ export function oaepWrap(hash: OaepHash): WrapRow<NodeKey> {
 
 /** PKCS#11's CKM_RSA_AES_KEY_WRAP: a fresh AES-256 key by OAEP, then the secret by AES-KWP. */
 export function rsaAesKwp(hash: OaepHash): WrapRow<NodeKey> {
-  const oaepRow = oaepWrap(hash)
-  return {
-    fits: (bytes) => aesKwp.fits(bytes),
-    wrap: (key, secret) => {
-      using fresh = new SecretBytes(randomBytes(32))
-      return fresh.lend((bytes) =>
-        join(oaepRow.wrap(key, bytes), aesKwp.wrap(createSecretKey(bytes), secret)),
-      )
+  const { seal } = oaep(hash)
+  return kwpUnder({
+    headBytes: (key) => (publicHalf(key).asymmetricKeyDetails?.modulusLength ?? 0) / 8,
+    send: (key) => {
+      const plaintext = randomBytes(32)
+      return {
+        kek: new SecretBytes(plaintext),
+        head: seal(key, { iv: none, aad: none, plaintext }),
+      }
     },
-    unwrap: async (key, wrapped) => {
-      const modulusBytes = (publicHalf(key).asymmetricKeyDetails?.modulusLength ?? 0) / 8
-      using inner = await oaepRow.unwrap(key, wrapped.subarray(0, modulusBytes))
-      const kek = inner.lend((bytes) => createSecretKey(bytes))
-      return aesKwp.unwrap(kek, wrapped.subarray(modulusBytes))
-    },
-  }
+    receive: oaepWrap(hash).unwrap,
+  })
 }

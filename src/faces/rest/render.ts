@@ -5,6 +5,7 @@ import { encodeBase64 } from "../../codec/base64.ts"
 import type { IssuerRecord } from "../../domain/issuer.ts"
 import { currentVersion, type KeyRecord, type KeyVersion } from "../../domain/key.ts"
 import type { PartitionRecord } from "../../domain/partition.ts"
+import type { UnwrapTemplate } from "../../domain/unwrap-template.ts"
 import type { Credential, PrincipalRecord } from "../../domain/principal.ts"
 import type * as commands from "../../service/commands.ts"
 import type * as wire from "./api.generated.ts"
@@ -32,7 +33,7 @@ export function renderKey(key: KeyRecord): wire.Key {
     rotationPeriodSeconds: optional(key.rotation?.periodMs, renderSeconds),
     nextRotationAt: optional(key.rotation?.nextAt, renderTime),
     paths: key.paths,
-    unwraps: key.unwraps,
+    unwraps: optional(key.unwraps, renderTemplate),
     derivedFrom: key.derivedFrom,
     createdAt: renderTime(key.createdAt),
     createdBy: key.createdBy,
@@ -43,6 +44,10 @@ export function renderKey(key: KeyRecord): wire.Key {
     blocked: key.smart?.blocked,
     revision: key.revision,
   }
+}
+
+function renderTemplate({ onceWithinMs: ms, ...template }: UnwrapTemplate): wire.UnwrapTemplate {
+  return ms === undefined ? template : { ...template, onceWithinSeconds: renderSeconds(ms) }
 }
 
 function renderVersion({

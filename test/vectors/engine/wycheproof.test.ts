@@ -93,7 +93,7 @@ const runners: Record<CaseKind, Runner> = {
       wrap: permit("key.wrap", handle, mechanism),
       target: permit("key.export-wrapped", target),
     }
-    const made = wrapMaterial(permits, { wrapping: handle, target, mechanism })
+    const made = await wrapMaterial(permits, { wrapping: handle, target, mechanism })
     return same(made, ct) && unwrapped.lend((bytes) => same(bytes, msg))
   },
 }

@@ -8,7 +8,12 @@ import type {
   PublicKeyResult,
 } from "../../../service/commands.ts"
 import type { SetKeyRulesCommand } from "../../../service/quorum-commands.ts"
-import type { Operations, PublicKey, Receipt } from "../api.generated.ts"
+import type {
+  Operations,
+  PublicKey,
+  Receipt,
+  UnwrapTemplate as WireTemplate,
+} from "../api.generated.ts"
 import { renderPem } from "../pem.ts"
 import { renderKey, renderPage } from "../render.ts"
 import { route, type Routes } from "../route.ts"
@@ -166,13 +171,22 @@ export const keyRoutes = {
 function template({
   rotationPeriodSeconds: period,
   rules,
+  unwraps,
   ...rest
 }: Operations["createKey"]["body"]): KeyTemplate {
   return {
     ...rest,
+    ...(unwraps === undefined ? {} : { unwraps: unwrapTemplate(unwraps) }),
     ...(rules === undefined ? {} : { rules: parseKeyRules(rules, "/rules") }),
     rotationPeriodMs: period === undefined ? undefined : milliseconds(period),
   }
+}
+
+function unwrapTemplate({
+  onceWithinSeconds: seconds,
+  ...template
+}: WireTemplate): KeyTemplate["unwraps"] {
+  return seconds === undefined ? template : { ...template, onceWithinMs: milliseconds(seconds) }
 }
 
 function rulesCommand({

@@ -244,9 +244,14 @@ function usagesOf(given: Partial<Attributes>, algorithm: KeyTemplate["algorithm"
     decapsulate: decrypt || unwrap,
   }
   const { usages, form } = keyAlgorithm(algorithm)
-  // A secret key encrypts or authenticates, not both: then the former.
+  // A secret key encrypts or authenticates, not both: then the former. A pair that agrees does not
+  // wrap as well, nor does the dialect.
   const isCipher = form === "secret" && usages.includes("decrypt") && (encrypt || decrypt)
-  const others: readonly KeyUsage[] = isCipher ? ["sign", "verify"] : []
+  const agrees = form === "pair" && (usages.includes("derive") || usages.includes("decapsulate"))
+  const others: readonly KeyUsage[] = [
+    ...(isCipher ? (["sign", "verify"] as const) : []),
+    ...(agrees ? (["wrap", "unwrap"] as const) : []),
+  ]
   const granted = keyUsages.filter(
     (usage) => wanted[usage] && usages.includes(usage) && !others.includes(usage),
   )

@@ -1,0 +1,71 @@
+/** Known answers of wrapping under what two agree on, made with other implementations. */
+
+import { hex } from "./answer.ts"
+
+const secret = hex`000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f`
+
+export const agreedWrapAnswers = {
+  ECDH_ES_A256KW: [
+    {
+      algorithm: "EC_P256",
+      source: "jwcrypto 1.1",
+      key: hex`
+        308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420fbb2220b2dc2
+        acb68bacfff4a383f60fe8f6d7a1e9c1bb0397a9baa4f14f1632a14403420004e59c0db7b4976428dd24
+        88dc4bf26fe9a06a17766d10fb1196207a03497253d764a505281b7f92eefac40c3225f356de2e726465
+        39c8db48d1cdc366f065c3ad
+      `,
+      secret,
+      wrapped: new TextEncoder().encode(
+        [
+          "eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImVuYyI6IkEyNTZHQ00iLCJlcGsiOnsiY3J2IjoiUC0yNTYi",
+          "LCJrdHkiOiJFQyIsIngiOiJwS1picC1jMklLTHZFYkNvdXN2UWRVMjdGZ2cyeDJac0pqNGNySGNyZXJ3",
+          "IiwieSI6ImVCakFLR3M2N3o3ejRWbUZCaW91RjVCQ05pZmxLMHdnZEFLZXpwbXd6LWMifX0.MfJ4ULfV",
+          "uJCWTbtdi2a6FJtXLtv4acdrOlNvVAMDq1uz09i23l_lyA.Y5CHYcwNpS1DwlHG.mPFfIf8lIteOwiXd",
+          "5Dt--jkAWEPe02lKctpDExkqlEU.tF6R6YTsGyrkH37xVlOl1g",
+        ].join(""),
+      ),
+    },
+  ],
+  ML_KEM_AES_KWP: [
+    {
+      algorithm: "ML_KEM_768",
+      source: "@noble/post-quantum 0.7.1, OpenSSL 3.0.19 enc -id-aes256-wrap-pad",
+      key: hex`
+        3054020100300b0609608648016503040402044280400f97b2438006609e66982590b7b46338c1dabcc1
+        bf638f5ad31e85cacc34b624d854047ed2421bb3bed07ea8cfea3207c530c55d44f1a5b918caf98c9a50
+        7a39
+      `,
+      secret,
+      wrapped: hex`
+        919da912ba58339a90b2df39578923b5de73fe34c351265e7b84f30b78b0bcf2d480523975457e9bef09
+        7bc04b6ee891bf7913d7242c8da62bde90f25e64ce02732c12dfb544c798f4d697f3121b1e6d88f2d350
+        3c4c71fc6ebd062445deb85a40805161bcab4ca825898f70c595ca0856849714018adb50277566985f3f
+        4c995ca5dbe3f134cdcf4f2211f9233b50a24d13e5bf65547464256ca674876eda30d2a66ce53dea6939
+        caca7e8d407cc058389cf285e4883e6fba658495dc5edcff1917925ea5eb401d16839522caa734debf09
+        ddf8001ebee2cd8e8106e7e03109ec14b92af0de87ad5657d5515259f4099a9d80c000d116f2f9298f99
+        d9307f808a35517f21b9ef55d405946a28a1c1c41fcf2fa19386d119d8987d1a9b5096098e6b918500e7
+        38bef311ebee85481142c393cc98c9baa1108ba036e2d47d7f321f2baba809aa719690485a4927fe797f
+        bcb671567ec337f12735d2886ba60e4f36274bee534fe48e6c9f0cd8b09f7a02842ed3b4952c79f3ee7c
+        619342ea1884118202e573011a2ccfc5fcb7bb2e444b7597f3f86e6da04880f726b764f688f0a9b9e4bd
+        8b964922320440a1682c44b173055defa9f5a4c224ec3e2af7ed4d0a21cea360d04e075f251890bad1a2
+        f8cadb00da6e17937c1b2599bb8394c4afeb1aaf21a3156faf2185348d4416965cfe6b869550a6850cf4
+        4aad39b5ad109f9b2d65109b58c0dc81b544701b983da5d6a51233581ac4d07818a6bbebe5701e6120c6
+        c7c9ec49e8d30adba4fd535770fac8f72a203923ecccc7f7ef67c9133e5b02b730909ca60861ff84a598
+        0ae1d96a69db974a55b469392016c2ebba4d6d797ed35bc56f1c30005a263bd02b7ccc62cc28d558937b
+        5e546286355c40ec582b593d4f1cb8afd7d24475d99620053b4feb7cd4438262886c14a8ce0b1d5f85d2
+        3aaf92f4f592bf6743d6d6764cf317a469e42a43d0d58799d70d347af557340d574e0d3101155e428f66
+        9d71858c80e49df355d7db95664445f5194bca72328ae7ab60fd42ec7d546d948046327f84a19c71b273
+        63c01d990f5f6b3dbc329a718976058302f13c4d8926f95d3a2f732cb176ee1f2c78ec29a097a32ea543
+        59806dd71c19b2887e86e0f20477731c4eae9312fca285d9021f6058b09ec47859eab12e9514e68f0508
+        1fb097fa6417bb79f3fb112a94136b8413cfdf4d106a9309047f019861c3490dca4653bcffb944acff98
+        b94bc2c2ea280a1fe43df07a3a373a91505c4d8f1baeddc2b0083ee693126d598bc960d28951b9bfcff1
+        88b2731acd77b9f474af7f471bb8208e13eb1049fdae4f9fd462855dd422a6741179c2d6d2674d608365
+        ec9a7849d51e28d496df7651c1ba8bc6287a05476aa062e971891455a31c044360f8bb03d2136eb4289c
+        87d59f885f2598e46db4f7dd1240c02045d58b88945761d76102cda633ef30074088c1d86df78fd3a4ed
+        545465f0707dfdbf3e8004699b655498bf7dd47c06f2b8063e23176d4024c5d62949db9e074fe8bb0b2b
+        b7dd47a6ac3620c0c425d219ee3c679abde6fda76cecb8c6aa344d606a6d09789881e038
+      `,
+    },
+  ],
+} as const
