@@ -10,7 +10,7 @@ const partition = "1".repeat(26) as PartitionId
 export const benchKeyId = "2".repeat(26) as KeyId
 const [start, name] = [instant(0), "bench"]
 
-/** Asked by the only user of a key that may do all that its algorithm can. */
+/** Asked by the only user and manager of a key that may do all that its algorithm can. */
 export function benchQuestion(
   operation: OperationId,
   { algorithm }: { readonly algorithm: KeyAlgorithmId },
@@ -35,7 +35,7 @@ export function benchQuestion(
     caller: {
       partition,
       subject: name,
-      roles: ["user"],
+      roles: ["user", "manager"],
       grants: [],
       credential: "token",
       address: "::1",
@@ -45,7 +45,7 @@ export function benchQuestion(
       name,
       custody: "managed",
       state: "active",
-      flags: { ...defaultFlags, legacyAlgorithms: true },
+      flags: { ...defaultFlags, legacyAlgorithms: true, keyImport: true },
       quota: defaultQuota,
       createdAt: start,
       revision: 1,

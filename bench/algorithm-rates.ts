@@ -3,27 +3,15 @@
  * per CPU-second. Everything the engine does counts: the permit, the parameters, the row.
  */
 
-import assert from "node:assert/strict"
 import { once } from "node:events"
 
-import {
-  keyAlgorithm,
-  mechanismRow,
-  type KeyAlgorithmId,
-  type MechanismId,
-} from "../src/domain/algorithms.ts"
-import { parsePath } from "../src/domain/derivation.ts"
-import { decide, type Permit } from "../src/domain/policy.ts"
-import { agree } from "../src/engine/agreement.ts"
-import { encrypt } from "../src/engine/cipher.ts"
+import type { KeyAlgorithmId, MechanismId } from "../src/domain/algorithms.ts"
 import { generateMaterial } from "../src/engine/generate.ts"
-import { decapsulate, encapsulate } from "../src/engine/kem.ts"
-import { openHandle, type KeyHandle } from "../src/engine/key-handle.ts"
-import { mac } from "../src/engine/mac.ts"
+import { openHandle } from "../src/engine/key-handle.ts"
 import { runSelfTests } from "../src/engine/self-test.ts"
-import { sign } from "../src/engine/signature.ts"
-import { benchKeyId, benchQuestion } from "./algorithm-question.ts"
+import { benchKeyId } from "./algorithm-question.ts"
 import { bareOperation, type Operation } from "./bare-operations.ts"
+import { engineOperation, message } from "./engine-operations.ts"
 import { median } from "./report.ts"
 
 /** What to measure; comes as the first message. */
@@ -46,53 +34,6 @@ export interface AlgorithmRate {
 export interface AlgorithmRates {
   readonly provider: string
   readonly rates: readonly AlgorithmRate[]
-}
-
-const message = new Uint8Array(64).fill(7)
-
-/** Of its algorithm and mechanism: what the engine is asked for. */
-async function engineOperation(handle: KeyHandle, mechanism: MechanismId): Promise<Operation> {
-  const leave = (operation: Parameters<typeof benchQuestion>[0], path?: string): Permit => {
-    const decision = decide(benchQuestion(operation, handle, { mechanism, path }))
-    assert(decision.outcome === "allowed", JSON.stringify(decision))
-    return decision.permit
-  }
-  const { kind, messageBytes } = mechanismRow(mechanism)
-  const fitting = new Uint8Array(messageBytes ?? sizeOf(mechanism)).fill(7)
-  const { form, stateful } = keyAlgorithm(handle.algorithm)
-  if (kind === "signature") {
-    const text = form === "seed" ? "m/0'" : undefined
-    const path = text === undefined ? undefined : parsePath(text)
-    const permit = leave("key.sign", text)
-    const context = mechanism === "ED25519_CTX" ? Uint8Array.of(1) : undefined
-    let index = 1
-    return () => {
-      const own = stateful === undefined ? undefined : index++ % stateful.signatures
-      return sign(permit, handle, { mechanism, message: fitting, context, path, index: own })
-    }
-  }
-  if (kind === "mac") {
-    const permit = leave("key.mac")
-    return () => mac(permit, handle, { mechanism, message })
-  }
-  if (kind === "kem") {
-    const { ciphertext } = encapsulate(leave("key.encapsulate"), handle, { mechanism })
-    const permit = leave("key.decapsulate")
-    return () => decapsulate(permit, handle, { mechanism, ciphertext })
-  }
-  if (kind === "agreement") {
-    const permit = leave("key.agree")
-    const { publicKey = message } = await generateMaterial(handle.algorithm)
-    return () => agree(permit, handle, { mechanism, publicKey })
-  }
-  const permit = leave("key.encrypt")
-  return () => encrypt(permit, handle, { mechanism, plaintext: fitting, aad: new Uint8Array() })
-}
-
-/** What RSA encrypts, and what is signed as it comes, is short; raw RSA takes a whole modulus. */
-function sizeOf(mechanism: MechanismId): number {
-  if (mechanism === "RSA_RAW") return 256
-  return /^RSA_(OAEP|PKCS1_ENC)|_NONE$/.test(mechanism) ? 32 : message.length
 }
 
 async function measure(

@@ -3,12 +3,16 @@
 import {
   constants,
   createCipheriv,
+  createDecipheriv,
   createHmac,
   createPrivateKey,
   createPublicKey,
   decapsulate,
   diffieHellman,
   encapsulate,
+  hkdfSync,
+  pbkdf2Sync,
+  privateDecrypt,
   publicEncrypt,
   randomBytes,
   sign,
@@ -35,7 +39,8 @@ export function bareOperation(key: BareKey): Operation | undefined {
   if (keyAlgorithm(algorithm).form === "secret") return secretOperation(key)
   if (keyAlgorithm(algorithm).form === "seed" || /^(LMS|HSS|XMSS)/.test(algorithm)) return undefined
   const pair = createPrivateKey({ key: Buffer.from(key.material), format: "der", type: "pkcs8" })
-  if (algorithm === "EC_SECP256K1" && mechanism !== "ECDH") return onSecp256k1(key, pair)
+  const agrees = /^(ECDH|AGREEMENT)/.test(mechanism)
+  if (algorithm === "EC_SECP256K1" && !agrees) return onSecp256k1(key, pair)
   return pairOperation(key, pair)
 }
 
@@ -50,19 +55,29 @@ function pairOperation({ mechanism, message }: BareKey, pair: KeyObject): Operat
     return hash === undefined ? hash : () => sign(hash, message, pair)
   }
   if (/^(ED25519|ED448|ML_DSA|SLH_DSA)$/.test(mechanism)) return () => sign(null, message, pair)
-  if (mechanism === "ML_KEM") {
+  if (mechanism.startsWith("ML_KEM")) {
     const { ciphertext } = encapsulate(createPublicKey(pair))
     return () => decapsulate(pair, ciphertext)
   }
-  if (/^(ECDH|X25519|X448|DH)$/.test(mechanism)) {
+  if (/^(ECDH|X25519|X448|DH$|AGREEMENT)/.test(mechanism)) {
     const publicKey = createPublicKey(pair)
     return () => diffieHellman({ privateKey: pair, publicKey })
   }
-  const oaepHash = mechanism.startsWith("RSA_OAEP") ? hash : undefined
+  return hash === undefined ? hash : oaepOperation({ mechanism, message }, pair, hash)
+}
+
+/** Encrypting, or what unwrapping cannot do without. */
+function oaepOperation(
+  { mechanism, message }: Pick<BareKey, "mechanism" | "message">,
+  pair: KeyObject,
+  oaepHash: string,
+): Operation | undefined {
   const publicKey = createPublicKey(pair)
-  return oaepHash === undefined
-    ? oaepHash
-    : () => publicEncrypt({ key: publicKey, oaepHash }, message.subarray(0, 32))
+  const encrypt = () => publicEncrypt({ key: publicKey, oaepHash }, message.subarray(0, 32))
+  if (mechanism.startsWith("RSA_OAEP_SHA")) return encrypt
+  if (!/^RSA_(OAEP_WRAP|AES_KWP)/.test(mechanism)) return undefined
+  const ciphertext = encrypt()
+  return () => privateDecrypt({ key: pair, oaepHash }, ciphertext)
 }
 
 function onSecp256k1({ mechanism, message }: BareKey, pair: KeyObject): Operation | undefined {
@@ -79,6 +94,13 @@ function secretOperation({ mechanism, material, message }: BareKey): Operation |
   if (mechanism.startsWith("HMAC_")) {
     return hash === undefined ? hash : () => createHmac(hash, material).update(message).digest()
   }
+  if (hash !== undefined && mechanism.startsWith("HKDF_")) {
+    return () => hkdfSync(hash, material, "", "", 32)
+  }
+  if (hash !== undefined && mechanism.startsWith("PBKDF2_")) {
+    return () => pbkdf2Sync(material, message.subarray(0, 16), 1_000, 32, hash)
+  }
+  if (mechanism.startsWith("AES_KW")) return unwrapOperation({ mechanism, material, message })
   const [, mode] = /^AES_(GCM|CBC_PAD|CTR)$/.exec(mechanism) ?? []
   if (mode === undefined) return undefined
   const ivBytes = mode === "GCM" ? 12 : 16
@@ -96,6 +118,21 @@ function secretOperation({ mechanism, material, message }: BareKey): Operation |
     // One of three names, all of AES-GCM.
     const sealing = createCipheriv(`aes-${bits}-gcm` as "aes-256-gcm", material, iv())
     return Buffer.concat([sealing.update(message), sealing.final(), sealing.getAuthTag()])
+  }
+}
+
+function unwrapOperation({ mechanism, material, message }: Omit<BareKey, "algorithm">): Operation {
+  const [suffix, iv] =
+    mechanism === "AES_KW" ? ["wrap", "a6a6a6a6a6a6a6a6"] : ["wrap-pad", "a65959a6"]
+  const keyed = [
+    `id-aes${material.length * 8}-${suffix}`,
+    material,
+    Uint8Array.fromHex(iv),
+  ] as const
+  const wrapped = createCipheriv(...keyed).update(message.subarray(0, 32))
+  return () => {
+    const unwrapping = createDecipheriv(...keyed)
+    return Buffer.concat([unwrapping.update(wrapped), unwrapping.final()])
   }
 }
 
