@@ -47,6 +47,10 @@ export const groups: readonly Group[] = [
     words: ["principal"],
     load: async () => (await import("./commands/principal.ts")).principalCommands,
   },
+  {
+    words: ["key-store"],
+    load: async () => (await import("./commands/key-store.ts")).keyStoreCommands,
+  },
   { words: ["issuer"], load: async () => (await import("./commands/issuer.ts")).issuerCommands },
   {
     words: ["partition", "partitions"],

@@ -22,6 +22,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   certificate: "Ask for certificates, issue them, keep them beside their keys",
   request: "Operations that wait for approvals",
   principal: "Who may do what in the partition",
+  "key-store": "External key stores, through which AWS KMS uses keys",
   issuer: "Issuers of JWTs that the partition trusts",
   partition: "The caller's own partition",
   partitions: "All partitions, for the cluster's operator",

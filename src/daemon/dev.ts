@@ -36,6 +36,18 @@ export interface DevFile {
   readonly aws: AwsAccess
   /** For clients of Securosys' Transaction Security Broker. */
   readonly tsb: TsbAccess
+  /** An external key store, as AWS KMS is configured with it. */
+  readonly xks: XksAccess
+}
+
+/** As AWS KMS calls an XKS proxy. */
+export interface XksAccess {
+  readonly endpoint: string
+  /** Of the key store: `/kms/xks/v1` follows. */
+  readonly prefix: string
+  readonly region: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
 }
 
 /** As its clients are configured. */
@@ -89,14 +101,19 @@ export async function startDevelopment(options: {
   const { partition, tokens } = kept
   const aws = kept.aws ?? (await awsAccess(running, partition))
   const tsb = kept.tsb ?? (await tsbAccess(running, partition, tokens))
-  const faces = { aws: { ...aws, endpoint: url }, tsb: { ...tsb, url: `${url}/v1` } }
+  const xks = kept.xks ?? (await xksAccess(running, partition))
+  const faces = {
+    aws: { ...aws, endpoint: url },
+    tsb: { ...tsb, url: `${url}/v1` },
+    xks: { ...xks, endpoint: url },
+  }
   const dev: DevFile = { url, caFile, partition, tokens, ...faces }
   await writeDurably(devFile, `${JSON.stringify(dev, undefined, 2)}\n`)
   return { running, dev, devFile }
 }
 
 /** What the file tells of an earlier start; it may be of a Keyhold that knew fewer dialects. */
-type Kept = Pick<DevFile, "partition" | "tokens"> & Partial<Pick<DevFile, "aws" | "tsb">>
+type Kept = Pick<DevFile, "partition" | "tokens"> & Partial<Pick<DevFile, "aws" | "tsb" | "xks">>
 
 /** Identity, certificates, master key, and the cluster's first records. */
 async function prepare(config: NodeConfig, caFile: string): Promise<FirstTokens> {
@@ -167,6 +184,25 @@ async function awsAccess(
   return {
     region: devRegion,
     accountId: accountIdOf(partition),
+    accessKeyId: accessKey?.accessKeyId ?? "",
+    secretAccessKey: accessKey?.secretAccessKey ?? "",
+  }
+}
+
+async function xksAccess(
+  { node: { operational } }: RunningNode,
+  partition: string,
+): Promise<Omit<XksAccess, "endpoint">> {
+  const officer = caller(partition as PartitionId, "officer") // The file holds what was made.
+  const { accessKey, principal } = await createPrincipal(operational.ports, context(officer), {
+    name: "xks",
+    roles: ["user"],
+    keyStore: {},
+    credential: { kind: "access-key", lifeMs: limits.tokenLifeMaxMs },
+  })
+  return {
+    prefix: `/xks/${principal.id}`,
+    region: devRegion,
     accessKeyId: accessKey?.accessKeyId ?? "",
     secretAccessKey: accessKey?.secretAccessKey ?? "",
   }

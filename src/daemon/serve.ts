@@ -10,6 +10,7 @@ import { createAwsKmsFace, ownsAwsKms, refuseAwsKms } from "../faces/aws-kms/fac
 import { errorHead } from "../faces/rest/errors.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
 import { createTsbFace, ownsTsb, refuseTsb } from "../faces/tsb/face.ts"
+import { createXksFace, ownsXks, refuseXks } from "../faces/xks/face.ts"
 import { services } from "../faces/rest/services.ts"
 import { dialectOf, type Dialect, type Dialects } from "../faces/message.ts"
 import type { NodePort } from "../faces/rest/ports.ts"
@@ -71,7 +72,12 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
   const { open } = config.metrics
   const parts = { metrics: metricsText, build, log, open }
   const rest = await openRest(node, parts)
-  const dialects: Dialects = [openAwsKms(node, log), openTsb(node, parts), rest]
+  const dialects: Dialects = [
+    openAwsKms(node, log),
+    openXks(node, parts),
+    openTsb(node, parts),
+    rest,
+  ]
   const front = { dialects, metrics, log, metricsText, protocols: openFrames(node, rest, log) }
   const port = await (workers?.start() ?? listenHere(config, front, opened))
   if (workers !== undefined) opened.defer(() => workers.leave(config.limits.drainMs))
@@ -221,6 +227,17 @@ function openAwsKms(node: Node, log: Log): Dialect {
     onUnexpected: logBug(log),
   })
   return { owns: ownsAwsKms, answer, refuse: refuseAwsKms }
+}
+
+function openXks(node: Node, { log, build: { version } }: FaceParts): Dialect {
+  const answer = createXksFace({
+    ports: () => node.ports,
+    authenticate: (evidence) => node.operational.authenticator.authenticateSigned(evidence),
+    ready: () => node.ready(),
+    version,
+    onUnexpected: logBug(log),
+  })
+  return { owns: ownsXks, answer, refuse: refuseXks }
 }
 
 function openTsb(node: Node, { log, build: { version } }: FaceParts): Dialect {

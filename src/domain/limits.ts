@@ -42,6 +42,8 @@ export const limits = {
   argon2ParallelismMax: 16,
   /** Additional authenticated data; AWS's encryption context allows 8 KiB. */
   aadBytesMax: 8 * KiB,
+  /** With what a dialect binds besides. */
+  boundAadBytesMax: 8 * KiB + 64,
   /** A data key: what AWS's dialect allows. */
   dataKeyBytesMax: 1_024,
   /** One call of `random`. */
@@ -70,6 +72,8 @@ export const limits = {
   publicKeysBytesMax: 200 * 550,
   /** Grants of one principal. */
   grantsMax: 100,
+  /** Values of one condition of a key store's policy. */
+  keyStoreValuesMax: 100,
   /** Address ranges of one principal. */
   addressRangesMax: 32,
   /** Live bearer tokens of one principal: two overlap during rotation, one to spare. */

@@ -15,6 +15,7 @@ import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
+import { againstKeyStore } from "./key-store.ts"
 import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
@@ -170,6 +171,10 @@ const rules = {
       if (caller.grants.some((grant) => grantAdmits(grant, id, key))) return
       return "no grant of the caller admits this operation on this key"
     },
+  },
+  "key-store": {
+    code: "OPERATION_FORBIDDEN",
+    check: ({ caller }) => againstKeyStore(caller),
   },
   "partition-active": {
     code: "OPERATION_FORBIDDEN",

@@ -3,6 +3,7 @@
 import { clusterPartition } from "./ids.ts"
 import type { CredentialId, Instant, PartitionId, PrincipalId } from "./ids.ts"
 import type { KeyRecord } from "./key.ts"
+import type { KeyStoreOrigin, KeyStorePolicy } from "./key-store.ts"
 import type { OperationId } from "./operation.ts"
 
 /**
@@ -87,6 +88,8 @@ export interface PrincipalRecord {
   readonly addresses: readonly string[]
   readonly state: "active" | "disabled"
   readonly credentials: readonly Credential[]
+  /** He is an external key store of AWS's, and nothing else. */
+  readonly keyStore?: KeyStorePolicy
   readonly createdAt: Instant
   readonly revision: number
 }
@@ -104,6 +107,9 @@ export interface Caller {
   readonly credential: "token" | "certificate" | "jwt" | "access-key" | "approver-key"
   /** The peer's address, for the log. */
   readonly address: string
+  readonly keyStore?: KeyStorePolicy
+  /** What AWS tells of this request, of a key store. */
+  readonly origin?: KeyStoreOrigin
 }
 
 /** True when `grant` admits `operation` on `key` (undefined: an operation on no single key). */

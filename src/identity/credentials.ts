@@ -89,6 +89,7 @@ export function judgePrincipal(
     grants: principal.grants,
     credential: credential.kind,
     address,
+    ...(principal.keyStore === undefined ? {} : { keyStore: principal.keyStore }),
   }
 }
 

@@ -108,6 +108,7 @@ export const recordKinds = {
       "addresses",
       "state",
       "credentials",
+      "keyStore?",
       "createdAt",
       "revision",
     ],

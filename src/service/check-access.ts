@@ -2,6 +2,7 @@
 
 import { HsmError } from "../domain/errors.ts"
 import type { PartitionId } from "../domain/ids.ts"
+import { keyStoreConditions, type KeyStorePolicy } from "../domain/key-store.ts"
 import { limits } from "../domain/limits.ts"
 import { rolesIn, type Grant, type Role } from "../domain/principal.ts"
 import { parseRange } from "../identity/address.ts"
@@ -31,6 +32,18 @@ export function checkAddresses(addresses: readonly string[]): void {
   }
   const bad = addresses.findIndex((text) => parseRange(text) === undefined)
   if (bad >= 0) throw malformed(`/addresses/${bad}`, "neither an address nor a CIDR range")
+}
+
+/** @throws HsmError MALFORMED_REQUEST for other roles than user's, or too much of a policy. */
+export function checkKeyStore(roles: readonly Role[], policy: KeyStorePolicy): void {
+  if (roles.join() !== "user") throw malformed("/roles", "a key store has the role user alone")
+  const long = keyStoreConditions.find((name) => {
+    const { length = 0 } = policy[name] ?? {}
+    return length > limits.keyStoreValuesMax
+  })
+  if (long !== undefined) {
+    throw malformed(`/keyStore/${long}`, `at most ${limits.keyStoreValuesMax} values`)
+  }
 }
 
 /** The refusal of one field of a request. */

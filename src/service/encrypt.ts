@@ -34,8 +34,9 @@ const none = new Uint8Array(0)
 /**
  * Encrypts under a key's current version.
  *
- * @param command - `plaintext` at most limits.messageBytesMax, `aad` at most limits.aadBytesMax
- * bytes; RSA-OAEP takes only as much as its modulus leaves (RFC 8017 section 7.1.1) and no `aad`.
+ * @param command - `plaintext` at most limits.messageBytesMax, `aad` at most
+ * limits.boundAadBytesMax bytes; RSA-OAEP takes only as much as its modulus leaves (RFC 8017
+ * section 7.1.1) and no `aad`.
  * @throws HsmError KEY_NOT_FOUND, KEY_STATE, OPERATION_FORBIDDEN, RATE_LIMITED, KEY_EXHAUSTED,
  * MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, AUDIT_UNAVAILABLE.
  */
@@ -59,12 +60,16 @@ export async function encrypt(
 export async function encryptWith(
   ports: UsePorts,
   act: Act,
-  command: Omit<EncryptCommand, "key" | "mechanism">,
+  command: Omit<EncryptCommand, "key" | "mechanism" | "aad"> & {
+    /** With `raw`, it may name the version. */
+    readonly aad?: EncryptCommand["aad"] | ((version: number) => Uint8Array)
+  },
 ): Promise<EncryptResult> {
   const mechanism = mechanismOf(act)
   const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism)
   const handle = await ports.keys.open(key, version)
-  const { plaintext, iv, raw = false, aad = none } = command
+  const { plaintext, iv, raw = false } = command
+  const aad = typeof command.aad === "function" ? command.aad(version) : (command.aad ?? none)
   const about = { keyId: key.id, version, mechanism }
   if (!raw && iv !== undefined) {
     throw new HsmError("MALFORMED_REQUEST", "an IV goes with raw alone", { field: "/iv" })
@@ -328,7 +333,7 @@ function isAboutHeader(error: unknown, named: DecryptCommand["key"]): boolean {
 
 function checkSizes(message: Uint8Array, aad: Uint8Array | undefined, max: number): void {
   if (message.length > max) tooLarge("message")
-  if (aad !== undefined && aad.length > limits.aadBytesMax) tooLarge("aad")
+  if (aad !== undefined && aad.length > limits.boundAadBytesMax) tooLarge("aad")
 }
 
 function tooLarge(what: string): never {

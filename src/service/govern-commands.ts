@@ -1,5 +1,6 @@
 /** Commands about partitions, principals and issuers, and what they answer. */
 
+import type { KeyStorePolicy } from "../domain/key-store.ts"
 import type { CredentialId, PartitionId, PrincipalId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
@@ -47,6 +48,8 @@ export interface CreatePrincipalCommand extends Idempotent {
   readonly grants?: readonly Grant[] | undefined
   readonly addresses?: readonly string[] | undefined
   readonly credential: NewCredential
+  /** He is an external key store of AWS's; then his one role is `user`. */
+  readonly keyStore?: KeyStorePolicy | undefined
 }
 export interface PrincipalWithToken {
   readonly principal: PrincipalRecord
@@ -61,6 +64,8 @@ export interface UpdatePrincipalCommand {
   readonly grants?: readonly Grant[] | undefined
   readonly addresses?: readonly string[] | undefined
   readonly state?: "active" | "disabled" | undefined
+  /** Of a key store: replaces its policy. */
+  readonly keyStore?: KeyStorePolicy | undefined
 }
 export interface IssueTokenCommand {
   readonly principal: PrincipalId

@@ -9,6 +9,7 @@ import { HsmError } from "../domain/errors.ts"
 import { instant } from "../domain/ids.ts"
 import type { CredentialId, Instant, PartitionId, PrincipalId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
+import type { KeyStorePolicy } from "../domain/key-store.ts"
 import type { Clock } from "../domain/ports.ts"
 import type { Credential, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
 import { readCertificate } from "../identity/certificate.ts"
@@ -27,6 +28,7 @@ export interface NewPrincipal {
   readonly id?: PrincipalId
   readonly grants?: readonly Grant[] | undefined
   readonly addresses?: readonly string[] | undefined
+  readonly keyStore?: KeyStorePolicy | undefined
 }
 
 /** A credential that is not stored yet, and what its holder is shown of it, once. */
@@ -41,7 +43,7 @@ export async function newPrincipal(
   ports: Makers,
   template: NewPrincipal,
 ): Promise<{ readonly record: PrincipalRecord } & Omit<Issued, "credential">> {
-  const { partition, name, roles, grants = [], addresses = [] } = template
+  const { partition, name, roles, grants = [], addresses = [], keyStore } = template
   const { credential, ...shown } = await newCredential(ports, partition, template.credential)
   const record: PrincipalRecord = {
     id: template.id ?? (freshId(ports) as PrincipalId),
@@ -52,6 +54,7 @@ export async function newPrincipal(
     addresses,
     state: "active",
     credentials: [credential],
+    ...(keyStore === undefined ? {} : { keyStore }),
     createdAt: ports.clock.now(),
     revision: 1,
   }

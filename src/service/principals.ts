@@ -10,7 +10,13 @@ import { limits } from "../domain/limits.ts"
 import type { Credential, PrincipalRecord } from "../domain/principal.ts"
 import type { Transaction } from "../records/committer.ts"
 import { perform, recordDone, type Act } from "./act.ts"
-import { checkAddresses, checkGrants, checkRoles, malformed } from "./check-access.ts"
+import {
+  checkAddresses,
+  checkGrants,
+  checkKeyStore,
+  checkRoles,
+  malformed,
+} from "./check-access.ts"
 import type {
   Context,
   CreatePrincipalCommand,
@@ -45,6 +51,7 @@ export async function createPrincipal(
   checkRoles(partition, roles)
   checkGrants(grants)
   checkAddresses(addresses)
+  if (command.keyStore !== undefined) checkKeyStore(roles, command.keyStore)
   return await perform(ports, context, { operation: "principal.create" }, async (act) => {
     const { idempotencyKey: key, ...rest } = command
     const call = { kind: "principal.create", key, command: rest }
@@ -93,7 +100,7 @@ export async function updatePrincipal(
   context: Context,
   { principal: id, ...fields }: UpdatePrincipalCommand,
 ): Promise<PrincipalRecord> {
-  const { roles, grants, addresses, state } = fields
+  const { roles, grants, addresses, state, keyStore } = fields
   if (roles !== undefined) checkRoles(context.caller.partition, roles)
   if (grants !== undefined) checkGrants(grants)
   if (addresses !== undefined) checkAddresses(addresses)
@@ -102,12 +109,17 @@ export async function updatePrincipal(
     const before = await existing(ports, act.partition.id, id)
     const after: PrincipalRecord = {
       ...before,
+      ...(keyStore === undefined ? {} : { keyStore }),
       roles: roles ?? before.roles,
       grants: grants ?? before.grants,
       addresses: addresses ?? before.addresses,
       state: state ?? before.state,
       revision: before.revision + 1,
     }
+    if (keyStore !== undefined && before.keyStore === undefined) {
+      throw malformed("/keyStore", "a principal is made as a key store, or is none")
+    }
+    if (after.keyStore !== undefined) checkKeyStore(after.roles, after.keyStore)
     return await change(ports, act, before, after)
   })
 }

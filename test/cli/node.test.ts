@@ -166,6 +166,25 @@ test("keys are wrapped, unwrapped and derived from each other", async () => {
   await keyhold("partition set --flag keyImport=off --flag wrappedExport=off")
 })
 
+test("a key store comes as the file that AWS's console takes, and is switched off", async () => {
+  const made = await keyhold("key-store create s3-keys --via-service s3 --as officer")
+  const file = JSON.parse(made.text) as {
+    readonly XksProxyUriPath: string
+    readonly XksProxyAuthenticationCredential: Readonly<Record<string, string>>
+  }
+  const [, id] = /^\/xks\/(\w{26})\/kms\/xks\/v1$/.exec(file.XksProxyUriPath) ?? []
+  const { AccessKeyId, RawSecretAccessKey } = file.XksProxyAuthenticationCredential
+  assert.match(AccessKeyId ?? "", /^[A-Z2-7]{30}$/)
+  assert.match(RawSecretAccessKey ?? "", /^[A-Za-z0-9/+=]{43,64}$/)
+  const shown = await keyhold(`principal show ${id} --as officer`)
+  assert.match(shown.text, /key store for +viaServices s3/)
+  const off = await keyhold(`key-store update ${id} --nothing --as officer`)
+  assert.match(off.text, /key store for +operations none/)
+  assert.match(await refused(`key-store update ${id} --as officer`, 2), /USAGE/)
+  const next = await keyhold(`key-store access-key ${id} --as officer`)
+  assert.match(next.text, /RawSecretAccessKey/)
+})
+
 test("principals come with a token, are narrowed, and lose it at once", async () => {
   await keyhold("key create shop-1 --algorithm AES_256")
   await keyhold("key create other --algorithm AES_256")

@@ -1759,6 +1759,7 @@ export interface Principal {
   readonly state: "active" | "disabled"
   /** At most 16. */
   readonly credentials: readonly Credential[]
+  readonly keyStore?: KeyStorePolicy | undefined
   readonly createdAt: Instant
   readonly revision: Revision
 }
@@ -1794,7 +1795,31 @@ export interface CreatePrincipalRequest {
   readonly grants?: Grants | undefined
   readonly addresses?: Addresses | undefined
   readonly credential: NewCredential
+  readonly keyStore?: KeyStorePolicy | undefined
 }
+
+/**
+ * Makes a principal an external key store of AWS KMS: his access keys serve the XKS dialect
+ * alone, at the path `/xks/<id>/kms/xks/v1`. What AWS tells of a request has to match one
+ * value of each condition that is here; `*` stands for any characters. Without conditions,
+ * whatever AWS asks for is done.
+ */
+export interface KeyStorePolicy {
+  /** ARNs of who asks AWS. */
+  readonly principals?: KeyStoreValues | undefined
+  /** Of the KMS key. */
+  readonly accounts?: KeyStoreValues | undefined
+  readonly regions?: KeyStoreValues | undefined
+  /** AWS's services on whose behalf it asks, such as s3. */
+  readonly viaServices?: KeyStoreValues | undefined
+  readonly vpcs?: KeyStoreValues | undefined
+  readonly vpcEndpoints?: KeyStoreValues | undefined
+  /** KMS's operations, such as Decrypt. */
+  readonly operations?: KeyStoreValues | undefined
+}
+
+/** At most 100. */
+export type KeyStoreValues = readonly string[]
 
 export type NewCredential =
   | {
@@ -1818,6 +1843,8 @@ export interface UpdatePrincipalRequest {
   readonly grants?: Grants | undefined
   readonly addresses?: Addresses | undefined
   readonly state?: "active" | "disabled" | undefined
+  /** Of a key store; replaces its policy. */
+  readonly keyStore?: KeyStorePolicy | undefined
 }
 
 /** A public key (RFC 7517, RFC 8037); a private member is refused. */

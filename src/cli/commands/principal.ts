@@ -2,7 +2,7 @@
 
 import { X509Certificate } from "node:crypto"
 import { readFile } from "node:fs/promises"
-import type { Grant, Operation, Principal, PrincipalWithToken } from "@keyhold/sdk"
+import type { Grant, KeyStorePolicy, Operation, Principal, PrincipalWithToken } from "@keyhold/sdk"
 import type { CliContext, Command, OptionRow } from "../command.ts"
 import { CliError } from "../failure.ts"
 import type { Input } from "../input.ts"
@@ -19,7 +19,7 @@ const columns: Columns<Principal> = [
   ["id", ({ id }) => id],
 ]
 
-const fields: Columns<Principal> = [
+export const principalFields: Columns<Principal> = [
   ["name", ({ name }) => name],
   ["id", ({ id }) => id],
   ["partition", ({ partition }) => partition],
@@ -36,6 +36,7 @@ const fields: Columns<Principal> = [
         )
         .join("; "),
   ],
+  ["key store for", ({ keyStore }) => keyStore && showPolicy(keyStore)],
   ["created", ({ createdAt }) => createdAt],
   ["revision", ({ revision }) => revision],
 ]
@@ -91,7 +92,7 @@ export const principalCommands: readonly Command[] = [
     async run({ out, connect }, input) {
       const kh = await connect()
       const params = { principal: input.text("principal") }
-      await out.record(await kh.call("getPrincipal", { params }), fields)
+      await out.record(await kh.call("getPrincipal", { params }), principalFields)
     },
   },
   {
@@ -115,7 +116,7 @@ export const principalCommands: readonly Command[] = [
       } as const
       const kh = await connect()
       const params = { principal: input.text("principal") }
-      await out.record(await kh.call("updatePrincipal", { params, body }), fields)
+      await out.record(await kh.call("updatePrincipal", { params, body }), principalFields)
     },
   },
   {
@@ -169,7 +170,7 @@ export const principalCommands: readonly Command[] = [
       const kh = await connect()
       const [principal, credential] = [input.text("principal"), input.text("credential")]
       const params = { principal, credential }
-      await out.record(await kh.call("revokeCredential", { params }), fields)
+      await out.record(await kh.call("revokeCredential", { params }), principalFields)
     },
   },
 ]
@@ -180,7 +181,7 @@ export async function showWithToken(
   made: PrincipalWithToken,
 ): Promise<void> {
   await out.record(made, [
-    ...fields.map(
+    ...principalFields.map(
       ([title, cell]) => [title, (one: PrincipalWithToken) => cell(one.principal)] as const,
     ),
     ["token", ({ token }) => token],
@@ -192,7 +193,7 @@ export async function showWithToken(
 }
 
 /** All conditions of one grant; none given: no change, or no narrowing. */
-function readGrants(input: Input): readonly Grant[] | undefined {
+export function readGrants(input: Input): readonly Grant[] | undefined {
   const [name, value] = Object.entries(input.pairs("keyTag") ?? {})[0] ?? []
   const grant = {
     keyNames: input.maybe("keyNames"),
@@ -216,6 +217,12 @@ async function readCredential(input: Input) {
   } catch {
     throw new CliError("USAGE", `${path} is no certificate`)
   }
+}
+
+function showPolicy(policy: KeyStorePolicy): string {
+  const conditions = Object.entries({ ...policy } as Record<string, readonly string[]>)
+  const shown = conditions.map(([name, values]) => `${name} ${values.join(" ") || "none"}`)
+  return shown.join(", ") || "whatever AWS asks for"
 }
 
 function showGrant({ operations, keyIds, keyNames, tag }: Grant): string {

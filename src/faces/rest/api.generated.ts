@@ -1618,6 +1618,7 @@ export interface Principal {
   readonly state: "active" | "disabled"
   /** At most 16. */
   readonly credentials: readonly Credential[]
+  readonly keyStore?: KeyStorePolicy | undefined
   readonly createdAt: Instant
   readonly revision: Revision
 }
@@ -1653,7 +1654,31 @@ export interface CreatePrincipalRequest {
   readonly grants?: Grants
   readonly addresses?: Addresses
   readonly credential: NewCredential
+  readonly keyStore?: KeyStorePolicy
 }
+
+/**
+ * Makes a principal an external key store of AWS KMS: his access keys serve the XKS dialect
+ * alone, at the path `/xks/<id>/kms/xks/v1`. What AWS tells of a request has to match one
+ * value of each condition that is here; `*` stands for any characters. Without conditions,
+ * whatever AWS asks for is done.
+ */
+export interface KeyStorePolicy {
+  /** ARNs of who asks AWS. */
+  readonly principals?: KeyStoreValues
+  /** Of the KMS key. */
+  readonly accounts?: KeyStoreValues
+  readonly regions?: KeyStoreValues
+  /** AWS's services on whose behalf it asks, such as s3. */
+  readonly viaServices?: KeyStoreValues
+  readonly vpcs?: KeyStoreValues
+  readonly vpcEndpoints?: KeyStoreValues
+  /** KMS's operations, such as Decrypt. */
+  readonly operations?: KeyStoreValues
+}
+
+/** At most 100. */
+export type KeyStoreValues = readonly string[]
 
 export type NewCredential =
   | {
@@ -1677,6 +1702,8 @@ export interface UpdatePrincipalRequest {
   readonly grants?: Grants
   readonly addresses?: Addresses
   readonly state?: "active" | "disabled"
+  /** Of a key store; replaces its policy. */
+  readonly keyStore?: KeyStorePolicy
 }
 
 /** A public key (RFC 7517, RFC 8037); a private member is refused. */

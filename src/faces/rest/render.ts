@@ -105,6 +105,7 @@ export function renderPrincipal(record: PrincipalRecord): wire.Principal {
     addresses,
     state,
     credentials: credentials.map(renderCredential),
+    keyStore: record.keyStore,
     createdAt: renderTime(record.createdAt),
     revision,
   }

@@ -3,7 +3,8 @@
 import type { JsonValue } from "../../codec/json.ts"
 import type { Context } from "../../service/commands.ts"
 import type { Ports } from "../../service/ports.ts"
-import { readBody, type Input, type Members } from "./shapes.ts"
+import { object, type Input, type Members } from "../shapes.ts"
+import { Fault } from "./fault.ts"
 
 /** Who calls, and what he is served with. */
 export interface Call {
@@ -39,7 +40,13 @@ export function operation<const M extends Members>(
   members: M,
   run: (call: Call, input: Input<M>) => Promise<Output>,
 ): Operation {
-  return { answer: async (call, body) => await run(call, readBody(members, body())) }
+  const shape = object(members)
+  return { answer: async (call, body) => await run(call, shape.read(present(body()), "")) }
+}
+
+function present(body: JsonValue): NonNullable<JsonValue> {
+  if (body === null) throw new Fault("json", "the body is not an object")
+  return body
 }
 
 /** An operation without one. */

@@ -5,7 +5,7 @@ import type { SmartKeyAttributes } from "../../domain/key.ts"
 import type { ApproverKey, KeyRuleName, Rule, RuleToken } from "../../domain/rule.ts"
 import type { KeyRulesTemplate, RuleTemplate } from "../../service/quorum-commands.ts"
 import { Fault, invalid } from "./fault.ts"
-import { bytes, count, flag, list, need, object, shortText, text, type Input } from "./shapes.ts"
+import { bytes, count, flag, list, need, object, shortText, text, type Input } from "../shapes.ts"
 
 const approval = object({ type: text, name: shortText, value: bytes })
 const group = object({

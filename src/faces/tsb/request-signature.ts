@@ -11,7 +11,7 @@ import { keyOfChain } from "../../identity/certificate-chain.ts"
 import { approvalMechanism } from "../../identity/possession.ts"
 import { Fault, invalid } from "./fault.ts"
 import type { Call } from "./operation.ts"
-import { bytes, need, object, text } from "./shapes.ts"
+import { bytes, need, object, text } from "../shapes.ts"
 
 /** The dialect's names of hashes, and ours. */
 const digests: Readonly<Record<string, string>> = {

@@ -18,7 +18,7 @@ import { renderKey } from "../attributes.ts"
 import { Fault } from "../fault.ts"
 import { operation, type Call, type Operation, type Output } from "../operation.ts"
 import { approverKeyOf, mechanismOf } from "../request-signature.ts"
-import { bytes, choice, count, need, object, text, type Input, type Members } from "../shapes.ts"
+import { bytes, choice, count, need, object, text, type Input, type Members } from "../../shapes.ts"
 import { renderStatus } from "./requests.ts"
 
 /** He has the key, now: `timestampSignature` is one over the text of `timestamp`. */

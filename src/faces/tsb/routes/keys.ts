@@ -17,7 +17,7 @@ import { Fault, invalid } from "../fault.ts"
 import { isSeed, pathOn, readLabel } from "../labels.ts"
 import { bare, creating, operation, type Call, type Operation } from "../operation.ts"
 import { policy, rulesOf, type Policy } from "../policy.ts"
-import { bytes, count, flag, need, object, password, text } from "../shapes.ts"
+import { bytes, count, flag, need, object, password, text } from "../../shapes.ts"
 import { algorithmOf } from "../vocabulary.ts"
 
 const attributes = object({

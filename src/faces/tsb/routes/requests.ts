@@ -15,7 +15,7 @@ import { Fault } from "../fault.ts"
 import { bare, creating, operation, type Call, type Operation } from "../operation.ts"
 import { rulesOf } from "../policy.ts"
 import { checkRequestSignature, requestSignature } from "../request-signature.ts"
-import { choice, need, object, readBody, text } from "../shapes.ts"
+import { choice, need, object, text } from "../../shapes.ts"
 import {
   blockRequest,
   decrypting,
@@ -139,14 +139,13 @@ function resultOf({ original }: RequestView, result: object): string | null {
   return encodeBase64(finishOf(original)(result.signature))
 }
 
+const asking = object({ signRequest: object({ signatureType: text }) })
+
 /** How the signature is written was said in the body that asked for it. */
 function finishOf(original: Uint8Array | undefined): (signature: Uint8Array) => Uint8Array {
   if (original === undefined) return (signature) => signature
-  const body = readBody(
-    { signRequest: object({ signatureType: text }) },
-    parseJson(original, limits.jsonDepthMax),
-  )
-  return body.signRequest?.signatureType === "ETH" ? ethereum : (signature) => signature
+  const { signRequest: asked } = asking.read(parseJson(original, limits.jsonDepthMax) ?? {}, "")
+  return asked?.signatureType === "ETH" ? ethereum : (signature) => signature
 }
 
 async function filtered({ ports, context }: Call, status: string | undefined): Promise<object> {

@@ -12,7 +12,7 @@ import { invalid } from "../fault.ts"
 import { pathOn, readLabel } from "../labels.ts"
 import { operation, type Call, type Operation } from "../operation.ts"
 import { policy, rulesOf } from "../policy.ts"
-import { bytes, choice, integer, list, need, object, password, text } from "../shapes.ts"
+import { bytes, choice, integer, list, need, object, password, text } from "../../shapes.ts"
 import { cipherOf, signingOf } from "../vocabulary.ts"
 import { refusePassword } from "./keys.ts"
 

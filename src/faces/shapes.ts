@@ -1,15 +1,15 @@
 /**
- * Shapes of the TSB's JSON. Null is as good as absent, as its clients send every field they know;
- * fields that nobody knows are ignored, as its versions differ in them.
+ * Shapes of the JSON of dialects that are not ours. Null is as good as absent, as clients send
+ * every field they know; fields that nobody knows are ignored, as versions differ in them.
  */
 
-import { decodeBase64 } from "../../codec/base64.ts"
-import { pointerTo, type JsonObject, type JsonValue } from "../../codec/json.ts"
-import { Fault, invalid } from "./fault.ts"
+import { decodeBase64 } from "../codec/base64.ts"
+import { CodecError } from "../codec/error.ts"
+import { pointerTo, type JsonObject, type JsonValue } from "../codec/json.ts"
 
 /** Reads one kind of value. */
 export interface Shape<T> {
-  /** @param at - JSON pointer. @throws {@link Fault}. */
+  /** @param at - JSON pointer. @throws {@link CodecError}. */
   readonly read: (value: NonNullable<JsonValue>, at: string) => T
 }
 /** A member that has to be there. */
@@ -131,14 +131,8 @@ export function object<M extends Members>(members: M): Shape<Input<M>> {
 /** Whatever it is, as it came. */
 export const anything: Shape<JsonValue> = { read: (value) => value }
 
-/** Reads a body. @throws {@link Fault}. */
-export function readBody<M extends Members>(members: M, body: JsonValue): Input<M> {
-  if (body === null) throw new Fault("json", "the body is not an object")
-  return object(members).read(body, "")
-}
-
-function refuse(at: string, what: string): Fault {
-  return invalid(`${at} ${what}`)
+function refuse(at: string, what: string): CodecError {
+  return new CodecError(at, what)
 }
 
 function isObject(value: JsonValue): value is JsonObject {
