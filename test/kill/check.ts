@@ -51,7 +51,7 @@ export async function checkAll(ledger: Ledger, client: RestClient, tokens: Token
     "auditor",
     "officer",
   ] satisfies Role[]
-  const first = [...roles, "aws", "tsb"]
+  const first = [...roles, "aws", "tsb", "xks"]
   const principals = await listAll(client, tokens.officer, "/principals")
   const made = principals.filter(({ name }) => !first.includes(String(name)))
   assert.deepEqual(ids(made), ids(ledger.principals))
