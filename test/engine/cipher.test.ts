@@ -92,6 +92,22 @@ for (const mechanism of aead) {
   })
 }
 
+test("a ciphertext of RSA without its leading zero does not open", async () => {
+  for (const mechanism of ["RSA_OAEP_SHA_256", "RSA_PKCS1_ENCRYPTION"] as const) {
+    const plaintext = Uint8Array.of(1)
+    const sealing = permit("key.encrypt", rsa, mechanism)
+    const opening = permit("key.decrypt", rsa, mechanism)
+    const about = { mechanism, aad: none, iv: none }
+    let made
+    do made = encrypt(sealing, rsa, { mechanism, plaintext, aad: none })
+    while (made.ciphertext[0] !== 0)
+    const { ciphertext } = made
+    assert.deepEqual(await decrypt(opening, rsa, { ...about, ciphertext }), plaintext)
+    const short = { ...about, ciphertext: ciphertext.subarray(1) }
+    await assert.rejects(async () => decrypt(opening, rsa, short), { code: "DECRYPTION_FAILED" })
+  }
+})
+
 test("every failure to decrypt gives the same error, and no cause", async () => {
   const aes = await newHandle("AES_256")
   const stranger = await newHandle("RSA_2048")

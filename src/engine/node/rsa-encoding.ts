@@ -4,6 +4,7 @@
  */
 
 import { constants, createHash, privateEncrypt, publicDecrypt, timingSafeEqual } from "node:crypto"
+import { decryptionFailed } from "../../domain/errors.ts"
 import type { HashId } from "../../domain/hashes.ts"
 import { hashes } from "../../domain/hashes.ts"
 import { hashNames } from "../hash.ts"
@@ -13,6 +14,17 @@ import { join, plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
 /** Our moduli are of whole bytes. */
 export function modulusBytes(key: NodeKey): number {
   return (publicHalf(key).asymmetricKeyDetails?.modulusLength ?? 0) / 8
+}
+
+/**
+ * RFC 8017 sections 7.1.2 and 7.2.2, step 1: a ciphertext is as long as the modulus. OpenSSL takes
+ * one without its leading zeros for the same number.
+ *
+ * @throws HsmError DECRYPTION_FAILED.
+ */
+export function wholeCiphertext(key: NodeKey, ciphertext: Uint8Array): Uint8Array {
+  if (ciphertext.length !== modulusBytes(key)) throw decryptionFailed()
+  return ciphertext
 }
 
 /** EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) around a DigestInfo, or around anything else. */

@@ -8,10 +8,7 @@
 import { constants, privateDecrypt, publicEncrypt } from "node:crypto"
 import type { EncryptionRow } from "../provider.ts"
 import { plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
-
-function modulusBytes(key: NodeKey): number {
-  return (publicHalf(key).asymmetricKeyDetails?.modulusLength ?? 0) / 8
-}
+import { modulusBytes, wholeCiphertext } from "./rsa-encoding.ts"
 
 function encryption(
   padding: number,
@@ -24,7 +21,7 @@ function encryption(
     seal: (key, { plaintext }) =>
       plain(publicEncrypt({ key: publicHalf(key), padding }, plaintext)),
     open: (key, { ciphertext }) =>
-      plain(privateDecrypt({ key: secretHalf(key), padding }, ciphertext)),
+      plain(privateDecrypt({ key: secretHalf(key), padding }, wholeCiphertext(key, ciphertext))),
   }
 }
 

@@ -3,6 +3,7 @@
 import { constants, publicEncrypt, subtle } from "node:crypto"
 import type { EncryptionRow } from "../provider.ts"
 import { plain, publicHalf, secretHalf, type NodeKey } from "./key.ts"
+import { modulusBytes, wholeCiphertext } from "./rsa-encoding.ts"
 
 const hashes = {
   "SHA-1": { node: "sha1", bytes: 20 },
@@ -22,8 +23,7 @@ export function oaep(
     ivBytes: 0,
     aead: false,
     // RFC 8017 section 7.1.1, step 1b.
-    plaintextBytesMax: (key) =>
-      (publicHalf(key).asymmetricKeyDetails?.modulusLength ?? 0) / 8 - 2 * hashBytes - 2,
+    plaintextBytesMax: (key) => modulusBytes(key) - 2 * hashBytes - 2,
     seal: (key, { plaintext }) =>
       plain(
         publicEncrypt(
@@ -34,8 +34,9 @@ export function oaep(
     // WebCrypto, because `privateDecrypt` has no form that leaves the event loop.
     open: async (key, { ciphertext }) => {
       const name = "RSA-OAEP"
+      const whole = new Uint8Array(wholeCiphertext(key, ciphertext))
       const decryptor = secretHalf(key).toCryptoKey({ name, hash }, false, ["decrypt"])
-      return new Uint8Array(await subtle.decrypt({ name }, decryptor, new Uint8Array(ciphertext)))
+      return new Uint8Array(await subtle.decrypt({ name }, decryptor, whole))
     },
   }
 }

@@ -3,8 +3,9 @@
 import type { WrapRow } from "../provider.ts"
 import { randomBytes } from "../random.ts"
 import { SecretBytes } from "../secret-bytes.ts"
-import { publicHalf, type NodeKey } from "./key.ts"
+import type { NodeKey } from "./key.ts"
 import { kwpUnder } from "./key-wrap.ts"
+import { modulusBytes } from "./rsa-encoding.ts"
 import { oaep, type OaepHash } from "./rsa-oaep.ts"
 
 const none = new Uint8Array()
@@ -24,7 +25,7 @@ export function oaepWrap(hash: OaepHash): WrapRow<NodeKey> {
 export function rsaAesKwp(hash: OaepHash): WrapRow<NodeKey> {
   const { seal } = oaep(hash)
   return kwpUnder({
-    headBytes: (key) => (publicHalf(key).asymmetricKeyDetails?.modulusLength ?? 0) / 8,
+    headBytes: modulusBytes,
     send: (key) => {
       const plaintext = randomBytes(32)
       return {
