@@ -68,6 +68,18 @@ test("a signature is DER unless it is asked for as r and s, and verifies here to
   }
 })
 
+test("r and s verify as such, also where they begin like DER", async () => {
+  const label = await newKey()
+  let signature
+  do signature = await sign(label, "SHA256_WITH_ECDSA", { signatureType: "RAW" })
+  while (signature[0] !== 0x30)
+  const request = { signKeyName: label, signatureAlgorithm: "SHA256_WITH_ECDSA", payload }
+  const verifySignatureRequest = { ...request, signature: b64(signature) }
+  assert.deepEqual(await on.ok("POST /verify", { verifySignatureRequest }), {
+    signatureValid: true,
+  })
+})
+
 test("each algorithm signs as its name says", async () => {
   const rsa = await newKey({ algorithm: "RSA", keySize: 2048 })
   const message = Buffer.from("pay 100 to Dora")

@@ -233,8 +233,17 @@ async function isSignature(
 /** The dialect does not say which form a signature has: r and s side by side have one size. */
 function rawSignature(key: KeyRecord, mechanism: string, signature: Uint8Array): boolean {
   const { signatureBytes } = keyAlgorithm(key.algorithm)
+  return mechanism.startsWith("ECDSA_") && signature.length === signatureBytes && !isDer(signature)
+}
+
+/** A SEQUENCE of two INTEGERs, by its heads: numbers side by side look like that by no chance. */
+function isDer(signature: Uint8Array): boolean {
+  const [sequence, length, first, bytes = 0] = signature
   return (
-    mechanism.startsWith("ECDSA_") && signature.length === signatureBytes && signature[0] !== 48
+    sequence === 0x30 &&
+    length === signature.length - 2 &&
+    first === 0x02 &&
+    signature[4 + bytes] === 0x02
   )
 }
 
