@@ -7,8 +7,12 @@ import { decodeBase64 } from "../codec/base64.ts"
 import { CodecError } from "../codec/error.ts"
 import { pointerTo, type JsonObject, type JsonValue } from "../codec/json.ts"
 
+/** A schema of JSON Schema, for documents of a face. */
+export type Schema = JsonObject
+
 /** Reads one kind of value. */
 export interface Shape<T> {
+  readonly schema: Schema
   /** @param at - JSON pointer. @throws {@link CodecError}. */
   readonly read: (value: NonNullable<JsonValue>, at: string) => T
 }
@@ -33,6 +37,7 @@ export function need<T>(shape: Shape<T>): Needed<T> {
 }
 
 export const text: Shape<string> = {
+  schema: { type: "string" },
   read: (value, at) => {
     if (typeof value !== "string") throw refuse(at, "is not a text")
     return value
@@ -41,6 +46,7 @@ export const text: Shape<string> = {
 
 /** For people. */
 export const shortText: Shape<string> = {
+  schema: { type: "string", maxLength: 128 },
   read: (value, at) => {
     const read = text.read(value, at)
     if (read.length > shortTextMax) throw refuse(at, `has more than ${shortTextMax} characters`)
@@ -52,10 +58,12 @@ const shortTextMax = 128
 
 /** Standard base64, strictly: nobody shall sign what was not sent. */
 export const bytes: Shape<Uint8Array> = {
+  schema: { type: "string", contentEncoding: "base64" },
   read: (value, at) => decodeBase64(text.read(value, at), at),
 }
 
 export const flag: Shape<boolean> = {
+  schema: { type: "boolean" },
   read: (value, at) => {
     if (typeof value !== "boolean") throw refuse(at, "is not true or false")
     return value
@@ -64,6 +72,7 @@ export const flag: Shape<boolean> = {
 
 /** A whole number that is not negative. */
 export const count: Shape<number> = {
+  schema: { type: "integer", minimum: 0 },
   read: (value, at) => {
     if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
       throw refuse(at, "is not a whole number")
@@ -74,6 +83,7 @@ export const count: Shape<number> = {
 
 /** A whole number, also one below zero, which stands for what is usual. */
 export const integer: Shape<number> = {
+  schema: { type: "integer" },
   read: (value, at) => {
     if (typeof value !== "number" || !Number.isSafeInteger(value)) throw refuse(at, "is no integer")
     return value
@@ -82,6 +92,7 @@ export const integer: Shape<number> = {
 
 /** An array of one-character strings, as the original's clients send them, or a plain string. */
 export const password: Shape<string> = {
+  schema: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
   read: (value, at) => {
     if (typeof value === "string") return value
     return list(text).read(value, at).join("")
@@ -90,6 +101,7 @@ export const password: Shape<string> = {
 
 export function list<T>(item: Shape<T>): Shape<readonly T[]> {
   return {
+    schema: { type: "array", items: item.schema },
     read: (value, at) => {
       if (!isArray(value)) throw refuse(at, "is not a list")
       return value.map((one, index) => {
@@ -104,6 +116,7 @@ export function choice<const Values extends readonly string[]>(
   values: Values,
 ): Shape<Values[number]> {
   return {
+    schema: { type: "string", enum: values },
     read: (value, at) => {
       const found = values.find((one) => one === value)
       if (found === undefined) throw refuse(at, `is none of ${values.join(", ")}`)
@@ -114,6 +127,7 @@ export function choice<const Values extends readonly string[]>(
 
 export function object<M extends Members>(members: M): Shape<Input<M>> {
   return {
+    schema: schemaOf(members),
     read: (value, at) => {
       if (!isObject(value)) throw refuse(at, "is not an object")
       const input: Record<string, unknown> = {}
@@ -128,8 +142,19 @@ export function object<M extends Members>(members: M): Shape<Input<M>> {
   }
 }
 
+/** A member that is not needed may be null as well. */
+function schemaOf(members: Members): Schema {
+  const rows = Object.entries(members)
+  const properties = rows.map(([name, member]) => {
+    const { schema } = member
+    return [name, "needed" in member ? schema : { anyOf: [schema, { type: "null" }] }] as const
+  })
+  const required = rows.filter(([, member]) => "needed" in member).map(([name]) => name)
+  return { type: "object", properties: Object.fromEntries(properties), required }
+}
+
 /** Whatever it is, as it came. */
-export const anything: Shape<JsonValue> = { read: (value) => value }
+export const anything: Shape<JsonValue> = { schema: {}, read: (value) => value }
 
 function refuse(at: string, what: string): CodecError {
   return new CodecError(at, what)

@@ -10,6 +10,7 @@ import type { PartitionFlags } from "../../src/domain/partition.ts"
 import type { Caller, Role } from "../../src/domain/principal.ts"
 import { createTsbFace } from "../../src/faces/tsb/face.ts"
 import { memoryStack, newPartition, type Stack } from "./stack.ts"
+import { checkAnswer } from "./tsb-schemas.ts"
 
 /** JSON of an answer. */
 export type Body = Readonly<Record<string, unknown>>
@@ -69,7 +70,9 @@ export async function tsbFace(flags: Partial<PartitionFlags> = {}): Promise<TsbF
     })
     assert.deepEqual(unexpected, [], `${route} has a bug`)
     assert.ok(typeof reply.body === "string")
-    return { status: reply.status, body: JSON.parse(reply.body) as Body }
+    const answered = JSON.parse(reply.body) as Body
+    checkAnswer(route, reply.status, answered)
+    return { status: reply.status, body: answered }
   }
   return {
     stack,

@@ -15,6 +15,7 @@ import type { Face, FaceReply, FaceRequest, RequestHead } from "../message.ts"
 import { faultOf, headersOf, renderFault, unexpected } from "./errors.ts"
 import { Fault } from "./fault.ts"
 import type { Call } from "./operation.ts"
+import { tsbOpenApi } from "./openapi.ts"
 import { findRoute } from "./routes.ts"
 import type { TsbOptions } from "./ports.ts"
 
@@ -27,7 +28,14 @@ export function ownsTsb({ path }: RequestHead): boolean {
 
 /** Answers every request, errors included. */
 export function createTsbFace(options: TsbOptions): Face {
-  return (request) => answer(options, request)
+  const described = JSON.stringify(tsbOpenApi(options.version))
+  return (request) => {
+    const [, , path] = base.exec(request.path) ?? []
+    // What it serves is no secret: tools read it before they have a key.
+    return path === "/openapi.json" && request.method === "GET"
+      ? { status: 200, headers: headersOf(request.requestId), body: described }
+      : answer(options, request)
+  }
 }
 
 /** Renders what a front refuses before it asks the face. */

@@ -3,7 +3,7 @@
 import type { JsonValue } from "../../codec/json.ts"
 import type { Context } from "../../service/commands.ts"
 import type { Ports } from "../../service/ports.ts"
-import { object, type Input, type Members } from "../shapes.ts"
+import { object, type Input, type Members, type Schema } from "../shapes.ts"
 import { Fault } from "./fault.ts"
 
 /** Who calls, and what he is served with. */
@@ -28,6 +28,8 @@ export interface Operation {
   readonly status?: 201
   /** Whoever has nothing but an approver's key may ask, where the request names the partition. */
   readonly byKey?: true
+  /** Of its body; absent: it has none. */
+  readonly body?: Schema
   readonly answer: (call: Call, body: () => JsonValue) => Promise<Output>
 }
 
@@ -41,7 +43,10 @@ export function operation<const M extends Members>(
   run: (call: Call, input: Input<M>) => Promise<Output>,
 ): Operation {
   const shape = object(members)
-  return { answer: async (call, body) => await run(call, shape.read(present(body()), "")) }
+  return {
+    body: shape.schema,
+    answer: async (call, body) => await run(call, shape.read(present(body()), "")),
+  }
 }
 
 function present(body: JsonValue): NonNullable<JsonValue> {

@@ -1,0 +1,231 @@
+/** What each route is for and answers with: the half of the OpenAPI document that no code reads. */
+
+import type { Schema } from "../shapes.ts"
+import type { routes } from "./routes.ts"
+import type { absent } from "./routes/absent.ts"
+
+interface About {
+  readonly summary: string
+  readonly answer: Schema
+}
+type Served = Exclude<keyof typeof routes, keyof typeof absent>
+
+const text: Schema = { type: "string" }
+const bytes: Schema = { type: "string", contentEncoding: "base64" }
+const flag: Schema = { type: "boolean" }
+const count: Schema = { type: "integer", minimum: 0 }
+const time: Schema = { type: "string", format: "date-time" }
+const nothing = closed({})
+
+/** An object with these members and no others. */
+function closed(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []) {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: "object", properties, required, additionalProperties: false } satisfies Schema
+}
+
+function orNull(schema: Schema): Schema {
+  return { anyOf: [schema, { type: "null" }] }
+}
+
+function listOf(items: Schema): Schema {
+  return { type: "array", items }
+}
+
+const approval = closed({ type: text, name: text, value: bytes })
+const group = closed({ name: text, quorum: count, approvals: listOf(approval) })
+const token = closed({ name: text, timelock: count, timeout: count, groups: listOf(group) })
+const rule = orNull(closed({ tokens: listOf(token) }))
+const policy = closed({
+  ruleUse: rule,
+  ruleBlock: rule,
+  ruleUnblock: rule,
+  ruleModify: rule,
+  keyStatus: closed({ blocked: flag }),
+})
+const attributes = closed({
+  decrypt: flag,
+  sign: flag,
+  ekaSign: orNull(flag),
+  unwrap: flag,
+  derive: flag,
+  sensitive: flag,
+  alwaysSensitive: flag,
+  extractable: flag,
+  neverExtractable: flag,
+  modifiable: flag,
+  copyable: flag,
+  destroyable: flag,
+})
+const optionalOfKey = [
+  "uuid",
+  "curveOid",
+  "derivedAttributes",
+  "keySize",
+  "keyUsageCount",
+  "createTime",
+  "attestTime",
+  "addressTruncated",
+  "attributes",
+  "policy",
+]
+/** Signed by the partition's integrity key, which has no more than its own name and half. */
+const key = closed({
+  xml: text,
+  json: closed(
+    {
+      label: text,
+      id: { type: "null" },
+      uuid: text,
+      algorithm: text,
+      algorithmOid: text,
+      curveOid: orNull(text),
+      derivedAttributes: orNull(
+        closed({ derivationType: text, derivationValue: { type: "null" } }),
+      ),
+      keySize: orNull(count),
+      keyUsageCount: count,
+      createTime: time,
+      attestTime: time,
+      publicKey: orNull(bytes),
+      addressTruncated: { type: "null" },
+      attributes,
+      policy: orNull(policy),
+    },
+    optionalOfKey,
+  ),
+  xmlSignature: bytes,
+  attestationKeyName: text,
+})
+const plainKey = closed({
+  privateKey: orNull(bytes),
+  publicKey: orNull(bytes),
+  secretKey: orNull(bytes),
+})
+const states = ["PENDING", "APPROVED", "EXECUTED", "FAILED", "EXPIRED", "REJECTED", "CANCELLED"]
+const status = closed({
+  id: text,
+  status: { type: "string", enum: states },
+  executionTime: orNull(time),
+  approvedBy: listOf(bytes),
+  notYetApprovedBy: listOf(bytes),
+  rejectedBy: listOf(bytes),
+  result: orNull(bytes),
+})
+/** Each level has the members of those below it. */
+const tasks = closed({
+  tasks: listOf({
+    type: "object",
+    properties: {
+      detailLevel: text,
+      id: text,
+      approvalToBeSigned: bytes,
+      approverPublicKey: bytes,
+      payload: orNull(bytes),
+      payloadType: orNull(text),
+      requestBase64: bytes,
+      timestamp: bytes,
+      timestampSignature: bytes,
+      timestampSignatureAlgorithm: text,
+      timestampSignatureWithAlgorithm: bytes,
+      keyAttributes: orNull(text),
+      keyAttributesSignature: orNull(bytes),
+      requestStatus: status,
+    },
+    required: ["detailLevel", "id", "approvalToBeSigned", "approverPublicKey"],
+  }),
+})
+const waiting = (what: string): About => ({
+  summary: `List the ${what} that wait for an approver's key`,
+  answer: tasks,
+})
+const random: About = { summary: "Random bytes", answer: closed({ random: bytes }) }
+
+/** By method and path, as in routes.ts: the compiler names what is missing. */
+export const answers = {
+  "POST /key": { summary: "Make a key", answer: key },
+  "GET /key": { summary: "List the labels of all keys", answer: listOf(text) },
+  "POST /key/attributes": { summary: "Describe a key, or a child of one by its path", answer: key },
+  "GET /key/{}/attributes": { summary: "Describe a key", answer: key },
+  "POST /key/address": {
+    summary: "The base of an address: 20 bytes of a hash of the public key",
+    answer: closed({ address: bytes }),
+  },
+  "GET /key/{}/address": { summary: "The base of an address", answer: closed({ address: bytes }) },
+  "POST /key/export/plain": { summary: "Export a key in the clear", answer: plainKey },
+  "POST /key/import/plain": { summary: "Import a key that comes in the clear", answer: key },
+  "POST /key/changePassword": { summary: "Always refused: keys have rules", answer: nothing },
+  "POST /key/deleteKey": { summary: "Delete a key", answer: nothing },
+  "DELETE /key/{}": { summary: "Delete a key", answer: nothing },
+  "POST /synchronousSign": { summary: "Sign at once", answer: closed({ signature: bytes }) },
+  "POST /verify": {
+    summary: "Verify a signature or a keyed hash",
+    answer: closed({ signatureValid: flag }),
+  },
+  "POST /synchronousHmac": {
+    summary: "Make a keyed hash",
+    answer: closed({ keyedHash: bytes }),
+  },
+  "POST /encrypt": {
+    summary: "Encrypt",
+    answer: closed({
+      encryptedPayload: bytes,
+      encryptedPayloadWithoutMessageAuthenticationCode: bytes,
+      initializationVector: orNull(bytes),
+      messageAuthenticationCode: orNull(bytes),
+    }),
+  },
+  "POST /synchronousDecrypt": { summary: "Decrypt at once", answer: closed({ payload: bytes }) },
+  "POST /synchronousBlock": { summary: "Block a key at once", answer: nothing },
+  "POST /synchronousUnblock": { summary: "Unblock a key at once", answer: nothing },
+  "POST /synchronousModify": { summary: "Change a key's rules at once", answer: nothing },
+  "POST /sign": {
+    summary: "Ask for a signature",
+    answer: closed({ signRequestId: text }),
+  },
+  "POST /decrypt": {
+    summary: "Ask for a decryption",
+    answer: closed({ decryptRequestId: text }),
+  },
+  "POST /block": { summary: "Ask to block a key", answer: closed({ blockKeyRequestId: text }) },
+  "POST /unblock": {
+    summary: "Ask to unblock a key",
+    answer: closed({ unblockKeyRequestId: text }),
+  },
+  "POST /modify": {
+    summary: "Ask to change a key's rules",
+    answer: closed({ modifyKeyRequestId: text }),
+  },
+  "GET /request/{}": { summary: "What became of a request", answer: status },
+  "DELETE /request/{}": { summary: "Take a request back", answer: status },
+  "POST /filteredRequests": {
+    summary: "List requests by their status",
+    answer: closed({
+      requests: listOf(
+        closed({ id: text, status: { type: "string", enum: states }, creationTime: time }),
+      ),
+    }),
+  },
+  "POST /filteredSignApprovalTask": waiting("signatures"),
+  "POST /filteredDecryptApprovalTask": waiting("decryptions"),
+  "POST /filteredUnwrapKeyApprovalTask": waiting("unwrappings"),
+  "POST /filteredBlockKeyApprovalTask": waiting("blocks"),
+  "POST /filteredUnblockKeyApprovalTask": waiting("unblocks"),
+  "POST /filteredModifyKeyApprovalTask": waiting("changes of rules"),
+  "POST /filteredAllApprovalTask": waiting("requests"),
+  "POST /approval": { summary: "Approve: a signature over the token of a task", answer: nothing },
+  "PATCH /task": { summary: "Reject a task", answer: nothing },
+  "GET /versionInfo": {
+    summary: "The software's version",
+    answer: closed({ Version: text, Vendor: text }),
+  },
+  "GET /licenseInfo": {
+    summary: "What clients ask for before they use it",
+    answer: closed({ clientFlags: listOf(text) }),
+  },
+  "GET /keystore/statistics": {
+    summary: "How much the partition holds, as text",
+    answer: closed({ keyStoreStatistics: text }),
+  },
+  "POST /generateRandom/{}": random,
+  "GET /generateRandom/{}": random,
+} as const satisfies Readonly<Record<Served, About>>
