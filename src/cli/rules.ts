@@ -13,7 +13,8 @@ export const rulesText = `\
 The file is JSON: {"use": RULE, "block": RULE, "unblock": RULE, "modify": RULE}. A rule that is
 absent asks nobody. RULE is {"tokens": [{"name", "timelockSeconds", "timeoutSeconds", "groups":
 [{"name", "quorum", "approvers": [{"name": "Anna", "file": "anna.pem"}]}]}]}: one token suffices,
-all groups of a token have to agree, and a rule without tokens never allows anything. anna.pem
+all groups of a token have to agree, and a rule without tokens never allows anything. A token may
+have a budget: {"operations": 100, "periodSeconds": 86400}. anna.pem
 holds a public key, or a certificate with its issuers. All of it: docs/operate/quorum.md`
 
 /** Reads the rules of a key. @throws {@link CliError} USAGE */
@@ -75,11 +76,21 @@ async function readApprover(
   throw new CliError("USAGE", `${path} holds no public key and no certificate`, hint)
 }
 
+function describeBudget(budget: Rule["tokens"][number]["budget"]): readonly string[] {
+  if (budget === undefined) return []
+  const { operations, bytes, periodSeconds } = budget
+  const most = [
+    ...(operations === undefined ? [] : [`${operations} operations`]),
+    ...(bytes === undefined ? [] : [`${bytes} bytes`]),
+  ]
+  return [`for ${most.join(" and ")} in ${periodSeconds}s`]
+}
+
 /** A rule in a few words. */
 export function describeRule({ tokens }: Rule): string {
   if (tokens.length === 0) return "never"
   return tokens
-    .map(({ groups, timelockSeconds, timeoutSeconds, hours }) => {
+    .map(({ groups, timelockSeconds, timeoutSeconds, hours, budget }) => {
       const who = groups.map(
         ({ name, quorum, approvers }) => `${quorum} of ${approvers.length} ${name}`,
       )
@@ -87,7 +98,7 @@ export function describeRule({ tokens }: Rule): string {
       const end = timeoutSeconds === 0 ? [] : [`within ${timeoutSeconds}s`]
       const when = hours === undefined ? [] : ["in its hours"]
       const asked = who.length === 0 ? ["nobody is asked"] : [who.join(" and ")]
-      return [...asked, ...lock, ...end, ...when].join(" ")
+      return [...asked, ...lock, ...end, ...when, ...describeBudget(budget)].join(" ")
     })
     .join(", or ")
 }

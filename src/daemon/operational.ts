@@ -23,6 +23,7 @@ import { InFlight } from "../service/in-flight.ts"
 import { LocalMeter } from "../service/meter.ts"
 import type { Ports } from "../service/ports.ts"
 import { rotateUnasked } from "../service/maintain.ts"
+import { leaseBudget, RuleBudget, type LeaseBudget } from "../service/rule-budget.ts"
 import { leaseSeals, SealBudget, type LeaseSeals } from "../service/seal-budget.ts"
 import { leaseIndexes, SignatureIndexes, type LeaseIndexes } from "../service/signature-indexes.ts"
 import { RequestWatch } from "../service/watch-requests.ts"
@@ -75,7 +76,11 @@ export interface Operational {
   readonly authenticator: Authenticator
   /** Operations of the partitions' budgets, for other processes. */
   readonly meter: LocalMeter
-  readonly lease: { readonly seals: LeaseSeals; readonly indexes: LeaseIndexes }
+  readonly lease: {
+    readonly seals: LeaseSeals
+    readonly indexes: LeaseIndexes
+    readonly budget: LeaseBudget
+  }
   /** Fresh copies of all audit keys by scope, for another process; to be wiped there. */
   auditKeys(): (readonly [name: string, key: Uint8Array])[]
   /** Wipes all keys, here and in the audit log's thread. */
@@ -120,6 +125,7 @@ export async function becomeOperational(
         rotateUnasked({ records, audit, lineage }, key, clock.now()),
       ),
       indexes: leaseIndexes(records, base.indexes),
+      budget: leaseBudget(records),
     }
     const ports: Ports = {
       clusterId,
@@ -133,6 +139,7 @@ export async function becomeOperational(
       inFlight: new InFlight((name) => others.drain(name)),
       watch,
       sealBudget: new SealBudget(lease.seals),
+      ruleBudget: new RuleBudget(lease.budget),
       indexes: new SignatureIndexes(lease.indexes),
       lineage,
       node: {

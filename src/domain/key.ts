@@ -1,6 +1,7 @@
 /** A key as the policy sees it: everything about it but its material. */
 
 import type { KeyAlgorithmId, KeyUsage, MechanismId } from "./algorithms.ts"
+import type { BudgetLeases } from "./budget.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { isId } from "./ids.ts"
 import { limits } from "./limits.ts"
@@ -65,6 +66,8 @@ export interface SmartKeyAttributes {
   readonly rules: KeyRules
   /** A blocked key is not used; its rule for unblocking says who ends that. */
   readonly blocked: boolean
+  /** Absent: nothing yet. */
+  readonly leased?: BudgetLeases
 }
 
 /** The policy record. Authenticated under the partition master key; its revision is pinned. */

@@ -164,6 +164,9 @@ export const limits = {
   ruleTimeMaxMs: 365 * dayMs,
   /** Ranges of hours of one token. */
   ruleHoursMax: 32,
+  /** A budget's shortest and longest period. */
+  budgetPeriodMinMs: minuteMs,
+  budgetPeriodMaxMs: 366 * dayMs,
   /** An approver's certificate and its issuers. */
   chainLengthMax: 4,
   certificateBytesMax: 4 * KiB,

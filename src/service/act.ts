@@ -23,11 +23,15 @@ import { operation, type OperationId, type OperationRow } from "../domain/operat
 import type { PartitionRecord } from "../domain/partition.ts"
 import { decide, type Decision, type Input, type Permit, type Question } from "../domain/policy.ts"
 import type { MadeAttributes } from "../domain/unwrap-template.ts"
+import { tokensToDraw } from "../domain/rule.ts"
+import { factsOf, ruleOf } from "../domain/ruling.ts"
 import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn } from "./find-key.ts"
 import type { Ports, UsePorts } from "./ports.ts"
 import type { Ending } from "./proceeding.ts"
+import { hashRule } from "./request-statement.ts"
+import { inputBytes } from "./rule-budget.ts"
 
 /** What a service asks leave for. */
 export interface Ask {
@@ -83,8 +87,12 @@ export async function perform<T>(
     frameNow(ports, context, ask, { draws: true }) ??
     (await ports.inFlight.enter(() => frame(ports, context, ask, true)))
   const { proceeding } = context
-  const question = proceeding?.attend(framed) ?? framed
-  const decision = decide(question)
+  let question = proceeding?.attend(framed) ?? framed
+  let decision = decide(question)
+  if (decision.outcome === "pending" && context.dryRun !== true) {
+    question = (await drawBudget(ports, context, ask, question)) ?? question
+    decision = decide(question)
+  }
   if (decision.outcome === "pending" && proceeding !== undefined) {
     proceeding.verdict = decision.verdict
   }
@@ -121,6 +129,30 @@ export async function perform<T>(
   } finally {
     ports.inFlight.end(underWay, permit)
   }
+}
+
+/**
+ * The question again, as it is after a draw from a budget of the key's rule; undefined where there
+ * is none that would do, or the rule has changed meanwhile.
+ */
+async function drawBudget(
+  ports: UsePorts,
+  context: Context,
+  ask: Ask,
+  question: Question,
+): Promise<Question | undefined> {
+  const { key, now, timeSure, input } = question
+  const row: OperationRow = operation(ask.operation)
+  if (key === undefined || row.rule !== "use" || !timeSure) return undefined
+  const tokens = tokensToDraw(ruleOf(question, row), factsOf(question))
+  if (tokens.length === 0) return undefined
+  const drawn = await ports.ruleBudget.draw(key, tokens, { bytes: inputBytes(input), now })
+  if (drawn === undefined) return undefined
+  // Between the reading and the beginning nothing may happen: read once more.
+  const framed = await ports.inFlight.enter(() => frame(ports, context, ask))
+  const again = context.proceeding?.attend(framed) ?? framed
+  if (hashRule(ruleOf(again, row)) !== drawn.ruleHash) return undefined
+  return { ...again, drawn: new Set([drawn.token]) }
 }
 
 async function refuse(

@@ -1,12 +1,15 @@
 /** Which rule allows or denies an operation for a principal: the decision, shown and not taken. */
 
 import { HsmError } from "../domain/errors.ts"
-import { operation } from "../domain/operation.ts"
-import { explain } from "../domain/policy.ts"
+import { operation, type OperationRow } from "../domain/operation.ts"
+import { explain, type Question } from "../domain/policy.ts"
 import type { Caller } from "../domain/principal.ts"
+import { tokensToDraw } from "../domain/rule.ts"
+import { factsOf, ruleOf } from "../domain/ruling.ts"
 import { frame, perform } from "./act.ts"
 import type { Context, ExplainCommand, ExplainResult } from "./commands.ts"
 import type { Ports } from "./ports.ts"
+import { openBudgets } from "./rule-budget.ts"
 
 /** Roles that may ask on behalf of another principal. */
 const mayAskForOthers = ["manager", "auditor", "officer"]
@@ -37,9 +40,18 @@ export async function explainDecision(
         ...(key === undefined ? {} : { key }),
       },
     )
-    const rules = explain(question)
+    const rules = explain(withBudgets(question))
     return { allowed: rules.every(({ allows }) => allows), rules }
   })
+}
+
+/** What a budget would let through is allowed. */
+function withBudgets(question: Question): Question {
+  const { key, now } = question
+  const row: OperationRow = operation(question.operation)
+  if (key === undefined || row.rule !== "use") return question
+  const tokens = tokensToDraw(ruleOf(question, row), factsOf(question))
+  return tokens.length === 0 ? question : { ...question, drawn: openBudgets(key, tokens, now) }
 }
 
 async function callerOf(ports: Ports, { caller }: Context, principal: string): Promise<Caller> {

@@ -6,6 +6,7 @@ import type { Instant } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
 import {
   keyRuleNames,
+  type Budget,
   type Group,
   type KeyRules,
   type Rule,
@@ -50,7 +51,14 @@ export async function makeRule(
 ): Promise<Rule> {
   atMost(tokens, limits.ruleTokensMax, `${field}/tokens`, "tokens")
   const made = await Promise.all(
-    tokens.map((token, at) => makeToken(token, now, `${field}/tokens/${at}`)),
+    tokens.map((token, at) => {
+      const place = `${field}/tokens/${at}`
+      // Nothing else is done so often, and a key keeps the count.
+      if (token.budget !== undefined && !field.endsWith("/use")) {
+        refuse(`${place}/budget`, "belongs to a key's rule for use")
+      }
+      return makeToken(token, now, place)
+    }),
   )
   const rule = { tokens: made }
   checkSize(rule, field)
@@ -58,11 +66,12 @@ export async function makeRule(
 }
 
 async function makeToken(template: TokenTemplate, now: Instant, field: string): Promise<RuleToken> {
-  const { name, timelockMs, timeoutMs, groups, hours } = template
+  const { name, timelockMs, timeoutMs, groups, hours, budget } = template
   checkTime(timelockMs, `${field}/timelockSeconds`)
   checkTime(timeoutMs, `${field}/timeoutSeconds`)
   atMost(groups, limits.ruleGroupsMax, `${field}/groups`, "groups")
   if (hours !== undefined) checkHours(hours, `${field}/hours`)
+  if (budget !== undefined) checkBudget(budget, `${field}/budget`)
   const made = await Promise.all(
     groups.map((group, at) => makeGroup(group, now, `${field}/groups/${at}`)),
   )
@@ -70,7 +79,14 @@ async function makeToken(template: TokenTemplate, now: Instant, field: string): 
   if (quorums > limits.ruleQuorumMax) {
     refuse(`${field}/groups`, `quorums of a token are together at most ${limits.ruleQuorumMax}`)
   }
-  return { name, timelockMs, timeoutMs, groups: made, ...(hours === undefined ? {} : { hours }) }
+  return {
+    name,
+    timelockMs,
+    timeoutMs,
+    groups: made,
+    ...(hours === undefined ? {} : { hours }),
+    ...(budget === undefined ? {} : { budget }),
+  }
 }
 
 async function makeGroup(
@@ -107,6 +123,13 @@ function checkHours(hours: readonly Hours[], field: string): void {
     if (from < 0 || to > 1_440 || from >= to) refuse(`${field}/${at}/to`, "lies after from")
     if (!isTimeZone(timeZone)) refuse(`${field}/${at}/timeZone`, "is no zone of the IANA database")
   }
+}
+
+function checkBudget({ operations, bytes, periodMs }: Budget, field: string): void {
+  if (operations === undefined && bytes === undefined) refuse(field, "has operations or bytes")
+  const { budgetPeriodMinMs, budgetPeriodMaxMs } = limits
+  if (periodMs >= budgetPeriodMinMs && periodMs <= budgetPeriodMaxMs) return
+  refuse(`${field}/periodSeconds`, "a period is a minute to a year")
 }
 
 function atMost(list: readonly unknown[], max: number, field: string, what: string): void {

@@ -9,6 +9,7 @@ import type { RecordsView } from "../records/view.ts"
 import type { AuditReader } from "./audit-reader.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { Meter } from "./meter.ts"
+import type { RuleBudget } from "./rule-budget.ts"
 import type { SealBudget } from "./seal-budget.ts"
 import type { SignatureIndexes } from "./signature-indexes.ts"
 import type { RequestWatch } from "./watch-requests.ts"
@@ -24,6 +25,7 @@ export interface UsePorts {
   readonly meter: Meter
   readonly inFlight: InFlight
   readonly sealBudget: SealBudget
+  readonly ruleBudget: RuleBudget
   readonly indexes: SignatureIndexes
 }
 

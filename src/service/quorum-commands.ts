@@ -4,7 +4,7 @@ import type { MechanismId } from "../domain/algorithms.ts"
 import type { Hours } from "../domain/hours.ts"
 import type { RequestId } from "../domain/ids.ts"
 import type { ApproverWord, RequestRecord, RequestState, SignedWord } from "../domain/request.ts"
-import type { KeyRuleName, RuleVerdict } from "../domain/rule.ts"
+import type { Budget, KeyRuleName, RuleVerdict } from "../domain/rule.ts"
 import type { ApproverTemplate } from "../identity/approver.ts"
 import type { Idempotent, KeyRef, PageCommand } from "./commands.ts"
 import type { describeParameters } from "./request-statement.ts"
@@ -20,6 +20,8 @@ export interface TokenTemplate {
   readonly timeoutMs: number
   readonly groups: readonly GroupTemplate[]
   readonly hours?: readonly Hours[] | undefined
+  /** Of a key's rule for use alone. */
+  readonly budget?: Budget | undefined
 }
 export interface GroupTemplate {
   readonly name: string

@@ -39,6 +39,7 @@ suite("a node of several processes", () => {
   test("a key disabled through one is refused by all before the answer", disabled)
   test("a token revoked through one is refused by all before the answer", revoked)
   test("a deleted key's ciphertext opens nowhere, and its handle is closed", deleted)
+  test("a budget of a key's rule is of all workers together", ruleBudget)
   test("a quota holds for all workers together", quota)
   test("metrics are of all processes together", metrics)
   test("a worker that is killed takes nobody down and is started again", killWorker)
@@ -85,6 +86,21 @@ async function records(query = ""): Promise<readonly Record<string, unknown>[]> 
     if (page.next === undefined) return found
     after = `&after=${page.next}`
   }
+}
+
+/** What the API shows of the rule is what was asked for. */
+async function ruleBudget(): Promise<void> {
+  const budget = { operations: 20, periodSeconds: 31_622_400 }
+  const token = { name: "small", groups: [], budget }
+  const rules = { use: { tokens: [token] } }
+  const body = { name: "budgeted", algorithm: "AES_256", rules }
+  const made = await clientAt(0).call(dev.tokens.manager, "POST /keys", body)
+  const shown = { ...token, timelockSeconds: 0, timeoutSeconds: 0 }
+  assert.deepEqual(made["rules"], { use: { tokens: [shown] } })
+  const codes: number[] = []
+  for (let round = 0; round < 4; round++) codes.push(...(await encryptEverywhere("budgeted")))
+  assert.equal(codes.filter((status) => status === 200).length, 20, codes.join())
+  assert.equal(new Set(codes).size, 2)
 }
 
 async function bothServe(): Promise<void> {

@@ -731,6 +731,21 @@ export interface TokenOfRuleRequest {
   readonly groups: readonly GroupRequest[]
   /** At any hour when absent. At most 32. */
   readonly hours?: readonly Hours[] | undefined
+  readonly budget?: RuleBudget | undefined
+}
+
+/**
+ * Of a key's rule for use: how much the token lets through in a period, with nobody asked
+ * besides its groups. Periods follow each other from 1970 on. Counts are exact: never more,
+ * and less by what a crash has forfeited.
+ */
+export interface RuleBudget {
+  /** 1 to 1000000000000. */
+  readonly operations?: number | undefined
+  /** Of all that the operations work on. 1 to 1000000000000000. */
+  readonly bytes?: number | undefined
+  /** 60 to 31622400. */
+  readonly periodSeconds: number
 }
 
 /** One of the tokens suffices. No token means never. */
@@ -777,6 +792,7 @@ export interface TokenOfRule {
   readonly groups: readonly Group[]
   /** At most 32. */
   readonly hours?: readonly Hours[] | undefined
+  readonly budget?: RuleBudget | undefined
 }
 
 export interface Rule {

@@ -219,6 +219,7 @@ export class Workers implements OtherProcesses {
       },
       leaseSeals: ({ key, version, sealsMax }) => operational().lease.seals(key, version, sealsMax),
       leaseIndexes: ({ key, version, wanted }) => operational().lease.indexes(key, version, wanted),
+      leaseBudget: (wanted) => operational().lease.budget(wanted),
       leaseOperations: ({ partition, wanted }) => {
         const { meter, ports } = operational()
         return meter.takeUpTo(wanted, partition, ports.clock.now())

@@ -1,5 +1,7 @@
 /** What keyholder and workers ask of each other: two tables of calls. */
 
+import type { Amount } from "../../domain/budget.ts"
+import type { WantedBudget } from "../../service/rule-budget.ts"
 import type { AuditCall } from "../../audit/protocol.ts"
 import type { ClusterId, Instant, PartitionId } from "../../domain/ids.ts"
 import type { KeyRecord } from "../../domain/key.ts"
@@ -104,6 +106,7 @@ export interface KeyholderCalls {
     args: { readonly key: KeyRecord; readonly version: number; readonly wanted: number }
     answer: LeasedIndexes
   }
+  leaseBudget: { args: WantedBudget; answer: Amount | undefined }
   /** Operations of a partition's budget, at most `wanted`. */
   leaseOperations: {
     args: { readonly partition: PartitionRecord; readonly wanted: number }

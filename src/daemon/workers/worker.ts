@@ -22,6 +22,7 @@ import type { Evidence } from "../../identity/authenticator.ts"
 import { createJwksFetcher } from "../../identity/jwks-fetch.ts"
 import { InFlight } from "../../service/in-flight.ts"
 import type { Ports, UsePorts } from "../../service/ports.ts"
+import { RuleBudget } from "../../service/rule-budget.ts"
 import { SealBudget } from "../../service/seal-budget.ts"
 import { SignatureIndexes } from "../../service/signature-indexes.ts"
 import { readApi } from "../api.ts"
@@ -63,6 +64,7 @@ class Worker {
   readonly #sealBudget = new SealBudget((key, version, sealsMax) =>
     this.#channel.call("leaseSeals", { key, version, sealsMax }),
   )
+  readonly #ruleBudget = new RuleBudget((wanted) => this.#channel.call("leaseBudget", wanted))
   readonly #indexes = new SignatureIndexes((key, version, wanted) =>
     this.#channel.call("leaseIndexes", { key, version, wanted }),
   )
@@ -205,6 +207,7 @@ class Worker {
       meter: new WorkerMeter(this.#channel),
       inFlight: this.#inFlight,
       sealBudget: this.#sealBudget,
+      ruleBudget: this.#ruleBudget,
       indexes: this.#indexes,
     }
     return undefined

@@ -4,7 +4,7 @@ import { CodecError } from "../../codec/error.ts"
 import { encodeBase64 } from "../../codec/base64.ts"
 import { pointerTo } from "../../codec/json.ts"
 import type { Hours } from "../../domain/hours.ts"
-import { keyRuleNames, type KeyRules, type Rule } from "../../domain/rule.ts"
+import { keyRuleNames, type Budget, type KeyRules, type Rule } from "../../domain/rule.ts"
 import type { KeyRulesTemplate, RuleTemplate } from "../../service/quorum-commands.ts"
 import type * as wire from "./api.generated.ts"
 import { milliseconds, renderClock, renderSeconds } from "./times.ts"
@@ -22,7 +22,7 @@ export function parseKeyRules(rules: wire.KeyRulesRequest, at: string): KeyRules
 export function parseRule({ tokens }: wire.RuleRequest, at: string): RuleTemplate {
   return {
     tokens: tokens.map((token, index) => {
-      const { name, timelockSeconds = 0, timeoutSeconds = 0, groups, hours } = token
+      const { name, timelockSeconds = 0, timeoutSeconds = 0, groups, hours, budget } = token
       return {
         name,
         timelockMs: milliseconds(timelockSeconds),
@@ -34,6 +34,7 @@ export function parseRule({ tokens }: wire.RuleRequest, at: string): RuleTemplat
           ),
         })),
         ...(hours === undefined ? {} : { hours: hours.map(parseHours) }),
+        ...(budget === undefined ? {} : { budget: parseBudget(budget) }),
       }
     }),
   }
@@ -53,6 +54,10 @@ function parseApprover(
   if (publicKey === undefined) throw new CodecError(`${at}/publicKey`, "is missing")
   if (chain !== undefined) throw new CodecError(`${at}/chain`, "is for kind certificate")
   return { kind, name, publicKey }
+}
+
+function parseBudget({ periodSeconds, ...amounts }: wire.RuleBudget): Budget {
+  return { ...amounts, periodMs: milliseconds(periodSeconds) }
 }
 
 function parseHours({ days, from, to, timeZone }: wire.Hours): Hours {
@@ -75,7 +80,7 @@ export function renderKeyRules(rules: KeyRules): wire.KeyRules {
 
 export function renderRule({ tokens }: Rule): wire.Rule {
   return {
-    tokens: tokens.map(({ name, timelockMs, timeoutMs, groups, hours }) => ({
+    tokens: tokens.map(({ name, timelockMs, timeoutMs, groups, hours, budget }) => ({
       name,
       timelockSeconds: renderSeconds(timelockMs),
       timeoutSeconds: renderSeconds(timeoutMs),
@@ -88,8 +93,13 @@ export function renderRule({ tokens }: Rule): wire.Rule {
         })),
       })),
       hours: hours?.map(renderHours),
+      budget: budget && renderBudget(budget),
     })),
   }
+}
+
+function renderBudget({ periodMs, ...amounts }: Budget): wire.RuleBudget {
+  return { ...amounts, periodSeconds: renderSeconds(periodMs) }
 }
 
 function renderHours({ days, from, to, timeZone }: Hours): wire.Hours {
