@@ -20,6 +20,7 @@ const fields = [
   "target",
   "code",
   "rule",
+  "onBehalf",
   "opId",
   "storeRev",
   "writes",
@@ -49,13 +50,14 @@ export function formatEvent(event: AuditEvent): string {
   )
 }
 
-/** What changes and refusals alone have. */
+/** What changes, refusals and a cloud's requests alone have. */
 function rare(event: AuditEvent): string {
-  const { writes } = event
+  const { writes, onBehalf } = event
   return (
     member("target", event.target) +
     member("code", event.code) +
     member("rule", event.rule) +
+    (onBehalf === undefined ? "" : `,"onBehalf":${formatOnBehalf(onBehalf)}`) +
     member("opId", event.opId) +
     member("storeRev", event.storeRev) +
     (writes === undefined ? "" : `,"writes":${formatWrites(writes)}`) +
@@ -65,6 +67,11 @@ function rare(event: AuditEvent): string {
 
 function member(name: string, value: string | number | undefined): string {
   return value === undefined ? "" : `,"${name}":${JSON.stringify(value)}`
+}
+
+function formatOnBehalf(said: NonNullable<AuditEvent["onBehalf"]>): string {
+  const { requestId, operation, principal } = said
+  return JSON.stringify({ requestId, operation, principal })
 }
 
 function formatWrites(writes: NonNullable<AuditEvent["writes"]>): string {

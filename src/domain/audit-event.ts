@@ -33,6 +33,13 @@ export type SystemAct = (typeof systemActs)[number]
 export const auditOutcomes = ["allowed", "denied", "pending", "failed", "done"] as const
 export type AuditOutcome = (typeof auditOutcomes)[number]
 
+/** Finds the same call in the cloud's own log. */
+export interface AuditOnBehalf {
+  readonly requestId: string
+  readonly operation?: string | undefined
+  readonly principal?: string | undefined
+}
+
 export interface AuditEvent {
   readonly act: OperationId | SystemAct
   readonly partition: PartitionId
@@ -52,6 +59,8 @@ export interface AuditEvent {
   readonly target?: string
   readonly code?: ErrorCode
   readonly rule?: RuleId
+  /** For whom a cloud used the key, in its own words: the signature of its request covers them. */
+  readonly onBehalf?: AuditOnBehalf
   /** For changes: the commit's operation id, its revision, and what was written. */
   readonly opId?: string
   readonly storeRev?: number

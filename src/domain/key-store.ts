@@ -19,14 +19,19 @@ export interface KeyStorePolicy {
   readonly vpcEndpoints?: readonly string[]
   /** KMS operations: `Decrypt`, `GenerateDataKey`. */
   readonly operations?: readonly string[]
+  /** Common names of AWS's client certificate: whoever shows none of them is not let in at all. */
+  readonly clientNames?: readonly string[]
 }
 
 /** What AWS tells of a request, one value for each condition; absent: it told nothing. */
 export type KeyStoreOrigin = {
-  readonly [Condition in keyof KeyStorePolicy]?: string | undefined
+  readonly [Condition in keyof Omit<KeyStorePolicy, "clientNames">]?: string | undefined
+} & {
+  /** By which AWS's own log calls the request. */
+  readonly requestId: string
 }
 
-/** Conditions that a policy can have, in the order in which they are looked at. */
+/** Conditions on what AWS tells, in the order in which they are looked at. */
 export const keyStoreConditions = [
   "principals",
   "accounts",
@@ -35,7 +40,16 @@ export const keyStoreConditions = [
   "vpcs",
   "vpcEndpoints",
   "operations",
-] as const satisfies readonly (keyof KeyStorePolicy)[]
+] as const satisfies readonly (keyof KeyStorePolicy & keyof KeyStoreOrigin)[]
+
+/** Whether a client of this name may come as the key store. */
+export function admitsClient(
+  { clientNames }: KeyStorePolicy,
+  clientName: string | undefined,
+): boolean {
+  if (clientNames === undefined) return true
+  return clientName !== undefined && clientNames.some((one) => matchesPattern(one, clientName))
+}
 
 /** Why a caller may not ask as he does; undefined: he is no key store, or his policy admits it. */
 export function againstKeyStore({ keyStore, origin }: Caller): string | undefined {

@@ -72,6 +72,8 @@ export const limits = {
   publicKeysBytesMax: 200 * 550,
   /** Grants of one principal. */
   grantsMax: 100,
+  /** XKS: an ARN, and whatever else AWS tells of a request. */
+  xksTextMax: 2_048,
   /** Values of one condition of a key store's policy. */
   keyStoreValuesMax: 100,
   /** Address ranges of one principal. */

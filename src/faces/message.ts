@@ -8,6 +8,8 @@ export interface Peer {
   readonly address: string
   /** Of the connection; its handshake has proven that the client holds the key. */
   readonly certificate?: ClientCertificate | undefined
+  /** Its common name, where one of the configured authorities vouches for it. */
+  readonly clientName?: string | undefined
 }
 
 /** A request as any front hands it to a face. */

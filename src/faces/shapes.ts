@@ -44,17 +44,22 @@ export const text: Shape<string> = {
   },
 }
 
-/** For people. */
-export const shortText: Shape<string> = {
-  schema: { type: "string", maxLength: 128 },
-  read: (value, at) => {
-    const read = text.read(value, at)
-    if (read.length > shortTextMax) throw refuse(at, `has more than ${shortTextMax} characters`)
-    return read
-  },
+/** @param max - in characters. */
+export function textUpTo(max: number): Shape<string> {
+  return {
+    schema: { type: "string", maxLength: max },
+    read: (value, at) => {
+      const read = text.read(value, at)
+      if (read.length > max) throw refuse(at, `has more than ${max} characters`)
+      return read
+    },
+  }
 }
+
 /** As `RuleName` in api/openapi.yaml. */
 const shortTextMax = 128
+/** For people. */
+export const shortText = textUpTo(shortTextMax)
 
 /** Standard base64, strictly: nobody shall sign what was not sent. */
 export const bytes: Shape<Uint8Array> = {

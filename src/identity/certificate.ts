@@ -33,6 +33,12 @@ export function readCertificate(der: Uint8Array): ClientCertificate | undefined 
   }
 }
 
+/** The one common name of a certificate's subject; undefined when it has none, or several. */
+export function commonNameOf(der: Uint8Array): string | undefined {
+  const { CN: name }: { CN?: unknown } = new X509Certificate(der).toLegacyObject().subject
+  return typeof name === "string" ? name : undefined
+}
+
 /** True while the certificate's own dates allow its use. */
 export function isCurrent({ notBefore, notAfter }: ClientCertificate, now: Instant): boolean {
   return notBefore <= now && now <= notAfter

@@ -20,6 +20,7 @@ import {
 } from "../codec/sigv4.ts"
 import type { SignatureFault } from "../domain/errors.ts"
 import type { Instant, PartitionId } from "../domain/ids.ts"
+import { admitsClient } from "../domain/key-store.ts"
 import { limits } from "../domain/limits.ts"
 import type { AccessKey, Caller } from "../domain/principal.ts"
 import type { HashKey } from "../engine/keyed-hash.ts"
@@ -38,6 +39,8 @@ export interface SignedEvidence {
   readonly headers: readonly string[]
   /** The peer's address, as the socket tells it. */
   readonly address: string
+  /** Common name of the client's certificate, where an authority of ours vouches for it. */
+  readonly clientName?: string | undefined
 }
 
 /** A claim in good form, not verified yet. */
@@ -109,6 +112,7 @@ export async function judgeSigned(
     return "unknown-credential"
   }
   if (!matches) return "wrong-secret"
+  if (!admitsClient(principal.keyStore ?? {}, evidence.clientName)) return "mismatch"
   const caller = judgePrincipal({ ...attempt, partition }, partition, principal, credential)
   return typeof caller === "string" ? caller : { caller, region }
 }

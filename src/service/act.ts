@@ -345,6 +345,10 @@ export function describe(context: Context, ask: Ask, question: Question): AuditE
   if (ask.path !== undefined) event.path = ask.path
   if (ask.target !== undefined) event.target = ask.target
   if (ask.note !== undefined) event.note = ask.note
+  if (caller.origin !== undefined) {
+    const { requestId, operations: asked, principals: principal } = caller.origin
+    event.onBehalf = { requestId, operation: asked, principal }
+  }
   return event
 }
 

@@ -37,7 +37,7 @@ export function checkAddresses(addresses: readonly string[]): void {
 /** @throws HsmError MALFORMED_REQUEST for other roles than user's, or too much of a policy. */
 export function checkKeyStore(roles: readonly Role[], policy: KeyStorePolicy): void {
   if (roles.join() !== "user") throw malformed("/roles", "a key store has the role user alone")
-  const long = keyStoreConditions.find((name) => {
+  const long = ([...keyStoreConditions, "clientNames"] as const).find((name) => {
     const { length = 0 } = policy[name] ?? {}
     return length > limits.keyStoreValuesMax
   })

@@ -23,6 +23,7 @@ const full: Required<AuditEvent> = {
   target: "t",
   code: "KEY_STATE",
   rule: "grant",
+  onBehalf: { requestId: "q", operation: "Encrypt", principal: "arn" },
   opId: "o",
   storeRev: 4,
   writes: [{ path: "p", hash: "h" }],
@@ -34,6 +35,7 @@ test("every field of an event is in its body", () => {
 })
 
 test("what an object has besides stays out", () => {
-  const event = { ...full, secret: "s", writes: [{ path: "p", hash: "h", value: "v" }] }
+  const writes = [{ path: "p", hash: "h", value: "v" }]
+  const event = { ...full, secret: "s", writes, onBehalf: { ...full.onBehalf, secret: "s" } }
   assert.deepEqual(JSON.parse(formatEvent(event)), full)
 })

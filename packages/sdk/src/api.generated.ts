@@ -1832,6 +1832,11 @@ export interface KeyStorePolicy {
   readonly vpcEndpoints?: KeyStoreValues | undefined
   /** KMS's operations, such as Decrypt. */
   readonly operations?: KeyStoreValues | undefined
+  /**
+   * Common names of the certificate that AWS has to show, from an authority of the node's
+   * `listen.tls.clientCaFile`. Whoever shows none of them fails authentication.
+   */
+  readonly clientNames?: KeyStoreValues | undefined
 }
 
 /** At most 100. */
@@ -2054,6 +2059,12 @@ export interface AuditRecord {
   readonly target?: string | undefined
   readonly code?: ErrorCode | undefined
   readonly rule?: string | undefined
+  /** For whom a cloud used the key, in its own words. */
+  readonly onBehalf?: {
+    readonly requestId: string
+    readonly operation?: string | undefined
+    readonly principal?: string | undefined
+  } | undefined
   readonly opId?: string | undefined
   /** 0 to 9007199254740991. */
   readonly storeRev?: number | undefined

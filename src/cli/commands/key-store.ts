@@ -21,6 +21,12 @@ const conditions: readonly (readonly [keyof KeyStorePolicy, string, ...OptionRow
   ["vpcs", "vpc", "--vpc <id...>", "only from this VPC"],
   ["vpcEndpoints", "vpcEndpoint", "--vpc-endpoint <id...>", "only through this VPC endpoint"],
   ["operations", "kmsOperation", "--kms-operation <name...>", "only for this one: Decrypt"],
+  [
+    "clientNames",
+    "clientName",
+    "--client-name <name...>",
+    "only with a client certificate of this name",
+  ],
 ]
 const conditionOptions = conditions.map(([, , ...row]): OptionRow => row)
 const keyOptions: readonly OptionRow[] = [

@@ -9,7 +9,7 @@ import { createServer, type Server, type TLSSocket } from "node:tls"
 
 import { limits } from "../../domain/limits.ts"
 import type { Peer } from "../../faces/message.ts"
-import { readCertificate } from "../../identity/certificate.ts"
+import { commonNameOf, readCertificate } from "../../identity/certificate.ts"
 import type { Connection, Front, HttpLimits, HttpOptions } from "./exchange.ts"
 import { Http1Connection } from "./http1.ts"
 import { Http2Connection } from "./http2.ts"
@@ -159,5 +159,8 @@ function peerOf(socket: TLSSocket, { clientCertificates, clientCa }: ListenOptio
   // Where authorities are configured, a certificate of nobody's is as good as none.
   const counts = clientCertificates === true && (clientCa === undefined || socket.authorized)
   const der = counts ? socket.getPeerX509Certificate()?.raw : undefined
-  return { address, certificate: der === undefined ? undefined : readCertificate(der) }
+  if (der === undefined) return { address }
+  // Without authorities anybody can call himself anything.
+  const clientName = clientCa === undefined ? undefined : commonNameOf(der)
+  return { address, certificate: readCertificate(der), clientName }
 }

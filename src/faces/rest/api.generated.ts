@@ -1691,6 +1691,11 @@ export interface KeyStorePolicy {
   readonly vpcEndpoints?: KeyStoreValues
   /** KMS's operations, such as Decrypt. */
   readonly operations?: KeyStoreValues
+  /**
+   * Common names of the certificate that AWS has to show, from an authority of the node's
+   * `listen.tls.clientCaFile`. Whoever shows none of them fails authentication.
+   */
+  readonly clientNames?: KeyStoreValues
 }
 
 /** At most 100. */
@@ -1913,6 +1918,12 @@ export interface AuditRecord {
   readonly target?: string | undefined
   readonly code?: ErrorCode | undefined
   readonly rule?: string | undefined
+  /** For whom a cloud used the key, in its own words. */
+  readonly onBehalf?: {
+    readonly requestId: string
+    readonly operation?: string | undefined
+    readonly principal?: string | undefined
+  } | undefined
   readonly opId?: string | undefined
   /** 0 to 9007199254740991. */
   readonly storeRev?: number | undefined

@@ -79,6 +79,7 @@ async function authenticate(
     service: "kms-xks-proxy",
     headers: signedHeaders,
     address: peer.address,
+    clientName: peer.clientName,
   })
   return { ports, context: { caller, requestId }, region, key }
 }

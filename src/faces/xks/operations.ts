@@ -8,7 +8,7 @@ import type { Context } from "../../service/commands.ts"
 import { decryptForKeyStore, encryptForKeyStore } from "../../service/key-store.ts"
 import type { Ports } from "../../service/ports.ts"
 import { describeKey } from "../../service/read-key.ts"
-import { bytes, choice, need, object, text, type Input, type Members } from "../shapes.ts"
+import { bytes, choice, need, object, textUpTo, type Input, type Members } from "../shapes.ts"
 import { Fault } from "./errors.ts"
 
 /** What a call is served with. */
@@ -27,18 +27,20 @@ export type Operation = (call: Call, body: JsonObject) => Promise<object>
 /** What the specification wants supported, and what is. */
 const messageBytesMax = 4_300
 
+/** An ARN has no more (the specification); of the rest nothing is said, and it is logged. */
+const said = textUpTo(limits.xksTextMax)
 const metadataMembers = {
-  awsPrincipalArn: need(text),
-  kmsOperation: need(text),
-  kmsRequestId: need(text),
-  kmsKeyArn: text,
-  awsSourceVpc: text,
-  awsSourceVpce: text,
-  kmsViaService: text,
+  awsPrincipalArn: need(said),
+  kmsOperation: need(said),
+  kmsRequestId: need(said),
+  kmsKeyArn: said,
+  awsSourceVpc: said,
+  awsSourceVpce: said,
+  kmsViaService: said,
 }
 const requestMetadata = need(object(metadataMembers))
 /** AWS names the key in every call that uses one. */
-const useMetadata = need(object({ ...metadataMembers, kmsKeyArn: need(text) }))
+const useMetadata = need(object({ ...metadataMembers, kmsKeyArn: need(said) }))
 const encryptionAlgorithm = need(choice(["AES_GCM"]))
 
 /** Calls on a key, by the last segment of their paths. */
@@ -127,6 +129,7 @@ function originOf({ region: signedFor }: Call, metadata: Metadata): KeyStoreOrig
     vpcs: metadata.awsSourceVpc,
     vpcEndpoints: metadata.awsSourceVpce,
     operations: metadata.kmsOperation,
+    requestId: metadata.kmsRequestId,
   }
 }
 
