@@ -3,7 +3,7 @@
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { Agent, request } from "node:https"
+import { Agent, request, type RequestOptions } from "node:https"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -21,6 +21,8 @@ export interface BenchNode {
   readonly pid: number
   readonly url: string
   readonly ca: string
+  /** How other dialects reach it. */
+  readonly dev: DevFile
   /** PEM files of its listener, for the echo. */
   readonly certificate: string
   readonly certificateKey: string
@@ -36,6 +38,8 @@ export interface BenchNode {
     path: string,
     body?: object,
   ): Promise<Readonly<Record<string, unknown>>>
+  /** Sends one request as it is; throws on an error. */
+  once(request: RequestParts): Promise<Readonly<Record<string, unknown>>>
   /** A request of another partition, that signs with RSA-4096. */
   flood(): Promise<RequestParts>
   /** Stops the process and starts it again on the same data. */
@@ -79,11 +83,14 @@ async function start(data: string, options: NodeOptions, known?: Keys): Promise<
       pid: child.pid ?? 0,
       url: dev.url,
       ca,
+      dev,
       certificate: join(data, "tls.crt"),
       certificateKey: join(data, "tls.key"),
       readyMs,
       token: (role) => dev.tokens[role] ?? "",
       call: (role, method, path, body) => callOnce(dev, ca, dev.tokens[role], method, path, body),
+      once: ({ path, method, headers, body }) =>
+        receive(`${dev.url}${path}`, { agent: new Agent({ ca }), method, headers }, body),
       flood: () => floodOf(dev, ca),
       ask: (one) =>
         one.over === "frames"
@@ -187,8 +194,16 @@ async function send(options: {
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     "content-length": text.length,
   }
+  return await receive(url, { agent, method, headers }, text)
+}
+
+async function receive(
+  url: string,
+  options: RequestOptions,
+  text: string,
+): Promise<Readonly<Record<string, unknown>>> {
   return await new Promise((resolve, reject) => {
-    const asked = request(url, { agent, method, headers }, (response) => {
+    const asked = request(url, options, (response) => {
       const pieces: Buffer[] = []
       response.on("data", (piece: Buffer) => pieces.push(piece))
       response.on("end", () => {

@@ -7,15 +7,16 @@ const file = join(import.meta.dirname, "RESULTS.md")
 const heads = {
   algorithms: "## Algorithms in the engine",
   timing: "## Timing of failures",
+  aws: "## AWS's dialects",
 } as const
 export type Part = keyof typeof heads
-const parts: readonly Part[] = ["algorithms", "timing"]
+const parts: readonly Part[] = ["algorithms", "timing", "aws"]
 
 /** Texts without their heads; empty where there is none. */
 export type Results = Readonly<Record<Part, string>>
 
 export function readResults(): Results {
-  return { algorithms: textOf("algorithms"), timing: textOf("timing") }
+  return { algorithms: textOf("algorithms"), timing: textOf("timing"), aws: textOf("aws") }
 }
 
 function textOf(part: Part): string {
@@ -25,8 +26,8 @@ function textOf(part: Part): string {
 
 /** Replaces the parts named; the node's figures stay, and so do the others. */
 export function writeResults(changed: Partial<Results>): void {
-  const [node = ""] = readFileSync(file, "utf8").split(heads.algorithms)
-  const [own = ""] = node.split(heads.timing)
+  const whole = readFileSync(file, "utf8")
+  const own = parts.reduce((text, part) => text.split(heads[part])[0] ?? "", whole)
   const texts = { ...readResults(), ...changed }
   const kept = parts.filter((part) => texts[part] !== "")
   const all = [own.trim(), ...kept.flatMap((part) => [heads[part], texts[part]])]

@@ -2,13 +2,14 @@
  * `npm run bench`: a whole node, see main.ts. `npm run bench -- algorithms`: the rows of the
  * engine, each beside its bare operation; `--smoke` · `--write` · `--runs N` · `--only PATTERN`.
  * `npm run bench -- timing`: whether failures differ in time; `--smoke` · `--write` · `--samples
- * N`.
+ * N`. `npm run bench -- aws`: AWS's dialects over the wire; `--smoke` · `--write` · `--runs N`.
  */
 
 import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 
 import { benchAlgorithms } from "./algorithms.ts"
+import { benchAws } from "./aws.ts"
 import { readResults, writeResults } from "./results.ts"
 import { benchTiming } from "./timing.ts"
 
@@ -16,6 +17,8 @@ if (process.argv[2] === "algorithms") {
   await measureAlgorithms(process.argv.slice(3))
 } else if (process.argv[2] === "timing") {
   await measureTiming(process.argv.slice(3))
+} else if (process.argv[2] === "aws") {
+  await measureAws(process.argv.slice(3))
 } else {
   const kept = readResults()
   await import("./main.ts")
@@ -58,6 +61,28 @@ async function measureTiming(args: readonly string[]): Promise<void> {
   process.stdout.write(`${timing}\n`)
   for (const pair of told) process.stderr.write(`${pair}\n`)
   if (options.write) writeResults({ timing })
+}
+
+async function measureAws(args: readonly string[]): Promise<void> {
+  const { values: options } = parseArgs({
+    args,
+    options: {
+      smoke: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      runs: { type: "string", default: "3" },
+    },
+  })
+  const before = loadavg()
+  const pace = options.smoke
+    ? { runs: 1, firstWarmMs: 0, warmMs: 300, measureMs: 300 }
+    : { runs: Number(options.runs), firstWarmMs: 6_000, warmMs: 500, measureMs: 2_500 }
+  const { text, missed } = await benchAws(pace)
+  const aws = [text, machine("aws", args, before)].join("\n\n")
+  process.stdout.write(`${aws}\n`)
+  if (options.write) writeResults({ aws })
+  if (options.smoke) return // Too short to say anything.
+  for (const row of missed) process.stderr.write(`misses its target: ${row}\n`)
+  if (missed.length > 0) process.exitCode = 1
 }
 
 /** Where and when. */
