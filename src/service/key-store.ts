@@ -9,6 +9,7 @@ import {
 } from "../codec/xks.ts"
 import { CodecError } from "../codec/error.ts"
 import { decryptionFailed, HsmError } from "../domain/errors.ts"
+import type { RuleId } from "../domain/policy.ts"
 import { hash } from "../engine/hash.ts"
 import { sealsAndOpens } from "../engine/health.ts"
 import { perform } from "./act.ts"
@@ -90,13 +91,22 @@ export async function decryptForKeyStore(
 }
 
 /**
- * Whether what a key store asks for next would be done: the store answers, and the engine works.
+ * Whether what a key store asks for next would be done: the store answers, the partition lets keys
+ * be used, and the engine works.
  *
- * @throws HsmError STORE_UNAVAILABLE, TAMPERED.
+ * @throws HsmError OPERATION_FORBIDDEN with the rule that stands in the way, STORE_UNAVAILABLE,
+ * TAMPERED.
  */
 export async function checkHealth({ records }: Ports, { caller }: Context): Promise<boolean> {
   await records.sync()
   const { partition } = caller
   const found = await records.read("partition", partition, partition)
-  return found !== undefined && (await sealsAndOpens())
+  if (found === undefined) return false
+  if (found.state !== "active") throw forbidden("the partition is blocked", "partition-active")
+  if (!found.flags.keyUse) throw forbidden("the partition's flag keyUse is off", "flag")
+  return await sealsAndOpens()
+}
+
+function forbidden(why: string, rule: RuleId): HsmError {
+  return new HsmError("OPERATION_FORBIDDEN", why, { rule })
 }

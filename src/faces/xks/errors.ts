@@ -68,6 +68,7 @@ const nameByRule: Readonly<Record<string, ErrorName>> = {
   mechanism: "InvalidKeyUsageException",
   "secret-half": "InvalidKeyUsageException",
   "partition-active": "InvalidStateException",
+  flag: "InvalidStateException",
 }
 
 /** The fault behind anything thrown; undefined: a bug of ours. */
