@@ -8,15 +8,17 @@ const heads = {
   algorithms: "## Algorithms in the engine",
   timing: "## Timing of failures",
   aws: "## AWS's dialects",
+  quorum: "## Signatures that people approve",
 } as const
 export type Part = keyof typeof heads
-const parts: readonly Part[] = ["algorithms", "timing", "aws"]
+const parts: readonly Part[] = ["algorithms", "timing", "aws", "quorum"]
 
 /** Texts without their heads; empty where there is none. */
 export type Results = Readonly<Record<Part, string>>
 
 export function readResults(): Results {
-  return { algorithms: textOf("algorithms"), timing: textOf("timing"), aws: textOf("aws") }
+  const [algorithms, timing] = [textOf("algorithms"), textOf("timing")]
+  return { algorithms, timing, aws: textOf("aws"), quorum: textOf("quorum") }
 }
 
 function textOf(part: Part): string {

@@ -2,7 +2,8 @@
  * `npm run bench`: a whole node, see main.ts. `npm run bench -- algorithms`: the rows of the
  * engine, each beside its bare operation; `--smoke` · `--write` · `--runs N` · `--only PATTERN`.
  * `npm run bench -- timing`: whether failures differ in time; `--smoke` · `--write` · `--samples
- * N`. `npm run bench -- aws`: AWS's dialects over the wire; `--smoke` · `--write` · `--runs N`.
+ * N`. `npm run bench -- aws`: AWS's dialects over the wire; `npm run bench -- quorum`: signatures
+ * that people approve; both `--smoke` · `--write` · `--runs N`.
  */
 
 import { cpus, loadavg } from "node:os"
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util"
 
 import { benchAlgorithms } from "./algorithms.ts"
 import { benchAws } from "./aws.ts"
+import { benchQuorum } from "./quorum.ts"
 import { readResults, writeResults } from "./results.ts"
 import { benchTiming } from "./timing.ts"
 
@@ -18,7 +20,9 @@ if (process.argv[2] === "algorithms") {
 } else if (process.argv[2] === "timing") {
   await measureTiming(process.argv.slice(3))
 } else if (process.argv[2] === "aws") {
-  await measureAws(process.argv.slice(3))
+  await measureOverWire("aws", benchAws, process.argv.slice(3))
+} else if (process.argv[2] === "quorum") {
+  await measureOverWire("quorum", benchQuorum, process.argv.slice(3))
 } else {
   const kept = readResults()
   await import("./main.ts")
@@ -63,7 +67,11 @@ async function measureTiming(args: readonly string[]): Promise<void> {
   if (options.write) writeResults({ timing })
 }
 
-async function measureAws(args: readonly string[]): Promise<void> {
+async function measureOverWire(
+  what: "aws" | "quorum",
+  bench: typeof benchAws,
+  args: readonly string[],
+): Promise<void> {
   const { values: options } = parseArgs({
     args,
     options: {
@@ -76,10 +84,10 @@ async function measureAws(args: readonly string[]): Promise<void> {
   const pace = options.smoke
     ? { runs: 1, firstWarmMs: 0, warmMs: 300, measureMs: 300 }
     : { runs: Number(options.runs), firstWarmMs: 6_000, warmMs: 500, measureMs: 2_500 }
-  const { text, missed } = await benchAws(pace)
-  const aws = [text, machine("aws", args, before)].join("\n\n")
-  process.stdout.write(`${aws}\n`)
-  if (options.write) writeResults({ aws })
+  const { text, missed } = await bench(pace)
+  const found = [text, machine(what, args, before)].join("\n\n")
+  process.stdout.write(`${found}\n`)
+  if (options.write) writeResults({ [what]: found })
   if (options.smoke) return // Too short to say anything.
   for (const row of missed) process.stderr.write(`misses its target: ${row}\n`)
   if (missed.length > 0) process.exitCode = 1
