@@ -5,6 +5,7 @@
  */
 
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
+import type { KeyPolicy } from "./key-policy.ts"
 
 /** One per key that has any of this; the key's own record says so by its `kms`. */
 export interface KmsKeyRecord {
@@ -13,6 +14,8 @@ export interface KmsKeyRecord {
   readonly partition: PartitionId
   /** Label of the region that it was made in; absent: it answers in every region. */
   readonly region?: string
+  /** Absent: AWS's own default, which leaves everything to the account's roles and grants. */
+  readonly policy?: KeyPolicy
   readonly revision: number
 }
 

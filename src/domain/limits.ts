@@ -64,6 +64,8 @@ export const limits = {
   tagValueLengthMax: 256,
   /** As AWS's quota. */
   aliasesPerKeyMax: 50,
+  /** A key's policy as its document; as AWS's quota. */
+  keyPolicyBytesMax: 32 * KiB,
   /** Rotations of one key that AWS's dialect is asked for; AWS's own bound. */
   rotationsOnDemandMax: 25,
   /** Versions of one key: with RSA-4096's public keys its record stays below the store's bound. */

@@ -40,6 +40,8 @@ export interface OperationRow {
   readonly smart?: true
   /** Refused, not free, where there is no such rule. */
   readonly ruled?: true
+  /** Officers do it whatever a key's own policy says: it locks nobody out for good. */
+  readonly overPolicy?: true
 }
 
 const anyone: readonly Role[] = ["user", "manager", "approver", "auditor", "officer"]
@@ -91,7 +93,16 @@ export const operations = {
   "key.derive": { ...use, roles: manager, changes: true, usage: "derive" },
   "key.describe": { roles: anyone, target: "key", whileBlocked: true },
   "key.public": { roles: anyone, target: "key", whileBlocked: true },
-  "key.explain": { roles: anyone, target: "key", whileBlocked: true },
+  "key.explain": { roles: anyone, target: "key", whileBlocked: true, overPolicy: true },
+  "key.read-policy": { roles: anyone, target: "key", whileBlocked: true, overPolicy: true },
+  "key.set-policy": {
+    ...change,
+    roles: ["manager", "officer"],
+    states: ["active", "disabled", "deleting", "invalidated"],
+    attribute: "modifiable",
+    rule: "modify",
+    overPolicy: true,
+  },
   "key.receipt": { roles: ["manager", "auditor", "officer"], target: "key", whileBlocked: true },
   "key.address": show,
   "key.derive-public": show,
@@ -102,7 +113,13 @@ export const operations = {
   "key.list": { roles: anyone, target: "partition", whileBlocked: true },
   "key.update": { ...change, states: live, attribute: "modifiable", rule: "modify" },
   "key.enable": { ...change, states: live },
-  "key.disable": { ...change, roles: ["manager", "officer"], states: live, stopsHarm: true },
+  "key.disable": {
+    ...change,
+    roles: ["manager", "officer"],
+    states: live,
+    stopsHarm: true,
+    overPolicy: true,
+  },
   "key.rotate": { ...change, states: ["active"], rule: "modify" },
   "key.delete": { ...change, flag: "keyDestruction", states: live, attribute: "destroyable" },
   "key.cancel-deletion": { ...change, states: ["deleting"] },

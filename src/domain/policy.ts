@@ -4,6 +4,7 @@
  * all.
  */
 
+import { againstDenial, againstGrants, againstPolicy } from "./admission.ts"
 import {
   keyAlgorithm,
   mechanismRow,
@@ -15,12 +16,13 @@ import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
+import type { Policed } from "./key-policy.ts"
 import { againstKeyStore } from "./key-store.ts"
 import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
 import type { PartitionRecord } from "./partition.ts"
-import { grantAdmits, type Caller } from "./principal.ts"
+import type { Caller } from "./principal.ts"
 import { describeVerdict, type RuleVerdict } from "./rule.ts"
 import { isRuled, judge, type Ruling } from "./ruling.ts"
 import { againstTemplate, type MadeAttributes } from "./unwrap-template.ts"
@@ -35,6 +37,8 @@ export interface Question extends Ruling {
   readonly partition: PartitionRecord
   /** The key acted on; undefined when it does not exist, or the operation has none. */
   readonly key?: KeyRecord | undefined
+  /** The key's own policy, where it has one, and what it is asked about. */
+  readonly policed?: Policed | undefined
   /** Of a use of the key: a permit for a key with rules covers nothing else. */
   readonly input?: Input | undefined
   readonly mechanism?: MechanismId | undefined
@@ -164,14 +168,9 @@ const rules = {
       return `needs one of the roles ${roles.join(", ")}`
     },
   },
-  grant: {
-    code: "OPERATION_FORBIDDEN",
-    check: ({ caller, operation: id, key }) => {
-      if (caller.grants.length === 0) return
-      if (caller.grants.some((grant) => grantAdmits(grant, id, key))) return
-      return "no grant of the caller admits this operation on this key"
-    },
-  },
+  "policy-deny": { code: "OPERATION_FORBIDDEN", check: againstDenial },
+  policy: { code: "OPERATION_FORBIDDEN", check: againstPolicy },
+  grant: { code: "OPERATION_FORBIDDEN", check: againstGrants },
   "key-store": {
     code: "OPERATION_FORBIDDEN",
     check: ({ caller }) => againstKeyStore(caller),

@@ -88,7 +88,7 @@ export const recordKinds = {
       "revision",
     ],
   },
-  "kms-key": { fields: ["id", "partition", "region?", "revision"] },
+  "kms-key": { fields: ["id", "partition", "region?", "policy?", "revision"] },
   alias: {
     fields: ["id", "partition", "keyId", "region", "name", "createdAt", "updatedAt", "revision"],
   },

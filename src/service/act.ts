@@ -27,7 +27,8 @@ import { tokensToDraw } from "../domain/rule.ts"
 import { factsOf, ruleOf } from "../domain/ruling.ts"
 import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
-import { findKey, findKeyNow, idIn } from "./find-key.ts"
+import { findKey, findKeyNow, idIn, type FoundKey } from "./find-key.ts"
+import { policedOf } from "./kms/facts.ts"
 import type { Ports, UsePorts } from "./ports.ts"
 import type { Ending } from "./proceeding.ts"
 import { hashRule } from "./request-statement.ts"
@@ -192,10 +193,10 @@ export function frameNow(
   if (ask.creates !== undefined || !records.isFresh) return undefined
   const partition = records.peek("partition", caller.partition, caller.partition)
   if (partition === undefined) return undefined
-  const key = ask.key === undefined ? undefined : findKeyNow(records, context, ask.key)?.key
-  if (ask.key !== undefined && key === undefined) return undefined
+  const found = ask.key === undefined ? undefined : findKeyNow(records, context, ask.key)
+  if (ask.key !== undefined && found === undefined) return undefined
   if (ports.meter.prepare(partition, ports.clock.now()) !== undefined) return undefined
-  return questionOf(ports, context, ask, { partition, key, keyCount: undefined, draws })
+  return questionOf(ports, context, ask, { partition, found, keyCount: undefined, draws })
 }
 
 /**
@@ -220,22 +221,24 @@ export async function frame(
     if (preparing === undefined) break
     await preparing // Ends: it brings operations, or says for a while that there are none.
   }
-  const gathered = { partition, key: found?.key, keyCount, draws: draws === true }
+  const gathered = { partition, found, keyCount, draws: draws === true }
   return questionOf(ports, context, ask, gathered)
 }
 
 function questionOf(
   ports: UsePorts,
-  { caller }: Context,
+  context: Context,
   ask: Ask,
-  found: {
+  gathered: {
     readonly partition: PartitionRecord
-    readonly key: KeyRecord | undefined
+    readonly found: FoundKey | undefined
     readonly keyCount: number | undefined
     readonly draws: boolean
   },
 ): Question {
-  const { partition, key, keyCount, draws } = found
+  const { partition, found, keyCount, draws } = gathered
+  const { caller } = context
+  const key = found?.key
   const now = ports.clock.now()
   const { metered = false } = operation(ask.operation)
   return {
@@ -243,6 +246,7 @@ function questionOf(
     caller,
     partition,
     key,
+    policed: policedOf(context, ask.operation, found),
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
     algorithm: madeAlgorithm(ask.creates, key),
     attributes: ask.attributes,

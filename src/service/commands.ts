@@ -9,6 +9,7 @@ import type { Instant, KeyId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord, KeyState } from "../domain/key.ts"
 import type { UnwrapTemplate } from "../domain/unwrap-template.ts"
+import type { PolicyStatement } from "../domain/key-policy.ts"
 import type { KeyAddress } from "../domain/kms-key.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
@@ -30,8 +31,24 @@ export interface Context {
    * the same share one record, which counts them. Absent: none.
    */
   readonly within?: string | undefined
+  /** What AWS's dialect tells of the request, of every operation that it leads to or of each. */
+  readonly told?: Told
+  readonly toldOf?: { readonly [Id in OperationId]?: Told }
   /** Set while an operation runs under a request that was approved, or is being made. */
   readonly proceeding?: Proceeding
+}
+
+/** A request in AWS's words, for keys' policies. */
+export interface Told {
+  /** In lower case. */
+  readonly action: string
+  readonly encryptionContext: Readonly<Record<string, string>>
+  /** By which the key was named, with its prefix. */
+  readonly alias: string | undefined
+  /** Days that a key shall wait for its destruction. */
+  readonly windowDays: number | undefined
+  /** A policy shall be put that locks its sender out. */
+  readonly bypass: boolean
 }
 
 /** A key by id or by name, as its caller wrote it, at most 128 characters; or by its address. */
@@ -227,10 +244,30 @@ export interface KeyTemplate {
   readonly unwraps?: UnwrapTemplate | undefined
 }
 
+/** A key's policy as it is put: principals by their accounts and names. */
+export interface PolicyDraft {
+  readonly text: string
+  readonly statements: readonly (Omit<PolicyStatement, "principals"> & {
+    readonly principals: readonly DraftPrincipal[]
+  })[]
+}
+export type DraftPrincipal =
+  | { readonly kind: "any" }
+  | { readonly kind: "account"; readonly account: string }
+  | { readonly kind: "user"; readonly account: string; readonly name: string }
+  | { readonly kind: "federated"; readonly account: string; readonly subject: string }
+
+export interface NewKeyPolicy {
+  readonly policy: PolicyDraft
+  /** Also when its sender could not put another one then. */
+  readonly bypass: boolean
+}
+
 /** What a key gets that is made in AWS's dialect; its name is then its id there. */
 export interface NewKmsKey {
   /** The label of the region that it is made in. */
   readonly region: string
+  readonly policy?: NewKeyPolicy | undefined
 }
 export type CreateKeyCommand = Omit<KeyTemplate, "name"> &
   Idempotent &

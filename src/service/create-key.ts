@@ -4,6 +4,7 @@ import { uuidOf } from "../codec/uuid.ts"
 import { keyAlgorithm, publicUsages, type KeyAlgorithmId } from "../domain/algorithms.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { KeyAttributes, KeyRecord, KeyVersion } from "../domain/key.ts"
+import type { KmsKeyRecord } from "../domain/kms-key.ts"
 import type { Permit } from "../domain/policy.ts"
 import type { KeyRules } from "../domain/rule.ts"
 import { unwrapsUntil } from "../domain/unwrap-template.ts"
@@ -13,8 +14,9 @@ import type { Change, Transaction } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
 import { concluding, perform, recordDone, type Act } from "./act.ts"
-import type { Context, CreateKeyCommand, ImportKeyCommand, NewKmsKey } from "./commands.ts"
+import type { Context, CreateKeyCommand, ImportKeyCommand } from "./commands.ts"
 import { checkTemplate, type NewKey } from "./key-template.ts"
+import { readyPolicy } from "./kms/ready-policy.ts"
 import { makeKeyRules } from "./make-rules.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
@@ -81,9 +83,13 @@ async function make(
   return await perform(ports, context, ask, async (act) => {
     const { idempotencyKey: key, ...template } = command
     const call = { kind: operation, key, command: template }
-    return await createIn(ports, context, act, { template, call, origin, produce, rules })
+    const kms = await kmsFields(ports, context, template)
+    return await createIn(ports, context, act, { template, call, origin, produce, rules, kms })
   })
 }
+
+/** What the record beside the key's own holds at first. */
+type KmsFields = Pick<KmsKeyRecord, "region" | "policy">
 
 /** A key that is to be made, once whatever is repeated. */
 interface Creation {
@@ -92,6 +98,7 @@ interface Creation {
   readonly origin: KeyVersion["origin"]
   readonly produce: (permit: Permit) => Made | Promise<Made>
   readonly rules?: KeyRules | undefined
+  readonly kms?: KmsFields | undefined
   readonly derivedFrom?: KeyRecord["derivedFrom"]
   /** Of the key that it is derived from: it can be no better than that. */
   readonly parent?: KeyAttributes
@@ -118,8 +125,8 @@ export async function createIn(
       const { lineage } = ports
       const { subject } = context.caller
       const record = newRecord(act, creation, { id, made, subject, lineage })
-      const { template, along } = creation
-      await store(ports, act, record, { made, claims: once.claims, kms: template.kms, along })
+      const { kms, along } = creation
+      await store(ports, act, record, { made, claims: once.claims, kms, along })
       return record
     } finally {
       made.material?.[Symbol.dispose]()
@@ -134,7 +141,7 @@ async function store(
   parts: {
     made: Made
     claims: readonly { path: string; value: Uint8Array }[]
-    kms: NewKmsKey | undefined
+    kms: KmsFields | undefined
     along: Creation["along"]
   },
 ): Promise<void> {
@@ -162,9 +169,21 @@ async function store(
 }
 
 /** What goes with a key's record from the first commit on. */
-function newKmsKey({ id, partition }: KeyRecord, kms: NewKmsKey | undefined): readonly Change[] {
+function newKmsKey({ id, partition }: KeyRecord, kms: KmsFields | undefined): readonly Change[] {
   if (kms === undefined) return []
-  return [{ kind: "kms-key", record: { id, partition, region: kms.region, revision: 1 } }]
+  return [{ kind: "kms-key", record: { id, partition, ...kms, revision: 1 } }]
+}
+
+/** @throws HsmError as `readyPolicy`. */
+async function kmsFields(
+  ports: Ports,
+  context: Context,
+  { kms, tags = {} }: Pick<NewKey, "kms" | "tags">,
+): Promise<KmsFields | undefined> {
+  if (kms === undefined) return undefined
+  const { region, policy } = kms
+  if (policy === undefined) return { region }
+  return { region, policy: await readyPolicy(ports, context, { ...policy, tags }) }
 }
 
 /** The row of one version's material; none for a public key alone. */

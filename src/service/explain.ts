@@ -65,10 +65,11 @@ async function callerOf(ports: Ports, { caller }: Context, principal: string): P
   const id = byName ?? principal
   const record = await records.read("principal", caller.partition, id)
   if (record === undefined) throw new HsmError("NOT_FOUND", "no such principal")
-  const { roles, grants } = record
+  const { roles, grants, name } = record
   return {
     partition: caller.partition,
     subject: record.id,
+    name,
     roles,
     grants,
     credential: "token",

@@ -25,6 +25,8 @@ key.derive                 m      A     keyUse         derive  -           rate
 key.describe               umpao  any   -              -       -           blocked frozen
 key.public                 umpao  any   -              -       -           blocked frozen
 key.explain                umpao  any   -              -       -           blocked frozen
+key.read-policy            umpao  any   -              -       -           blocked frozen
+key.set-policy             mo     ADWI  -              -       modifiable
 key.receipt                mao    any   -              -       -           blocked frozen
 key.address                um     A     keyUse         -       -           frozen rate
 key.derive-public          um     A     keyUse         -       -           frozen rate

@@ -313,6 +313,8 @@ export type Operation =
   | "key.describe"
   | "key.public"
   | "key.explain"
+  | "key.read-policy"
+  | "key.set-policy"
   | "key.receipt"
   | "key.address"
   | "key.derive-public"

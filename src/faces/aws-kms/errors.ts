@@ -111,6 +111,8 @@ const unapproved = "because the key's own rule wants approvals, which are given 
 const noIdentityPolicy = "because no identity-based policy allows the action"
 /** Why access is denied, by the rule that denies; the rules' own words are ours alone. */
 const reasons: Readonly<Partial<Record<RuleId, string>>> = {
+  "policy-deny": "with an explicit deny in a resource-based policy",
+  policy: "because no resource-based policy allows the action",
   role: noIdentityPolicy,
   grant: noIdentityPolicy,
   "partition-active": "because the account is suspended",
@@ -137,7 +139,7 @@ export function aliasNotFound(place: Place, alias: string): Fault {
   return new Fault("NotFoundException", `Alias ${arn} is not found.`)
 }
 
-/** @param why - begins with `because`. */
+/** @param why - begins with `because` or `with`. */
 export function accessDenied(call: Call, resource: string, why = noIdentityPolicy): Fault {
   const user = `User: ${callerArn(call)} is not authorized to perform: kms:${call.name}`
   return new Fault("AccessDeniedException", `${user} on resource: ${resource} ${why}`)

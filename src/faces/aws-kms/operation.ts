@@ -5,6 +5,7 @@ import type { Context } from "../../service/commands.ts"
 import type { Ports } from "../../service/ports.ts"
 import type { Place } from "./names.ts"
 import { readInput, type Input, type Members } from "./shapes.ts"
+import { tell } from "./told.ts"
 
 /** Who calls, where, and what he is served with. */
 export interface Call {
@@ -33,5 +34,10 @@ export function operation<const M extends Members>(
   members: M,
   run: (call: Call, input: Input<M>) => Promise<Output | undefined>,
 ): Operation {
-  return { answer: async (call, body) => await run(call, readInput(members, body)) }
+  return {
+    answer: async (call, body) => {
+      const input = readInput(members, body)
+      return await run(tell(call, input), input)
+    },
+  }
 }

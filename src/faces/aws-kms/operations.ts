@@ -6,6 +6,7 @@ import { cryptoOperations } from "./operations/crypto.ts"
 import { dataKeyOperations } from "./operations/data-keys.ts"
 import { keyStoreOperations } from "./operations/key-stores.ts"
 import { keyOperations } from "./operations/keys.ts"
+import { policyOperations } from "./operations/policies.ts"
 import { rotationOperations } from "./operations/rotation.ts"
 import { signOperations } from "./operations/sign.ts"
 import { tagOperations } from "./operations/tags.ts"
@@ -15,6 +16,7 @@ const operations = {
   ...rotationOperations,
   ...tagOperations,
   ...aliasOperations,
+  ...policyOperations,
   ...cryptoOperations,
   ...dataKeyOperations,
   ...signOperations,

@@ -4,13 +4,13 @@
  */
 
 import { accountIdOf } from "../../codec/account-id.ts"
+import { userArn } from "../../codec/user-arn.ts"
 import { uuidOf } from "../../codec/uuid.ts"
 import { HsmError } from "../../domain/errors.ts"
 import type { FaceReply, FaceRequest, RequestHead } from "../message.ts"
 import { faultOf } from "./errors.ts"
 import { exceptions, Fault } from "./fault.ts"
 import type { AwsKmsOptions } from "./ports.ts"
-import { userArn } from "./principals.ts"
 
 const formType = "application/x-www-form-urlencoded"
 const xmlSchema = "https://sts.amazonaws.com/doc/2011-06-15/"

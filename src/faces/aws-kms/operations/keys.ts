@@ -9,7 +9,9 @@ import { disableKey, enableKey, updateKey } from "../../../service/update-key.ts
 import { Fault, invalid } from "../fault.ts"
 import * as members from "../members.ts"
 import { keyArn, keyIdText } from "../names.ts"
+import { readPolicy } from "../policy-document.ts"
 import { absentStore } from "./key-stores.ts"
+import { tellPolicy } from "./policies.ts"
 import { operation, type Call, type Operation, type Output } from "../operation.ts"
 import { pageCommand, renderPage } from "../pages.ts"
 import { renderAlgorithms, renderKey, renderTime } from "../render.ts"
@@ -106,13 +108,15 @@ async function create(call: Call, input: Input<typeof createMembers>): Promise<O
   refuseStores(input)
   const spec = readSpec(input)
   const usage = readUsage(spec, input.KeyUsage)
+  const { Policy, BypassPolicyLockoutSafetyCheck: bypass = false } = input
+  const policy = Policy === undefined ? undefined : { policy: readPolicy(Policy), bypass }
   const key = await createKey(call.ports, call.context, {
     algorithm: specRow(spec).algorithm,
     usages: usagesOf[usage],
     description: input.Description,
     tags: readTags(input.Tags ?? []),
-    kms: { region: call.place.region },
-  })
+    kms: { region: call.place.region, policy },
+  }).catch(tellPolicy)
   const found = kmsKeyOf(key, undefined, call.place)
   return { KeyMetadata: found === undefined ? undefined : renderKey(call, found) }
 }

@@ -1,0 +1,162 @@
+/**
+ * A key's own policy, as AWS's dialect has them: statements that admit or refuse principals. It is
+ * an input of `decide` and nothing beside it: it can refuse, and say whom of those whose roles
+ * allow an operation the key admits. Parsed at the edge; here nothing is ignored.
+ */
+
+import type { PartitionId } from "./ids.ts"
+import { matchesPattern } from "./principal.ts"
+
+export interface KeyPolicy {
+  /** As it was put: what is shown again. */
+  readonly text: string
+  readonly statements: readonly PolicyStatement[]
+}
+
+export interface PolicyStatement {
+  readonly effect: "allow" | "deny"
+  /** One of them is the caller. */
+  readonly principals: readonly PolicyPrincipal[]
+  /** Patterns of actions in lower case, without `kms:`. */
+  readonly actions: readonly string[]
+  /** All of them hold. */
+  readonly conditions: readonly PolicyCondition[]
+}
+
+export type PolicyPrincipal =
+  /** Of a refusal: everybody. Else: everybody of the key's own partition. */
+  | { readonly kind: "any" }
+  /** An account as a whole: its own roles and grants say who. */
+  | { readonly kind: "account"; readonly partition: PartitionId }
+  | { readonly kind: "one"; readonly partition: PartitionId; readonly subject: string }
+
+export interface PolicyCondition {
+  readonly test: PolicyTest
+  /** True: it holds when the test fails; with no value there is, it fails. */
+  readonly negated: boolean
+  /** Of a key with many values: which of them count. */
+  readonly quantifier?: "all" | "any"
+  /** Holds where there is no value. */
+  readonly ifExists: boolean
+  /** In lower case. */
+  readonly key: string
+  readonly values: readonly string[]
+}
+
+/** How a request's value compares with one of the policy's; `null` asks whether there is one. */
+const tests = {
+  equals: (value, wanted) => value === wanted,
+  "equals-ignore-case": (value, wanted) => value.toLowerCase() === wanted.toLowerCase(),
+  like: (value, wanted) => matchesPattern(wanted, value),
+  "arn-like": (value, wanted) => {
+    const [parts, patterns] = [arnParts(value), arnParts(wanted)]
+    return parts.every((part, at) => matchesPattern(patterns[at] ?? "", part))
+  },
+  less: (value, wanted) => Number(value) < Number(wanted),
+  "less-or-equal": (value, wanted) => Number(value) <= Number(wanted),
+  more: (value, wanted) => Number(value) > Number(wanted),
+  "more-or-equal": (value, wanted) => Number(value) >= Number(wanted),
+  "same-number": (value, wanted) => Number(value) === Number(wanted),
+  null: () => false,
+} as const satisfies Record<string, (value: string, wanted: string) => boolean>
+export type PolicyTest = keyof typeof tests
+
+/** Six parts, compared each for itself; the last may hold colons. */
+function arnParts(text: string): readonly string[] {
+  const parts = text.split(":")
+  return [...parts.slice(0, 5), parts.slice(5).join(":")]
+}
+
+/** What a policy is asked about. */
+export interface PolicyFacts {
+  /** What it amounts to: one refused refuses all, and all have to be admitted. Lower case. */
+  readonly actions: readonly string[]
+  /** Values of condition keys; an absent key has none. */
+  readonly values: Readonly<Record<string, readonly string[]>>
+  /**
+   * Beginnings of condition keys whose values nobody here knows: a condition on one of them
+   * refuses, and never admits.
+   */
+  readonly unknown: readonly string[]
+}
+
+/** A key's policy and what it is asked about. */
+export interface Policed {
+  readonly policy: KeyPolicy
+  readonly facts: PolicyFacts
+}
+
+/** Who asks, and whose key it is. */
+export interface PolicyParties {
+  readonly caller: { readonly partition: PartitionId; readonly subject: string }
+  readonly owner: PartitionId
+}
+
+/** True when a statement refuses. */
+export function refuses({ policy, facts }: Policed, parties: PolicyParties): boolean {
+  return policy.statements.some(
+    (statement) =>
+      statement.effect === "deny" &&
+      facts.actions.some((action) => applies(statement, facts, action)) &&
+      statement.principals.some((one) => isMeant(one, parties)),
+  )
+}
+
+/**
+ * How a policy admits a caller: by `name`; by his `account`, whose own rules then say the rest; or
+ * not at all. Refusals are looked at before.
+ */
+export function admits(
+  { policy, facts }: Policed,
+  parties: PolicyParties,
+): "name" | "account" | undefined {
+  const { caller, owner } = parties
+  const allowing = policy.statements.filter(({ effect }) => effect === "allow")
+  const ways = facts.actions.map((action) => {
+    const meant = allowing
+      .filter((statement) => applies(statement, facts, action))
+      .flatMap(({ principals }) => principals)
+      .filter((one) => isMeant(one, parties))
+      .filter(({ kind }) => kind !== "any" || caller.partition === owner)
+    if (meant.some(({ kind }) => kind === "one")) return "name"
+    return meant.length > 0 ? "account" : undefined
+  })
+  if (ways.includes(undefined)) return undefined
+  return ways.includes("account") ? "account" : "name"
+}
+
+function isMeant(one: PolicyPrincipal, { caller }: PolicyParties): boolean {
+  switch (one.kind) {
+    case "any":
+      return true
+    case "account":
+      return one.partition === caller.partition
+    case "one":
+      return one.partition === caller.partition && one.subject === caller.subject
+  }
+}
+
+function applies(
+  { effect, actions, conditions }: PolicyStatement,
+  facts: PolicyFacts,
+  action: string,
+): boolean {
+  return (
+    actions.some((pattern) => matchesPattern(pattern, action)) &&
+    conditions.every((condition) => holds(condition, facts, effect))
+  )
+}
+
+function holds(
+  condition: PolicyCondition,
+  { values: known, unknown }: PolicyFacts,
+  effect: PolicyStatement["effect"],
+): boolean {
+  const { test, negated, quantifier, ifExists, key, values } = condition
+  if (unknown.some((start) => key.startsWith(start))) return effect === "deny"
+  const given = Object.hasOwn(known, key) ? known[key] : undefined
+  if (test === "null") return (given === undefined) === values.includes("true")
+  if (given === undefined) return ifExists || negated || quantifier === "all"
+  const passes = (value: string) => values.some((wanted) => tests[test](value, wanted)) !== negated
+  return quantifier === "all" ? given.every(passes) : given.some(passes)
+}

@@ -1,0 +1,93 @@
+/** The conditions of a key policy: operators as rows, and the keys whose values are known here. */
+
+import type { JsonValue } from "../../codec/json.ts"
+import type { PolicyCondition } from "../../domain/key-policy.ts"
+import { multipleKeys, singleKeys, singleKeyStarts } from "../../service/kms/facts.ts"
+import { listOf, malformed, objectOf } from "./policy-json.ts"
+
+type Operator = Pick<PolicyCondition, "test" | "negated">
+const is = (test: PolicyCondition["test"]): Operator => ({ test, negated: false })
+const isNot = (test: PolicyCondition["test"]): Operator => ({ test, negated: true })
+
+const operators: ReadonlyMap<string, Operator> = new Map([
+  ["StringEquals", is("equals")],
+  ["StringNotEquals", isNot("equals")],
+  ["StringEqualsIgnoreCase", is("equals-ignore-case")],
+  ["StringNotEqualsIgnoreCase", isNot("equals-ignore-case")],
+  ["StringLike", is("like")],
+  ["StringNotLike", isNot("like")],
+  ["ArnEquals", is("arn-like")],
+  ["ArnLike", is("arn-like")],
+  ["ArnNotEquals", isNot("arn-like")],
+  ["ArnNotLike", isNot("arn-like")],
+  ["NumericEquals", is("same-number")],
+  ["NumericNotEquals", isNot("same-number")],
+  ["NumericLessThan", is("less")],
+  ["NumericLessThanEquals", is("less-or-equal")],
+  ["NumericGreaterThan", is("more")],
+  ["NumericGreaterThanEquals", is("more-or-equal")],
+  ["Bool", is("equals-ignore-case")],
+  ["Null", is("null")],
+])
+const operatorPattern = /^(?:For(?<set>All|Any)Values?:)?(?<name>[A-Za-z]+?)(?<exists>IfExists)?$/
+
+/** @throws Fault MalformedPolicyDocumentException. */
+export function readConditions(value: JsonValue): readonly PolicyCondition[] {
+  return Object.entries(objectOf(value, "Condition")).flatMap(([operator, keys]) =>
+    Object.entries(objectOf(keys, operator)).map(([key, values]) =>
+      readCondition(operator, key.toLowerCase(), values),
+    ),
+  )
+}
+
+function readCondition(text: string, key: string, values: JsonValue): PolicyCondition {
+  const { set, name = "", exists } = operatorPattern.exec(text)?.groups ?? {}
+  const operator = operators.get(name)
+  if (operator === undefined) throw malformed(`Condition ${text} is not supported.`)
+  const ifExists = exists !== undefined
+  if (ifExists && name === "Null") throw malformed("Null asks whether there is a value.")
+  const isMultiple = multipleKeys.includes(key)
+  const isSingle = singleKeys.includes(key) || singleKeyStarts.some((one) => isBelow(key, one))
+  if (!isMultiple && !isSingle) throw malformed(`Condition key ${key} is not supported.`)
+  const needsSet = isMultiple && name !== "Null"
+  if (needsSet !== (set !== undefined)) {
+    throw malformed(`ForAllValues or ForAnyValue stands before keys of many values: ${key}.`)
+  }
+  return {
+    ...operator,
+    ...(set === undefined ? {} : { quantifier: set === "All" ? "all" : "any" }),
+    ifExists,
+    key,
+    values: readValues(values, name),
+  }
+}
+
+function isBelow(key: string, start: string): boolean {
+  return key.startsWith(start) && key.length > start.length
+}
+
+function readValues(value: JsonValue, operator: string): readonly string[] {
+  const values = listOf(value).map((one) => {
+    if (one === null || typeof one === "object") throw malformed("A condition's value is a text.")
+    return String(one)
+  })
+  if (values.length === 0) throw malformed("A condition has no value.")
+  for (const one of values) checkValue(one, operator)
+  return values
+}
+
+function checkValue(value: string, operator: string): void {
+  if (value.includes("${")) throw malformed("Policy variables are not supported.")
+  if (/Like$|^Arn/.test(operator) && value.includes("?")) {
+    throw malformed('Only "*" stands for other characters here.')
+  }
+  if (operator.startsWith("Arn") && value.split(":").length < 6) {
+    throw malformed(`${value} is no ARN.`)
+  }
+  if (operator.startsWith("Numeric") && !/^-?[0-9]{1,15}$/.test(value)) {
+    throw malformed(`${value} is no number.`)
+  }
+  if (/^(?:Bool|Null)$/.test(operator) && !/^(?:true|false)$/.test(value)) {
+    throw malformed(`${operator} is true or false.`)
+  }
+}

@@ -1,0 +1,229 @@
+/** A key's policy as an input of the decision: whom it refuses, admits, and leaves to the rest. */
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+
+import type {
+  KeyPolicy,
+  Policed,
+  PolicyCondition,
+  PolicyFacts,
+  PolicyStatement,
+} from "../../src/domain/key-policy.ts"
+import { decide, explain, type Question } from "../../src/domain/policy.ts"
+import type { Grant } from "../../src/domain/principal.ts"
+import { ask, caller, id, key, partition } from "./policy-fixture.ts"
+
+const him = { kind: "one", partition: partition.id, subject: caller.subject } as const
+const account = { kind: "account", partition: partition.id } as const
+const anybody = { kind: "any" } as const
+
+const allow: PolicyStatement = {
+  effect: "allow",
+  principals: [account],
+  actions: ["*"],
+  conditions: [],
+}
+const deny: PolicyStatement = { ...allow, effect: "deny", principals: [him] }
+
+function policed(
+  statements: KeyPolicy["statements"],
+  facts: Partial<PolicyFacts> = {},
+): { policed: Policed } {
+  const policy = { text: "", statements }
+  return { policed: { policy, facts: { actions: ["encrypt"], values: {}, unknown: [], ...facts } } }
+}
+
+function outcome(changed: Partial<Question>): string {
+  const decision = decide(ask(changed))
+  return decision.outcome === "allowed" ? "allowed" : decision.rule
+}
+
+const user = { ...caller, roles: ["user"] as const }
+const withGrants = (...grants: readonly Grant[]) => ({ caller: { ...user, grants } })
+const elsewhere: Grant = { keyNames: "other-*" }
+
+const cases: readonly (readonly [string, Partial<Question>, string])[] = [
+  ["no policy leaves it to roles and grants", {}, "allowed"],
+  ["the account as a whole leaves it to roles and grants", policed([allow]), "allowed"],
+  ["and grants still narrow", { ...policed([allow]), ...withGrants(elsewhere) }, "grant"],
+  ["no statement admits nobody", policed([]), "policy"],
+  [
+    "another account's statement admits nobody here",
+    policed([{ ...allow, principals: [{ ...account, partition: id("3") }] }]),
+    "policy",
+  ],
+  [
+    "the same subject of another account is another one",
+    policed([{ ...allow, principals: [{ ...him, partition: id("3") }] }]),
+    "policy",
+  ],
+  ["another action is not this one", policed([{ ...allow, actions: ["decrypt"] }]), "policy"],
+  ["a pattern stands for actions", policed([{ ...allow, actions: ["enc*"] }]), "allowed"],
+  [
+    "of several actions each has to be admitted",
+    policed([{ ...allow, actions: ["encrypt"] }], { actions: ["encrypt", "decrypt"] }),
+    "policy",
+  ],
+  [
+    "everybody is everybody of the account",
+    policed([{ ...allow, principals: [anybody] }]),
+    "allowed",
+  ],
+  ["a refusal wins", policed([allow, deny]), "policy-deny"],
+  [
+    "also before an admission by name",
+    policed([deny, { ...allow, principals: [him] }]),
+    "policy-deny",
+  ],
+  [
+    "one of several actions refused refuses all",
+    policed([allow, { ...deny, actions: ["sign"] }], { actions: ["encrypt", "sign"] }),
+    "policy-deny",
+  ],
+  [
+    "a refusal of another action refuses nothing",
+    policed([allow, { ...deny, actions: ["sign"] }]),
+    "allowed",
+  ],
+  [
+    "a refusal of everybody is about everybody",
+    policed([allow, { ...deny, principals: [anybody] }]),
+    "policy-deny",
+  ],
+  [
+    "whom it names may use it, whichever keys his grants name",
+    { ...policed([{ ...allow, principals: [him] }]), ...withGrants(elsewhere) },
+    "allowed",
+  ],
+  [
+    "but may not do what his grants do not",
+    {
+      ...policed([{ ...allow, principals: [him] }]),
+      ...withGrants({ ...elsewhere, operations: ["key.decrypt"] }),
+    },
+    "grant",
+  ],
+  [
+    "everybody is named nobody: grants narrow",
+    { ...policed([{ ...allow, principals: [anybody] }]), ...withGrants(elsewhere) },
+    "grant",
+  ],
+  [
+    "a role that does not allow it is not made up for",
+    {
+      ...policed([{ ...allow, principals: [him] }]),
+      caller: { ...caller, roles: ["auditor"] },
+    },
+    "role",
+  ],
+  [
+    "an officer disables a key that refuses everybody",
+    { ...policed([{ ...deny, principals: [anybody] }]), operation: "key.disable" },
+    "allowed",
+  ],
+  [
+    "a manager does not",
+    {
+      ...policed([{ ...deny, principals: [anybody] }]),
+      operation: "key.disable",
+      caller: { ...caller, roles: ["manager"] },
+    },
+    "policy-deny",
+  ],
+  [
+    "an officer uses no key that refuses him",
+    policed([{ ...deny, principals: [anybody] }]),
+    "policy-deny",
+  ],
+]
+for (const [what, changed, expected] of cases) {
+  test(`${what}: ${expected}`, () => assert.equal(outcome(changed), expected))
+}
+
+const plain = { negated: false, ifExists: false } as const
+const dept = { ...plain, test: "equals", key: "k", values: ["a", "b"] } as const
+type Values = PolicyFacts["values"]
+const conditions: readonly (readonly [string, PolicyCondition, Values, boolean])[] = [
+  ["one of the values", dept, { k: ["b"] }, true],
+  ["another value", dept, { k: ["c"] }, false],
+  ["no value", dept, {}, false],
+  ["no value, where that will do", { ...dept, ifExists: true }, {}, true],
+  ["another value, where none will do", { ...dept, ifExists: true }, { k: ["c"] }, false],
+  ["not one of the values", { ...dept, negated: true }, { k: ["c"] }, true],
+  ["one that it must not be", { ...dept, negated: true }, { k: ["a"] }, false],
+  ["no value is none that it must not be", { ...dept, negated: true }, {}, true],
+  ["case", dept, { k: ["A"] }, false],
+  ["case ignored", { ...dept, test: "equals-ignore-case" }, { k: ["A"] }, true],
+  ["a pattern", { ...dept, test: "like", values: ["x*z"] }, { k: ["xyz"] }, true],
+  ["no pattern without its test", { ...dept, values: ["x*z"] }, { k: ["xyz"] }, false],
+  [
+    "an ARN's part",
+    { ...dept, test: "arn-like", values: ["arn:aws:iam::*:user/a*"] },
+    { k: ["arn:aws:iam::1:user/al"] },
+    true,
+  ],
+  [
+    "an asterisk that would cross a colon of an ARN",
+    { ...dept, test: "arn-like", values: ["arn:aws:*:user/al:x:y"] },
+    { k: ["arn:aws:iam::1:user/al"] },
+    false,
+  ],
+  ["a smaller number", { ...dept, test: "less", values: ["10"] }, { k: ["9"] }, true],
+  ["an equal number", { ...dept, test: "less", values: ["10"] }, { k: ["10"] }, false],
+  [
+    "an equal number at most",
+    { ...dept, test: "less-or-equal", values: ["10"] },
+    { k: ["10"] },
+    true,
+  ],
+  ["a larger number", { ...dept, test: "more", values: ["9"] }, { k: ["10"] }, true],
+  ["an equal number as larger", { ...dept, test: "more", values: ["10"] }, { k: ["10"] }, false],
+  ["at least", { ...dept, test: "more-or-equal", values: ["10"] }, { k: ["10"] }, true],
+  ["the same number", { ...dept, test: "same-number", values: ["10"] }, { k: ["10"] }, true],
+  ["no value as asked for", { ...dept, test: "null", values: ["true"] }, {}, true],
+  [
+    "a value though none was asked for",
+    { ...dept, test: "null", values: ["true"] },
+    { k: ["a"] },
+    false,
+  ],
+  ["a value as asked for", { ...dept, test: "null", values: ["false"] }, { k: ["a"] }, true],
+  ["all of many", { ...dept, quantifier: "all" }, { k: ["a", "b"] }, true],
+  ["not all of many", { ...dept, quantifier: "all" }, { k: ["a", "c"] }, false],
+  ["all of none", { ...dept, quantifier: "all" }, {}, true],
+  ["any of many", { ...dept, quantifier: "any" }, { k: ["c", "b"] }, true],
+  ["none of many", { ...dept, quantifier: "any" }, { k: ["c", "d"] }, false],
+  ["any of none", { ...dept, quantifier: "any" }, {}, false],
+  ["a name that objects inherit", { ...dept, key: "constructor" }, {}, false],
+]
+for (const [what, condition, values, expected] of conditions) {
+  test(`a condition ${expected ? "holds" : "fails"}: ${what}`, () => {
+    const admitting = policed([{ ...allow, conditions: [condition] }], { values })
+    assert.equal(outcome(admitting), expected ? "allowed" : "policy")
+    const refusing = policed([allow, { ...deny, conditions: [condition] }], { values })
+    assert.equal(outcome(refusing), expected ? "policy-deny" : "allowed")
+  })
+}
+
+test("what nobody knows refuses, and admits nobody", () => {
+  for (const condition of [dept, { ...dept, negated: true }, { ...dept, ifExists: true }]) {
+    const facts = { unknown: ["k"] }
+    const admitting = policed([{ ...allow, conditions: [condition] }], facts)
+    assert.equal(outcome(admitting), "policy")
+    const refusing = policed([allow, { ...deny, conditions: [condition] }], facts)
+    assert.equal(outcome(refusing), "policy-deny")
+  }
+})
+
+test("every condition has to hold, and explain shows the rule that refuses", () => {
+  const met = { ...dept, key: "m" }
+  const facts = { values: { k: ["a"], m: ["a"] } }
+  assert.equal(outcome(policed([{ ...allow, conditions: [dept, met] }], facts)), "allowed")
+  const half = policed([{ ...allow, conditions: [dept, met] }], { values: { k: ["a"] } })
+  assert.equal(outcome(half), "policy")
+  const denied = explain(ask({ ...half, key })).filter(({ allows }) => !allows)
+  assert.deepEqual(denied, [
+    { rule: "policy", allows: false, reason: "the key's policy does not admit it" },
+  ])
+})

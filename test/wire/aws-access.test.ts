@@ -1,0 +1,113 @@
+/** Who may use a key, set through the AWS SDK, unmodified, over TLS: policies of keys. */
+
+import assert from "node:assert/strict"
+import { after, before, suite, test } from "node:test"
+
+import { kmsClient, type KmsClient, type KmsError, type KmsOutput } from "../support/aws.ts"
+import { startDevNode, type DevNode } from "../support/dev-node.ts"
+
+let node: DevNode
+let kms: KmsClient
+/** Another principal of the same account. */
+let shop: KmsClient
+let shopArn: string
+
+async function errorOf(asked: Promise<unknown>): Promise<KmsError> {
+  return await asked.then(
+    (output) => assert.fail(`it succeeded: ${JSON.stringify(output)}`),
+    (error: unknown) => error as KmsError, // The SDK throws nothing else.
+  )
+}
+
+const keyIdOf = ({ KeyMetadata }: KmsOutput) => (KeyMetadata as { KeyId: string }).KeyId
+const plaintext = Buffer.from("hello")
+
+function policy(...statements: readonly Readonly<Record<string, unknown>>[]): string {
+  const whole = {
+    Sid: "Enable IAM User Permissions",
+    Effect: "Allow",
+    Principal: { AWS: `arn:aws:iam::${node.dev.aws.accountId}:root` },
+    Action: "kms:*",
+    Resource: "*",
+  }
+  return JSON.stringify({ Version: "2012-10-17", Statement: [whole, ...statements] })
+}
+
+suite("access to keys through the AWS SDK", () => {
+  before(async () => {
+    node = await startDevNode()
+    kms = kmsClient(node.dev)
+    const made = await node.client.call(node.token("officer"), "POST /principals", {
+      name: "shop",
+      roles: ["user"],
+      credential: { kind: "access-key" },
+    })
+    shop = kmsClient(node.dev, made["accessKey"] as { accessKeyId: string })
+    shopArn = `arn:aws:iam::${node.dev.aws.accountId}:user/shop`
+  })
+  after(async () => {
+    kms.destroy()
+    shop.destroy()
+    await node.stop()
+  })
+
+  test("a policy is shown, put, and at once refuses whom it names, over /api/v1 too", async () => {
+    const KeyId = keyIdOf(await kms.send("CreateKey"))
+    const first = await kms.send("GetKeyPolicy", { KeyId })
+    // As Terraform compares them: by what they say.
+    assert.deepEqual(JSON.parse(String(first["Policy"])), {
+      Id: "key-default-1",
+      ...(JSON.parse(policy()) as object),
+    })
+    assert.deepEqual((await kms.send("ListKeyPolicies", { KeyId }))["PolicyNames"], ["default"])
+    await shop.send("Encrypt", { KeyId, Plaintext: plaintext })
+    const Policy = policy({
+      Effect: "Deny",
+      Principal: { AWS: shopArn },
+      Action: "kms:Encrypt",
+      Resource: "*",
+    })
+    await kms.send("PutKeyPolicy", { KeyId, PolicyName: "default", Policy })
+    assert.equal((await kms.send("GetKeyPolicy", { KeyId }))["Policy"], Policy)
+    const error = await errorOf(shop.send("Encrypt", { KeyId, Plaintext: plaintext }))
+    assert.equal(error.name, "AccessDeniedException")
+    assert.match(error.message, /with an explicit deny in a resource-based policy$/)
+    await kms.send("Encrypt", { KeyId, Plaintext: plaintext })
+    const everybody = policy({
+      Effect: "Deny",
+      Principal: "*",
+      Action: "kms:Encrypt",
+      Resource: "*",
+    })
+    await kms.send("PutKeyPolicy", { KeyId, Policy: everybody })
+    const route = `POST /keys/${KeyId}/encrypt`
+    const body = { plaintext: plaintext.toString("base64") }
+    const asked = node.client.call(node.token("user"), route, body)
+    await assert.rejects(asked, /OPERATION_FORBIDDEN/)
+  })
+
+  creation()
+})
+
+function creation(): void {
+  test("CreateKey takes a policy; what is not understood or locks out is refused", async () => {
+    const KeyId = keyIdOf(await kms.send("CreateKey", { Policy: policy() }))
+    assert.equal((await kms.send("GetKeyPolicy", { KeyId }))["Policy"], policy())
+    const odd = policy({ Effect: "Allow", NotPrincipal: "*", Action: "kms:*", Resource: "*" })
+    const locked = policy({ Effect: "Deny", Principal: "*", Action: "kms:*", Resource: "*" })
+    for (const Policy of [odd, locked]) {
+      for (const asked of [
+        kms.send("CreateKey", { Policy }),
+        kms.send("PutKeyPolicy", { KeyId, Policy }),
+      ]) {
+        assert.equal((await errorOf(asked)).name, "MalformedPolicyDocumentException")
+      }
+    }
+    const denied = await errorOf(shop.send("PutKeyPolicy", { KeyId, Policy: policy() }))
+    assert.equal(denied.name, "AccessDeniedException")
+    const absent = await errorOf(
+      kms.send("GetKeyPolicy", { KeyId: KeyId.replaceAll(/[1-9a-f]/g, "0") }),
+    )
+    assert.equal(absent.name, "NotFoundException")
+  })
+}
