@@ -1,12 +1,13 @@
 /**
- * The load of `npm run bench -- quorum`, in a process of its own: an application asks for a
- * signature, its approvers read the statement and sign it, and the application fetches the result.
+ * The load of `npm run bench -- quorum`, in a process of its own. In a request: an application asks
+ * for a signature, its approvers read the statement and sign it, and the application fetches the
+ * result. In a call: the application has it stamped, its approvers sign, and it makes the call.
  */
 
 import { createPublicKey, generateKeyPairSync, verify } from "node:crypto"
 
-import type { Request } from "../packages/sdk/src/api.generated.ts"
 import { wordOn } from "../packages/sdk/src/approval.ts"
+import * as calls from "../packages/sdk/src/calls.ts"
 import { Keyhold } from "../packages/sdk/src/keyhold.ts"
 import { statementOf } from "../packages/sdk/src/requests.ts"
 import { cpuSeconds } from "./processes.ts"
@@ -20,6 +21,8 @@ export interface QuorumJob {
   readonly name: string
   /** How many approve; all of them have to. */
   readonly approvals: number
+  /** `request`; `stamp`: a stamp and the call; `call`: what was stamped before the window. */
+  readonly way: "request" | "stamp" | "call"
   /** Requests at once. */
   readonly inFlight: number
   readonly warmMs: number
@@ -48,13 +51,23 @@ async function run(job: QuorumJob): Promise<QuorumMeasured> {
   const spki = Buffer.from(publicKey, "base64")
   const key = createPublicKey({ key: spki, format: "der", type: "spki" })
   const pems = approvers.map(({ pem }) => pem)
-  let signatures: { readonly result: Request["result"]; readonly ms: number }[] = []
+  const about = { user, approver, key: name, pems }
+  const stock = job.way === "call" ? await stockUp(about, job) : []
+  let signatures: { readonly signature: Uint8Array; readonly ms: number }[] = []
   const over = new AbortController()
   const keepAsking = async (): Promise<void> => {
     while (!over.signal.aborted) {
       const before = performance.now()
-      const result = await askAndApprove(user, approver, name, pems)
-      signatures.push({ result, ms: performance.now() - before })
+      let signature
+      if (job.way === "request") {
+        signature = await askAndApprove(about)
+      } else {
+        // The window ends when the stock does.
+        const ready = job.way === "stamp" ? await stampAndApprove(about) : stock.pop()
+        if (ready === undefined) return
+        signature = await ready.make()
+      }
+      signatures.push({ signature, ms: performance.now() - before })
     }
   }
   const all = Promise.all(Array.from({ length: job.inFlight }, keepAsking))
@@ -68,9 +81,8 @@ async function run(job: QuorumJob): Promise<QuorumMeasured> {
   over.abort()
   await all
   // After the window: verifying costs the load more than the node's answer.
-  for (const { result } of seen) {
-    const { signature } = result as { readonly signature: string } // What `sign` answers.
-    if (!verify("sha256", message, key, Buffer.from(signature, "base64"))) {
+  for (const { signature } of seen) {
+    if (!verify("sha256", message, key, signature)) {
       throw new Error("a result is not the key's signature")
     }
   }
@@ -103,13 +115,16 @@ async function createKey(kh: Keyhold, name: string, approvers: readonly Approver
   await kh.call("createKey", { body: { name, algorithm: "EC_P256", rules } })
 }
 
+interface Asking {
+  readonly user: Keyhold
+  readonly approver: Keyhold
+  readonly key: string
+  /** Of all who have to approve. */
+  readonly pems: readonly string[]
+}
+
 /** Throws when the last approval does not have it executed. */
-async function askAndApprove(
-  user: Keyhold,
-  approver: Keyhold,
-  key: string,
-  pems: readonly string[],
-): Promise<Request["result"]> {
+async function askAndApprove({ user, approver, key, pems }: Asking): Promise<Uint8Array> {
   const asked = { operation: "sign", key, message: message.toString("base64") } as const
   const request = await user.requests.create(asked)
   const statement = statementOf(request)
@@ -119,7 +134,35 @@ async function askAndApprove(
   }
   const { state, result } = await user.requests.get(request.id)
   if (state !== "executed") throw new Error(`a request is ${state}`)
-  return result
+  const { signature } = result as { readonly signature: string } // What `sign` answers.
+  return Buffer.from(signature, "base64")
+}
+
+/** A call that waits to be made, with its approvals. */
+interface ReadyCall {
+  readonly make: () => Promise<Uint8Array>
+}
+
+async function stampAndApprove({ user, key, pems }: Asking): Promise<ReadyCall> {
+  const stamped = await user.requests.stamp(calls.sign(key, message))
+  const approvals = pems.map((pem) => wordOn("approval", stamped.statement, { pem }))
+  return { make: () => stamped.make(approvals) }
+}
+
+/** More than the node makes in the window, and in the time before it. */
+const callsPerSecondMax = 1_200
+
+async function stockUp(
+  asking: Asking,
+  { warmMs, measureMs, inFlight }: QuorumJob,
+): Promise<ReadyCall[]> {
+  const wanted = Math.ceil(((warmMs + measureMs) / 1_000) * callsPerSecondMax)
+  const stock: ReadyCall[] = []
+  while (stock.length < wanted) {
+    const some = Array.from({ length: inFlight }, () => stampAndApprove(asking))
+    stock.push(...(await Promise.all(some)))
+  }
+  return stock
 }
 
 function pause(ms: number): Promise<void> {

@@ -18,6 +18,7 @@ const fields = [
   "mechanism",
   "path",
   "target",
+  "approvedBy",
   "code",
   "rule",
   "onBehalf",
@@ -52,9 +53,10 @@ export function formatEvent(event: AuditEvent): string {
 
 /** What changes, refusals and a cloud's requests alone have. */
 function rare(event: AuditEvent): string {
-  const { writes, onBehalf } = event
+  const { writes, onBehalf, approvedBy } = event
   return (
     member("target", event.target) +
+    (approvedBy === undefined ? "" : `,"approvedBy":${JSON.stringify([...approvedBy])}`) +
     member("code", event.code) +
     member("rule", event.rule) +
     (onBehalf === undefined ? "" : `,"onBehalf":${formatOnBehalf(onBehalf)}`) +

@@ -40,7 +40,7 @@ export const groups: readonly Group[] = [
     load: async () => (await import("./commands/data.ts")).dataCommands,
   },
   {
-    words: ["approve", "request"],
+    words: ["approve", "request", "call"],
     load: async () => (await import("./commands/request.ts")).requestCommands,
   },
   {

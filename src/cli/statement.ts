@@ -22,6 +22,12 @@ const heads = [
 ] as const
 const times: readonly string[] = ["asked at", "expires at"]
 
+/** By purpose, what becomes of an approval. */
+const kinds: ReadonlyMap<string, string> = new Map([
+  ["approval", "a request: the node keeps it, and it can be stopped until it is done"],
+  ["call", "a call that brings your approval along, once: nobody can take it back"],
+])
+
 /** Bytes shown in hexadecimal, of what is longer. */
 const shownBytes = 1_024
 
@@ -32,11 +38,12 @@ const shownBytes = 1_024
  */
 export function describeStatement(statement: Uint8Array): readonly (readonly [string, string])[] {
   const { purpose, clusterId, fields } = read(statement)
-  if (purpose !== "approval" || fields.length < heads.length) {
+  const how = kinds.get(purpose)
+  if (how === undefined || fields.length < heads.length) {
     throw new CliError("USAGE", "this is no statement of a request")
   }
   const head = heads.map((title, at) => [title, showHead(title, fields[at] ?? "")] as const)
-  const lines: (readonly [string, string])[] = [["cluster", clusterId], ...head]
+  const lines: (readonly [string, string])[] = [["kind", how], ["cluster", clusterId], ...head]
   for (let at = heads.length; at < fields.length; at += 2) {
     lines.push([show(fields[at] ?? ""), show(fields[at + 1] ?? "")])
   }

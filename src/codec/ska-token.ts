@@ -6,7 +6,7 @@
 
 import { derContent, derElements, derTags, readDer, writeDer } from "./der.ts"
 import { CodecError } from "./error.ts"
-import { readFrame, TlvReader, tlvText, tlvUint32, tlvUint64, writeFrame } from "./tlv.ts"
+import { TlvReader, tlvText, tlvUint32, tlvUint64, writeFrame } from "./tlv.ts"
 import type { TlvItem } from "./tlv.ts"
 
 const types = {
@@ -148,50 +148,6 @@ export function readSignature(bytes: Uint8Array, field: string): SignatureWithAl
   const content = derContent(bits, derTags.bitString, field)
   if (content[0] !== 0) throw new CodecError(field, "is no string of whole bytes")
   return { oid: derContent(oid, derTags.objectId, field), signature: content.subarray(1) }
-}
-
-/** An approval that its sender brings along, as one piece. */
-export interface SkaApproval extends SignatureWithAlgorithm {
-  /** What was signed. */
-  readonly token: Uint8Array
-  /** SPKI DER. */
-  readonly publicKey: Uint8Array
-}
-
-/**
- * Reads a signed approval: token, signature, public key. The type of the first item is published
- * nowhere, so any is taken, and a token that stands there without one.
- *
- * @throws {@link CodecError}
- */
-export function readSignedApproval(bytes: Uint8Array, field: string): SkaApproval {
-  const parts = bare(bytes, field) ?? readFrame(bytes, field)
-  const [token, signature, publicKey] = parts
-  if (
-    token === undefined ||
-    signature?.type !== types.signature ||
-    publicKey?.type !== types.publicKey ||
-    parts.length !== 3
-  ) {
-    throw new CodecError(field, "is no token with a signature and a public key")
-  }
-  return {
-    token: token.value,
-    publicKey: publicKey.value,
-    ...readSignature(signature.value, field),
-  }
-}
-
-/** A token without a head of its own, of which the first item is its operation. */
-function bare(bytes: Uint8Array, field: string): TlvItem[] | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  if (bytes.length < 12 || view.getUint16(8, true) !== types.operation) return undefined
-  const end = 8 + view.getUint32(4, true)
-  if (view.getUint32(0, true) !== bytes.length - 4 || end > bytes.length) return undefined
-  const rest = new Uint8Array(4 + bytes.length - end)
-  new DataView(rest.buffer).setUint32(0, bytes.length - end, true)
-  rest.set(bytes.subarray(end), 4)
-  return [{ type: 0, value: bytes.subarray(4, end) }, ...readFrame(rest, field)]
 }
 
 function payloadItems(payload: SkaPayload | undefined): TlvItem[] {

@@ -26,6 +26,7 @@ import { rotateUnasked } from "../service/maintain.ts"
 import { leaseBudget, RuleBudget, type LeaseBudget } from "../service/rule-budget.ts"
 import { leaseSeals, SealBudget, type LeaseSeals } from "../service/seal-budget.ts"
 import { leaseIndexes, SignatureIndexes, type LeaseIndexes } from "../service/signature-indexes.ts"
+import { Stamps } from "../service/stamps.ts"
 import { RequestWatch } from "../service/watch-requests.ts"
 import type { Store } from "../store/store.ts"
 import { auditReader } from "./audit-reader.ts"
@@ -127,6 +128,7 @@ export async function becomeOperational(
       indexes: leaseIndexes(records, base.indexes),
       budget: leaseBudget(records),
     }
+    const inFlight = new InFlight((name) => others.drain(name))
     const ports: Ports = {
       clusterId,
       records,
@@ -136,8 +138,9 @@ export async function becomeOperational(
       random,
       auditReader: auditReader(() => [audit, ...others.chains(), ...retired]),
       meter,
-      inFlight: new InFlight((name) => others.drain(name)),
+      inFlight,
       watch,
+      stamps: new Stamps({ records, random, inFlight }),
       sealBudget: new SealBudget(lease.seals),
       ruleBudget: new RuleBudget(lease.budget),
       indexes: new SignatureIndexes(lease.indexes),

@@ -57,6 +57,8 @@ export interface AuditEvent {
   readonly path?: string
   /** Principal, partition or issuer acted on. */
   readonly target?: string
+  /** Fingerprints of the keys whose approvals were verified and counted for this act. */
+  readonly approvedBy?: readonly string[]
   readonly code?: ErrorCode
   readonly rule?: RuleId
   /** For whom a cloud used the key, in its own words: the signature of its request covers them. */

@@ -14,6 +14,7 @@ export type KeyId = Brand<string, "KeyId">
 export type PrincipalId = Brand<string, "PrincipalId">
 export type CredentialId = Brand<string, "CredentialId">
 export type RequestId = Brand<string, "RequestId">
+export type StampBlockId = Brand<string, "StampBlockId">
 export type NodeId = Brand<string, "NodeId">
 
 /** Milliseconds since 1970-01-01T00:00:00Z, from the node's time service. */

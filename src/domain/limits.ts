@@ -200,6 +200,13 @@ export const limits = {
   requestLifeDefaultMs: 7 * dayMs,
   /** How long a request is kept when it has ended, with what came out of it. */
   requestKeepMs: 7 * dayMs,
+  /** Stamps of one stored block: a bit each, so that a record of 128 bytes serves so many calls. */
+  stampsPerBlock: 1_024,
+  /** For how long a block gives stamps: its record is kept as much longer than they live. */
+  stampBlockOpenMs: 60 * minuteMs,
+  /** How long a stamp may live: blocks are kept by the first of these that is long enough. */
+  stampLivesMs: [60 * minuteMs, dayMs, 30 * dayMs],
+  stampLifeDefaultMs: 60 * minuteMs,
   /** Between two looks at a request that waits for hours, a budget, or a clock that is sure. */
   requestLookMs: minuteMs / 4,
   /** A stream of events; whoever watches connects again, and is asked again who he is. */

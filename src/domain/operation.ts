@@ -168,6 +168,9 @@ export const operations = {
   // What counts is an approver's signature, whoever brings it.
   "request.speak": { roles: [...asking, "approver"], target: "partition", metered: true },
   "request.cancel": { roles: asking, target: "partition", stopsHarm: true },
+  // Calls that bring their approvals along; what is called is decided besides, by its own row.
+  "call.stamp": { roles: asking, target: "partition", metered: true },
+  "call.make": { roles: asking, target: "partition", metered: true },
   "random.generate": { roles: user, target: "partition", metered: true },
   "partition.read": { roles: anyone, target: "partition", whileBlocked: true },
   "partition.update": { roles: officer, target: "partition" },

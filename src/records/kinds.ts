@@ -14,6 +14,7 @@ import type { KeyRecord } from "../domain/key.ts"
 import type { AliasRecord, KmsKeyRecord } from "../domain/kms-key.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { PrincipalRecord } from "../domain/principal.ts"
+import type { StampBlockRecord } from "../domain/stamp.ts"
 import type { RequestCommandRecord, RequestRecord } from "../domain/request.ts"
 
 /** An entry of the cluster's list of partitions; it lies in the cluster's own partition. */
@@ -44,6 +45,7 @@ export interface RecordTypes {
   issuer: IssuerRecord
   request: RequestRecord
   "request-command": RequestCommandRecord
+  "stamp-block": StampBlockRecord
   "partition-ref": PartitionRef
   epoch: EpochRecord
 }
@@ -152,6 +154,7 @@ export const recordKinds = {
     ],
   },
   "request-command": { fields: ["id", "partition", "parameters", "original?", "revision"] },
+  "stamp-block": { fields: ["id", "partition", "dueAt", "used", "revision"] },
   "partition-ref": { fields: ["id", "name", "createdAt", "revision"] },
   epoch: { fields: ["id", "epoch", "startedAt", "destroyed", "revision"] },
 } as const satisfies Record<RecordKind, KindRow>

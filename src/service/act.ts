@@ -327,6 +327,8 @@ function madeAlgorithm(
   return key === undefined ? undefined : childAlgorithm(key.algorithm)
 }
 
+const nobody: ReadonlySet<string> = new Set()
+
 /** The record of what was asked, as it is when it is allowed. */
 export function describe(context: Context, ask: Ask, question: Question): AuditEvent {
   const { caller, requestId, within = requestId } = context
@@ -348,6 +350,8 @@ export function describe(context: Context, ask: Ask, question: Question): AuditE
   if (mechanism !== undefined) event.mechanism = mechanism
   if (ask.path !== undefined) event.path = ask.path
   if (ask.target !== undefined) event.target = ask.target
+  const approvedBy = question.approvals?.approvedBy ?? nobody
+  if (approvedBy.size > 0) event.approvedBy = [...approvedBy]
   if (ask.note !== undefined) event.note = ask.note
   if (caller.origin !== undefined) {
     const { requestId, operations: asked, principals: principal } = caller.origin

@@ -87,8 +87,7 @@ async function execute(ports: Ports, request: RequestRecord, rule: Rule): Promis
   const proceeding = new Proceeding({
     operation,
     approvals: { ...countWords(words), stampedAt },
-    approved: { key, mechanism, ruleHash },
-    hashRule: ruleHashOf,
+    approved: { key, mechanism, ruleHash, hashRule: ruleHashOf },
     end: (_question, result) => {
       done.request = finished(request, clock.now(), { state: "executed", result })
       return transition(request, done.request)

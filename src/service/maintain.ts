@@ -16,6 +16,7 @@ import { endOf, tombstone } from "./key-end.ts"
 import { onceMadeAt } from "./once.ts"
 import type { Ports } from "./ports.ts"
 import { removal } from "./request-record.ts"
+import { removalOf } from "./stamps.ts"
 import { addVersion } from "./rotate-key.ts"
 
 const duePerPage = 1_000
@@ -67,7 +68,7 @@ async function runDue(ports: Ports, partition: PartitionId, run: Run): Promise<v
       if (Number.parseInt(at, 16) > now) return // Rows are sorted by time.
       await attempt(run, async () => {
         const key = await ports.records.read("key", partition, id)
-        if (key === undefined) await runRequest(ports, partition, id, now)
+        if (key === undefined) await runOther(ports, partition, id, now)
         else await runOne(ports, key, now)
       })
       run.handled++
@@ -85,15 +86,25 @@ async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void>
   }
 }
 
-/** Advances a request that is open, and forgets one that has been kept long enough. */
-async function runRequest(
+/**
+ * Advances a request that is open, and forgets one that has been kept long enough; forgets stamps
+ * that have expired.
+ */
+async function runOther(
   ports: Ports,
   partition: PartitionId,
   id: string,
   now: Instant,
 ): Promise<void> {
   const request = await ports.records.read("request", partition, id)
-  if (request === undefined) return
+  if (request === undefined) {
+    const block = await ports.records.read("stamp-block", partition, id)
+    // A millisecond later: at its last moment a stamp is still good.
+    if (block !== undefined && block.dueAt < now) {
+      await ports.records.commit(partition, removalOf(block))
+    }
+    return
+  }
   if (isOpen(request.state)) await advance(ports, request)
   else if (request.dueAt <= now) await ports.records.commit(partition, removal(request))
 }

@@ -11,8 +11,8 @@ import type { RuleVerdict } from "../domain/rule.ts"
 import { encodeRecord } from "../records/kinds.ts"
 import { perform, recordDone, type Act } from "./act.ts"
 import { signTimestamp } from "./approval-token.ts"
+import { pinKeys, refuseUnlessSure } from "./asked-command.ts"
 import type { Context } from "./commands.ts"
-import { findKey } from "./find-key.ts"
 import type { MakeRequestCommand, RequestView } from "./quorum-commands.ts"
 import { createOnce, type Once } from "./once.ts"
 import type { Ports } from "./ports.ts"
@@ -82,7 +82,6 @@ async function make(
   const proceeding = new Proceeding({
     operation: asked.operation,
     approvals: { approvedBy: new Set(), rejectedBy: new Set(), stampedAt },
-    hashRule: ruleHashOf,
     end: (question, result) => {
       const open = openRecord(ports, context, question, { making, stampedAt, dueAt: stampedAt })
       made.record = { ...finished(open, act.now, { state: "executed", result }), revision: 1 }
@@ -166,27 +165,6 @@ function openRecord(
     dueAt,
     revision: 1,
   }
-}
-
-/** Keys by their ids: a name could stand for another key by the time it is approved. */
-async function pinKeys(ports: Ports, context: Context, parameters: object): Promise<object> {
-  const pinned = Object.entries(parameters).map(async ([name, value]: [string, unknown]) => {
-    if (name === "raw" && typeof value === "object" && value !== null) {
-      return [name, await pinKeys(ports, context, value)] as const
-    }
-    if ((name !== "key" && name !== "wrappingKey") || typeof value !== "string") {
-      return [name, value] as const
-    }
-    return [name, (await findKey(ports, context, value))?.key.id ?? value] as const
-  })
-  return Object.fromEntries(await Promise.all(pinned))
-}
-
-function refuseUnlessSure({ clock }: Ports): void {
-  if (clock.isSure()) return
-  throw new HsmError("CONFLICT", "the node's clock is in doubt: it gives no timestamp now", {
-    retryAfterSeconds: 60,
-  })
 }
 
 function checkSize(command: object): void {

@@ -12,6 +12,7 @@ import type { Meter } from "./meter.ts"
 import type { RuleBudget } from "./rule-budget.ts"
 import type { SealBudget } from "./seal-budget.ts"
 import type { SignatureIndexes } from "./signature-indexes.ts"
+import type { Stamps } from "./stamps.ts"
 import type { RequestWatch } from "./watch-requests.ts"
 
 /** What using a key takes: all that a worker process has. */
@@ -37,6 +38,7 @@ export interface Ports extends UsePorts {
   /** Of this node and its store; see IndexMemory. */
   readonly lineage: string
   readonly watch: RequestWatch
+  readonly stamps: Stamps
   readonly node: NodeControl
 }
 

@@ -18,15 +18,16 @@ export type Ending = Pick<Transaction, "changes" | "claims" | "rows">
 
 export interface ProceedingParts {
   readonly operation: RequestableId
-  readonly approvals: Approvals
+  /** Those that count; a function verifies them for the very question that is decided. */
+  readonly approvals: Approvals | ((question: Question) => Approvals)
   /** What was approved; absent while a request is being made. */
   readonly approved?: {
     readonly key: RequestKey | undefined
     readonly mechanism: MechanismId | undefined
     readonly ruleHash: string
+    /** Hash of the rule that a question has to meet. */
+    readonly hashRule: (question: Question) => string
   }
-  /** Hash of the rule that a question has to meet. */
-  readonly hashRule: (question: Question) => string
   /** The rows that say what became of the request. */
   readonly end: (question: Question, result: object) => Ending
 }
@@ -58,15 +59,16 @@ export class Proceeding {
    */
   attend(question: Question): Question {
     if (question.operation !== this.operation) return question
-    const { approvals, approved, hashRule } = this.#parts
+    const { approvals, approved } = this.#parts
     if (approved !== undefined) {
-      const { key, mechanism, ruleHash } = approved
+      const { key, mechanism, ruleHash, hashRule } = approved
       const sameKey = key === undefined || (question.key && isSameKey(key, question.key)) === true
       if (!sameKey || question.mechanism !== mechanism || hashRule(question) !== ruleHash) {
         throw new HsmError("KEY_STATE", "the key or its rules have changed since it was asked for")
       }
     }
-    const attended = { ...question, approvals }
+    const counted = typeof approvals === "function" ? approvals(question) : approvals
+    const attended = { ...question, approvals: counted }
     this.question = attended
     return attended
   }

@@ -2,9 +2,10 @@
 
 import type { MechanismId } from "../domain/algorithms.ts"
 import type { Hours } from "../domain/hours.ts"
-import type { RequestId } from "../domain/ids.ts"
+import type { Instant, RequestId } from "../domain/ids.ts"
+import type { OperationId } from "../domain/operation.ts"
 import type { ApproverWord, RequestRecord, RequestState, SignedWord } from "../domain/request.ts"
-import type { Budget, KeyRuleName, RuleVerdict } from "../domain/rule.ts"
+import type { ApproverKey, Budget, KeyRuleName, RuleVerdict } from "../domain/rule.ts"
 import type { ApproverTemplate } from "../identity/approver.ts"
 import type { Idempotent, KeyRef, PageCommand } from "./commands.ts"
 import type { describeParameters } from "./request-statement.ts"
@@ -61,6 +62,44 @@ export interface SpeakCommand {
   /** Over the statement of the word, or over its token. ECDSA: DER. */
   readonly signature: Uint8Array
   readonly over?: SignedWord["over"] | undefined
+}
+
+/** A command that a call will bring approvals for. */
+export interface StampCallCommand {
+  readonly asked: RequestedCommand
+  /** At most limits.stampLivesMs; limits.stampLifeDefaultMs when absent. */
+  readonly lifeMs?: number | undefined
+}
+
+export interface StampedCall {
+  /** What approvers and the log call it. */
+  readonly id: string
+  /** Opaque; the call brings it. */
+  readonly stamp: Uint8Array
+  /** What every approver signs. */
+  readonly statement: Uint8Array
+  readonly stampedAt: Instant
+  readonly expiresAt: Instant
+  readonly parameters: ReturnType<typeof describeParameters>
+  /** Whom the rule names. */
+  readonly approvers: readonly Pick<ApproverKey, "name" | "fingerprint" | "publicKey">[]
+}
+
+/** An approver's signature over a call's statement. */
+export type BroughtApproval = Pick<SpeakCommand, "publicKey" | "mechanism" | "signature">
+
+export interface MakeCallCommand {
+  readonly asked: RequestedCommand
+  readonly stamp: Uint8Array
+  /** At most limits.requestWordsMax. */
+  readonly approvals: readonly BroughtApproval[]
+}
+
+export interface MadeCall {
+  readonly id: string
+  readonly operation: OperationId
+  /** What the operation's own service answers. */
+  readonly result: object
 }
 
 export interface RequestView {

@@ -12,9 +12,12 @@ import { canonical, type CanonicalField } from "../codec/canonical.ts"
 import type { ApproverWord, RequestSubject } from "../domain/request.ts"
 import type { Rule } from "../domain/rule.ts"
 
-/** The bytes of one word about one request. */
+/** What a statement is for: a word about a request, or the approval of a call that brings it. */
+export type StatementPurpose = ApproverWord | "call"
+
+/** The bytes of one word about one request, or call. */
 export function statementOf(
-  word: ApproverWord,
+  word: StatementPurpose,
   clusterId: string,
   subject: RequestSubject,
   parameters: object,

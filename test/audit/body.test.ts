@@ -20,6 +20,7 @@ const full: Required<AuditEvent> = {
   keyVersion: 3,
   mechanism: "ED25519",
   path: "m/44'/0'",
+  approvedBy: ["aa"],
   target: "t",
   code: "KEY_STATE",
   rule: "grant",

@@ -23,6 +23,12 @@ let count = 0
 
 /** A request for a signature under a key that Anna and Bo guard, through the command line. */
 async function ask(quorum = 1): Promise<string> {
+  const { name, file } = await newKey(quorum)
+  const made = await cli("sign", "--key", name, "--request", "Invoice 4711", file)
+  return String(made["id"])
+}
+
+async function newKey(quorum: number): Promise<{ name: string; file: string }> {
   const name = `key-${count++}`
   const rules = join(folder, `${name}.json`)
   const approvers = ["anna", "bo"].map((who) => ({ name: who, file: `${who}.pem` }))
@@ -31,8 +37,7 @@ async function ask(quorum = 1): Promise<string> {
   await cli("key", "create", name, "--algorithm", "EC_P256", "--rules", rules)
   const file = join(folder, "invoice.txt")
   writeFileSync(file, "pay 100 to Dora")
-  const made = await cli("sign", "--key", name, "--request", "Invoice 4711", file)
-  return String(made["id"])
+  return { name, file }
 }
 
 async function cli(...args: string[]): Promise<Fields> {
@@ -67,6 +72,8 @@ suite("keyhold approve", () => {
     approveOffline,
   )
 
+  test("a call brings the approvals of a stamped file, once", callWithApprovals)
+
   test("rejects, stops and cancels", sayNo)
 
   test("does not sign what nobody has read", refuseUnread)
@@ -82,8 +89,11 @@ test("a statement that is altered is shown as what it is, one that is none is re
   const statement = canonical("approval", "c", ...head, "message", message)
   const shown = describeStatement(statement)
   assert.deepEqual(shown.at(-1), ["message", `${message.length} bytes, ${message.toHex()}`])
-  assert.deepEqual(shown[11], ["asked at", "1970-01-01T00:00:00.000Z"])
+  assert.deepEqual(shown[12], ["asked at", "1970-01-01T00:00:00.000Z"])
   assert.throws(() => describeStatement(statementFor("rejection", statement)), /no statement/)
+  const call = describeStatement(canonical("call", "c", ...head, "message", message))
+  assert.match(call[0]?.[1] ?? "", /brings your approval along/)
+  assert.throws(() => describeStatement(canonical("constructor", "c", ...head)), /no statement/)
   assert.throws(() => describeStatement(statement.subarray(1)), /no statement/)
   assert.throws(() => describeStatement(canonical("approval", "c", "r")), /no statement/)
 })
@@ -122,6 +132,40 @@ async function approveOffline(): Promise<void> {
   writeFileSync(password, "wrong horse\n")
   const refused = await run(["approve", saved, ...offline, "--yes"], { variables: {} })
   assert.match(refused.stderr, /no private key in PEM, or the passphrase is another/)
+}
+
+async function callWithApprovals(): Promise<void> {
+  const { name, file } = await newKey(2)
+  const [call, annas, bos] = ["pay.call", "anna.word", "bo.word"].map((one) => join(folder, one))
+  assert.ok(call !== undefined && annas !== undefined && bos !== undefined)
+  const stamped = await run(["sign", "--key", name, "--stamp", call, file], around())
+  assert.equal(stamped.code, 0, stamped.stderr)
+  assert.equal(stamped.text, "")
+  for (const [who, word] of [
+    ["anna", annas],
+    ["bo", bos],
+  ] as const) {
+    const offline = ["--key-file", keyFile(who), "--output", word, "--yes"]
+    const ran = await run(["approve", call, ...offline], { variables: {} })
+    assert.equal(ran.code, 0, ran.stderr)
+    assert.match(ran.stderr, /kind: a call that brings your approval along, once/)
+    assert.match(ran.stderr, /message: 15 bytes, the text "pay 100 to Dora"\n/)
+  }
+  const few = await run(["call", call, "--approval", annas], around())
+  assert.match(few.stderr, /APPROVAL_REQUIRED/)
+  const rejecting = ["request", "reject", call, "--key-file", keyFile("bo"), "--yes"]
+  assert.match((await run(rejecting, { variables: {} })).stderr, /no statement of a request/)
+  const done = await run(["call", call, "--approval", annas, "--approval", bos], around())
+  assert.equal(done.code, 0, done.stderr)
+  const { pem } = await node.client.call<{ pem: string }>(
+    node.token("user"),
+    `GET /keys/${name}/public`,
+  )
+  assert.ok(verify("sha256", Buffer.from("pay 100 to Dora"), pem, done.stdout))
+  const again = await run(["call", call, "--approval", annas, "--approval", bos], around())
+  assert.match(again.stderr, /have been used/)
+  const other = await run(["call", call, "--approval", call], around())
+  assert.equal(other.code, 2)
 }
 
 async function sayNo(): Promise<void> {

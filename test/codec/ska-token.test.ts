@@ -5,18 +5,14 @@ import * as fc from "fast-check"
 
 import { CodecError } from "../../src/codec/error.ts"
 import {
-  readSignature,
-  readSignedApproval,
   readTimestamp,
   readToken,
   skaOperations,
-  writeSignature,
   writeTimestamp,
   writeToken,
-  type SkaApproval,
   type SkaOperation,
 } from "../../src/codec/ska-token.ts"
-import { tlvValueMax, writeFrame } from "../../src/codec/tlv.ts"
+import { tlvValueMax } from "../../src/codec/tlv.ts"
 
 const operation = fc.constantFrom(...(Object.keys(skaOperations) as SkaOperation[]))
 const octets = fc.uint8Array({ maxLength: 40 })
@@ -81,33 +77,3 @@ test("a payload that 16 bits of length cannot tell is refused", () => {
     field: "/payload",
   })
 })
-
-test("a signed approval is token, signature and key, with or without a type for the token", () => {
-  const signed = writeToken({ operation: "block", label: "pay" })
-  const signature = Uint8Array.of(1, 2, 3)
-  const publicKey = Uint8Array.of(4, 5)
-  const rest = [
-    { type: 0x1056, value: writeSignature(signature) },
-    { type: 0x1052, value: publicKey },
-  ]
-  const oid = Uint8Array.fromHex("2a8648ce3d040302")
-  const expected = { token: signed, publicKey, oid, signature }
-  const typed = writeFrame([{ type: 0x1055, value: signed }, ...rest], "")
-  assert.deepEqual(plain(readSignedApproval(typed, "")), expected)
-  const tail = writeFrame(rest, "").subarray(4)
-  const bare = new Uint8Array(4 + signed.length + tail.length)
-  new DataView(bare.buffer).setUint32(0, bare.length - 4, true)
-  bare.set(signed, 4)
-  bare.set(tail, 4 + signed.length)
-  assert.deepEqual(plain(readSignedApproval(bare, "")), expected)
-  const lacks = writeFrame([{ type: 0x1055, value: signed }, ...rest.slice(1)], "")
-  assert.throws(() => readSignedApproval(lacks, ""), CodecError)
-  assert.throws(() => readSignedApproval(bare.subarray(0, -1), ""), CodecError)
-  assert.throws(() => readSignature(signature, ""), CodecError)
-})
-
-/** Views of one buffer become arrays of their own. */
-function plain(parts: SkaApproval): object {
-  const entries = Object.entries<Uint8Array>({ ...parts })
-  return Object.fromEntries(entries.map(([name, value]) => [name, new Uint8Array(value)]))
-}

@@ -164,7 +164,10 @@ async function checkState(
 
 async function check({ id, caller, place, objects, expected }: Case): Promise<Answer> {
   const role = isOperator(caller) ? "operator" : "user"
-  const { method, path, body } = wire(id, requests[id]({ objects, mine: place.objects, role }))
+  const { method, path, body } = wire(
+    id,
+    requests[id]({ objects, mine: place.objects, role, caller }),
+  )
   const answer = await clientOf(caller).send(method, path, { token: tokenOf(caller, place), body })
   asked += 1
   const said = `${id} by ${caller}: ${answer.status} ${answer.text.slice(0, 300)}`

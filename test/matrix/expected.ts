@@ -48,7 +48,7 @@ export interface Row {
   /** In a read-only partition; otherwise works. */
   readonly readOnly?: "refused"
   /** Success uses the object up. */
-  readonly spends?: "keys" | "request" | "principal" | "issuer"
+  readonly spends?: "keys" | "request" | "call" | "principal" | "issuer"
   /** The status in a sealed node; otherwise 503 SEALED. */
   readonly sealed?: number
 }
@@ -158,6 +158,9 @@ export const rows = {
   getRequest: { may: inside, ok: 200, hidden: noObject, blocked: "works" },
   speakOnRequest: { may: [...users, "approver"], ok: 200, hidden: noObject, spends: "request" },
   cancelRequest: { may: users, ok: 200, hidden: noObject, blocked: "works", spends: "request" },
+
+  stampCall: { may: users, ok: 200 },
+  makeCall: { may: users, ok: 200, spends: "call" },
 
   explain: read,
   "explain other": {

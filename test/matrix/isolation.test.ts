@@ -170,7 +170,12 @@ async function batch(
 ): Promise<readonly Fields[]> {
   const { own, node } = world
   const operations = ids.map((operation) => {
-    const { params, body } = requests[operation]({ objects, mine: own.objects, role: "user" })
+    const { params, body } = requests[operation]({
+      objects,
+      mine: own.objects,
+      role: "user",
+      caller: "user",
+    })
     const { windowSeconds, ...names } = params ?? {}
     // In a batch a query's number is a number.
     const window = windowSeconds === undefined ? {} : { windowSeconds: 86_400 }

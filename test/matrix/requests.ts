@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 import { listEndpoints, readSpec } from "../../src/faces/rest/spec.ts"
 import { base64, type Fields } from "../support/rest-client.ts"
-import type { Role, RowId } from "./expected.ts"
+import type { CallerName, Role, RowId } from "./expected.ts"
 import { freeRule, freshName, issuerBody, type Objects } from "./world.ts"
 
 /** What goes into the operation's path and query, and its body. */
@@ -22,6 +22,7 @@ export interface About {
   readonly mine: Objects
   /** A role that the caller's partition knows. */
   readonly role: Role
+  readonly caller: CallerName
 }
 
 const message = base64("message")
@@ -172,6 +173,12 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   getRequest: ({ objects: { request } }) => ({ params: { request } }),
   speakOnRequest: ({ objects: { request, word } }) => ({ params: { request }, body: word }),
   cancelRequest: ({ objects: { request } }) => ({ params: { request } }),
+
+  stampCall: ({ mine }) => ({
+    body: { asked: { operation: "blockKey", key: mine.keys.guarded } },
+  }),
+  // Whoever may not call needs no stamp of his own to be told so.
+  makeCall: ({ objects: { calls }, caller }) => ({ body: calls[caller] ?? calls["user"] ?? {} }),
 
   explain: ({ objects }) => ({ body: { operation: "key.encrypt", key: objects.keys.cipher } }),
   "explain other": ({ objects: { principal } }) => ({

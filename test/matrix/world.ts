@@ -21,6 +21,8 @@ export interface Objects {
   /** Open, and what an approver says to it. */
   readonly request: string
   readonly word: Fields
+  /** Calls that bring their approval, by the role for which they were stamped. */
+  readonly calls: Readonly<Record<string, Fields>>
   readonly principal: string
   readonly credential: string
   readonly issuer: string
@@ -40,6 +42,7 @@ const keyKinds = [
   "plain",
   "wrapper",
   "smart",
+  "guarded",
   "deleting",
   "invalidated",
   "destroyed",
@@ -204,6 +207,7 @@ async function makeObjects(
   return {
     ...(await makers.keys(client, tokens)),
     ...(await makers.request(client, tokens)),
+    ...(await makers.call(client, tokens)),
     ...(await makers.principal(client, tokens)),
     ...(await makers.issuer(client, tokens)),
     partition,
@@ -214,6 +218,7 @@ async function makeObjects(
 const makers = {
   keys: makeKeys,
   request: makeRequest,
+  call: makeCalls,
   async principal(client: RestClient, tokens: Place["tokens"]) {
     const officer = tokens.officer ?? tokens["cluster-officer"]
     const role = tokens.officer === undefined ? "operator" : "user"
@@ -250,6 +255,7 @@ async function makeKeys(
     plain: await create({ extractable: true, sensitive: false }),
     wrapper: await create({ usages: ["wrap", "unwrap"] }),
     smart: await create({ rules: {} }),
+    guarded: await create({ rules: { block: annaAlone } }),
     deleting: await create({}),
     invalidated: await create({}),
     destroyed: await create({}),
@@ -298,17 +304,51 @@ async function makeCertificates(
 }
 
 const approver = newApprover("Anna")
+const annaAlone = {
+  tokens: [
+    {
+      name: "Anna",
+      groups: [
+        {
+          name: "Anna",
+          quorum: 1,
+          approvers: [{ kind: "public-key", name: "Anna", publicKey: base64(approver.publicKey) }],
+        },
+      ],
+    },
+  ],
+}
+
+/** For each who may, a call that blocks a key, stamped for him and approved. */
+async function makeCalls(
+  client: RestClient,
+  { manager, user, officer }: Place["tokens"],
+): Promise<Pick<Objects, "calls">> {
+  const key = { name: freshName(), algorithm: "AES_256", rules: { block: annaAlone } }
+  const { id } = await client.call<{ id: string }>(manager, "POST /keys", key)
+  const asked = { operation: "blockKey", key: id }
+  const publicKey = base64(approver.publicKey)
+  const calls: Record<string, Fields> = {}
+  for (const [role, token] of Object.entries({ manager, user, officer })) {
+    const { stamp, statement } = await client.call<{ stamp: string; statement: string }>(
+      token,
+      "POST /calls/stamp",
+      { asked },
+    )
+    const signature = base64(approver.sign(Uint8Array.fromBase64(statement)))
+    const approval = { publicKey, mechanism: "ECDSA_SHA_256", signature }
+    calls[role] = { asked, stamp, approvals: [approval] }
+  }
+  return { calls }
+}
 
 /** A request that waits, and the rejection of its approver. */
 async function makeRequest(
   client: RestClient,
   { manager, user }: Place["tokens"],
 ): Promise<Pick<Objects, "request" | "word">> {
-  const { name } = approver
   const publicKey = base64(approver.publicKey)
-  const group = { name, quorum: 1, approvers: [{ kind: "public-key", name, publicKey }] }
-  const rules = { use: { tokens: [{ name, groups: [group] }] } }
-  const key = { name: freshName(), algorithm: "EC_P256", rules }
+  const key = { name: freshName(), algorithm: "EC_P256", rules: { use: annaAlone } }
   const { id } = await client.call<{ id: string }>(manager, "POST /keys", key)
   const asked = { operation: "sign", key: id, message: base64("message") }
   const made = await client.call<{ id: string; statement: string }>(user, "POST /requests", {
@@ -336,6 +376,7 @@ export function absentObjects(like: Objects): Objects {
     wrapped: like.wrapped,
     request: absentId,
     word: like.word,
+    calls: like.calls,
     principal: absentId,
     credential: absentId,
     issuer: absentId,

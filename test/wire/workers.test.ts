@@ -11,6 +11,7 @@ import { setTimeout as pause } from "node:timers/promises"
 
 import { splitLines, verifyExport } from "../../src/audit/verify.ts"
 import type { DevFile } from "../../src/daemon/dev.ts"
+import { approvedCall, guardedKey } from "../support/brought-calls.ts"
 import { startDaemon, type Daemon } from "../support/process.ts"
 import { base64, fields, restClient, type RestClient } from "../support/rest-client.ts"
 
@@ -40,6 +41,7 @@ suite("a node of several processes", () => {
   test("a token revoked through one is refused by all before the answer", revoked)
   test("a deleted key's ciphertext opens nowhere, and its handle is closed", deleted)
   test("a budget of a key's rule is of all workers together", ruleBudget)
+  test("approvals that a call brings are good for once, whichever worker is asked", broughtCalls)
   test("a quota holds for all workers together", quota)
   test("metrics are of all processes together", metrics)
   test("a worker that is killed takes nobody down and is started again", killWorker)
@@ -199,6 +201,16 @@ async function deleted(): Promise<void> {
     const { status } = await client.send("POST", "/api/v1/decrypt", options)
     assert.ok(status >= 400, `status ${status}`)
   }
+}
+
+async function broughtCalls(): Promise<void> {
+  const key = await guardedKey(clientAt(0), dev, "brought")
+  const body = await approvedCall(clientAt(1), dev, key)
+  const sent = clients.map((client) =>
+    client.send("POST", "/api/v1/calls", { token: dev.tokens.user, body }),
+  )
+  const statuses = (await Promise.all(sent)).map(({ status }) => status)
+  assert.deepEqual(statuses.toSorted(), [200, ...Array(clients.length - 1).fill(409)])
 }
 
 async function quota(): Promise<void> {

@@ -5,16 +5,18 @@ import type { ApproverWord, Mechanism, WordRequest } from "./api.generated.ts"
 import { encodeBase64 } from "./base64.ts"
 import { KeyholdError } from "./errors.ts"
 
-const label = (word: ApproverWord) => Buffer.from(`keyhold/${word}/v1\0`)
+const label = (word: ApproverWord | "call") => Buffer.from(`keyhold/${word}/v1\0`)
 
 /**
- * The statement of another word: it differs from that of the approval in its label alone.
+ * The statement of another word: it differs from that of the approval in its label alone. Of a call
+ * that brings its approvals, there is the approval alone: nobody asks for a no.
  *
  * @throws {@link KeyholdError} CONFIGURATION for what is no statement of an approval.
  */
 export function statementFor(word: ApproverWord, statement: Uint8Array): Uint8Array {
+  if (word === "approval" && beginsWith(statement, label("call"))) return statement
   const approval = label("approval")
-  if (!Buffer.from(statement.subarray(0, approval.length)).equals(approval)) {
+  if (!beginsWith(statement, approval)) {
     throw new KeyholdError("CONFIGURATION", "this is no statement of a request")
   }
   return Buffer.concat([label(word), statement.subarray(approval.length)])
@@ -44,6 +46,10 @@ export function wordOn(
     mechanism,
     signature: encodeBase64(signature),
   }
+}
+
+function beginsWith(statement: Uint8Array, start: Buffer): boolean {
+  return start.equals(statement.subarray(0, start.length))
 }
 
 function openKey({

@@ -36,5 +36,5 @@ export type {
   Keys,
   UnwrapRequest,
 } from "./keys.ts"
-export { Asked, isOpen, Requests, statementOf } from "./requests.ts"
+export { Asked, isOpen, Requests, Stamped, statementOf } from "./requests.ts"
 export type { AskableId, AskOptions } from "./requests.ts"

@@ -1,6 +1,13 @@
 /** Requests, behind `kh.requests`: operations that wait until others have approved them. */
 
-import type { Operations, Request, RequestedOperation, WordRequest } from "./api.generated.ts"
+import type {
+  BroughtApproval,
+  Operations,
+  Request,
+  RequestedOperation,
+  StampedCall,
+  WordRequest,
+} from "./api.generated.ts"
 import { decodeBase64 } from "./base64.ts"
 import type { Call } from "./calls.ts"
 import type { CallOptions } from "./client.ts"
@@ -41,11 +48,24 @@ export class Requests {
    * @returns the request, and how to wait for the call's own answer.
    */
   async ask<T>(call: Call<T, AskableId>, options: AskOptions = {}): Promise<Asked<T>> {
-    const { operation, params, body = {} } = call
-    // The call was typed when it was made.
-    const asked = { ...definedOf(params), ...definedOf(body), operation } as RequestedOperation
-    const request = await this.create(asked, options)
+    const request = await this.create(askedOf(call), options)
     return new Asked(this, request, call)
+  }
+
+  /**
+   * Has one of `calls` stamped, so that it can bring its approvals along later: no request is kept,
+   * and the answer comes at once.
+   *
+   * @param lifeSeconds - when the stamp expires; an hour when absent.
+   */
+  async stamp<T>(
+    call: Call<T, AskableId>,
+    { lifeSeconds }: Pick<AskOptions, "lifeSeconds"> = {},
+  ): Promise<Stamped<T>> {
+    const asked = askedOf(call)
+    const body = { asked, lifeSeconds }
+    const stamped = await this.#client.call("stampCall", { body })
+    return new Stamped(this.#client, { asked, stamped }, call)
   }
 
   get(id: string): Promise<Request> {
@@ -129,6 +149,52 @@ export class Asked<T> {
     if (failure !== undefined) throw new KeyholdError(failure.code, failure.detail)
     throw new KeyholdError("APPROVAL_REQUIRED", `the request ${id} is ${state}`)
   }
+}
+
+/** A call that was stamped, and waits for its approvals. */
+export class Stamped<T> {
+  /** What every approver signs: `wordOn("approval", statement, key)`. */
+  readonly statement: Uint8Array
+  readonly stamped: StampedCall
+  readonly #client: Keyhold
+  readonly #asked: RequestedOperation
+  readonly #call: Call<T, AskableId>
+
+  constructor(
+    client: Keyhold,
+    { asked, stamped }: { readonly asked: RequestedOperation; readonly stamped: StampedCall },
+    call: Call<T, AskableId>,
+  ) {
+    this.#client = client
+    this.#asked = asked
+    this.#call = call
+    this.stamped = stamped
+    this.statement = decodeBase64(stamped.statement)
+  }
+
+  /**
+   * Makes the call with its approvals. They are good for once, so it is never repeated by itself.
+   *
+   * @throws {@link KeyholdError} APPROVAL_REQUIRED while some are missing, or a timelock runs;
+   * CONFLICT when they have been used, or it is too late.
+   */
+  async make(approvals: readonly BroughtApproval[], options: CallOptions = {}): Promise<T> {
+    const body = {
+      asked: this.#asked,
+      stamp: this.stamped.stamp,
+      approvals: approvals.map(({ publicKey, mechanism, signature }) => {
+        return { publicKey, mechanism, signature }
+      }),
+    }
+    const { result } = await this.#client.call("makeCall", { body, ...options })
+    // The result of a call is the answer of its operation.
+    return this.#call.read(result as never)
+  }
+}
+
+function askedOf({ operation, params, body = {} }: Call<unknown, AskableId>): RequestedOperation {
+  // The call was typed when it was made.
+  return { ...definedOf(params), ...definedOf(body), operation } as RequestedOperation
 }
 
 /** True while a request can still be approved or executed. */

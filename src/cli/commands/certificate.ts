@@ -1,7 +1,7 @@
 /** `keyhold certificate ...`: requests for certificates, certificates of keys, those they sign. */
 
 import type { Keyhold, StoredCertificate } from "@keyhold/sdk"
-import { askedInstead, requestOption } from "../asking.ts"
+import { askedInstead, askingOptions } from "../asking.ts"
 import { outputOption, type CliContext, type Command, type OptionRow } from "../command.ts"
 import { CliError } from "../failure.ts"
 import { readAll, type Input, type Limit, type StandardInput } from "../input.ts"
@@ -48,7 +48,7 @@ export const certificateCommands: readonly Command[] = [
     usage: "certificate request <key>",
     summary: "Make a request for a certificate (PKCS #10), in PEM",
     required: [subjectOption],
-    options: [...profileOptions, outputOption, requestOption],
+    options: [...profileOptions, outputOption, ...askingOptions],
     example: "keyhold certificate request shop --subject CN=shop.example --dns shop.example",
     async run(context, input) {
       const key = input.text("key")
@@ -62,7 +62,7 @@ export const certificateCommands: readonly Command[] = [
     usage: "certificate self-sign <key>",
     summary: "Make a certificate that the key signs for itself, in PEM",
     required: [subjectOption],
-    options: [...profileOptions, ...issueOptions, outputOption, requestOption],
+    options: [...profileOptions, ...issueOptions, outputOption, ...askingOptions],
     example:
       "keyhold certificate self-sign root --subject 'CN=Example root' --authority --life 3650d",
     async run(context, input) {

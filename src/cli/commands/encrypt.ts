@@ -7,7 +7,7 @@ import {
   type EncryptResult,
   type RequestedOperation,
 } from "@keyhold/sdk"
-import { askedInstead, requestOption } from "../asking.ts"
+import { askedInstead, askingOptions } from "../asking.ts"
 import { outputOption, type CliContext, type Command, type OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
 import { collect, openSource, parseBase64, peek, readAll, type Input } from "../input.ts"
@@ -67,7 +67,7 @@ export const encryptCommands: readonly Command[] = [
       ["--version <number>", "for a bare ciphertext: of the key"],
       mechanismOption,
       outputOption,
-      requestOption,
+      ...askingOptions,
     ],
     example: "keyhold decrypt report.pdf.kh > copy.pdf",
     run: decrypt,

@@ -1,7 +1,7 @@
 /** `keyhold key ...`: a key's public half, its versions, and its end. */
 
 import type { Key, Keyhold, Receipt } from "@keyhold/sdk"
-import { askedInstead, requestOption } from "../asking.ts"
+import { askedInstead, askingOptions } from "../asking.ts"
 import { outputOption, type Command } from "../command.ts"
 import type { Columns } from "../output.ts"
 import { readKeyRules, rulesText } from "../rules.ts"
@@ -78,7 +78,7 @@ export const keyLifeCommands: readonly Command[] = [
   ...steps.map(({ word, summary, step, asked }): Command => ({
     usage: `key ${word} <key>`,
     summary,
-    ...(asked === undefined ? {} : { options: [requestOption] }),
+    ...(asked === undefined ? {} : { options: askingOptions }),
     example: `keyhold key ${word} orders`,
     async run(context, input) {
       const key = input.text("key")
@@ -91,7 +91,7 @@ export const keyLifeCommands: readonly Command[] = [
     usage: "key set-rules <key> <file>",
     summary: "Replace a key's rules, as its rule for modifying says",
     description: rulesText,
-    options: [requestOption],
+    options: askingOptions,
     example: "keyhold key set-rules payments rules.json",
     async run(context, input) {
       const rules = await readKeyRules(input.text("file"), context.stdin)
@@ -105,7 +105,7 @@ export const keyLifeCommands: readonly Command[] = [
     usage: "key protect <key> <file>",
     summary: "Give rules to a key that has none; the partition's officers together",
     description: rulesText,
-    options: [requestOption],
+    options: askingOptions,
     example: "keyhold key protect release rules.json",
     async run(context, input) {
       const rules = await readKeyRules(input.text("file"), context.stdin)

@@ -1,7 +1,7 @@
 /** `keyhold partition ...` for its officers, `keyhold partitions ...` for the operator. */
 
 import type { CreatedPartition, Partition, SomeFlags } from "@keyhold/sdk"
-import { askedInstead, requestOption } from "../asking.ts"
+import { askedInstead, askingOptions } from "../asking.ts"
 import type { Command, OptionRow } from "../command.ts"
 import { CliError } from "../failure.ts"
 import type { Input } from "../input.ts"
@@ -88,7 +88,7 @@ export const partitionCommands: readonly Command[] = [
     summary: "Set the rule by which your partition's officers decide together",
     description: `Without a file the rule is removed. Once there is one, it has to be met to change
 it. The file holds one RULE:\n\n${rulesText}`,
-    options: [requestOption],
+    options: askingOptions,
     example: "keyhold partition set-rules officers.json",
     async run(context, input) {
       const path = input.maybe("file")

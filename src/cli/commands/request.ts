@@ -5,8 +5,12 @@ import {
   isOpen,
   statementOf,
   wordOn,
+  type BroughtApproval,
   type Keyhold,
+  type MakeCallRequest,
   type Request,
+  type RequestedOperation,
+  type StampedCall,
   type WordRequest,
 } from "@keyhold/sdk"
 import { readFile, writeFile } from "node:fs/promises"
@@ -42,12 +46,32 @@ export const requestCommands: readonly Command[] = [
     summary: "Show what is asked for, and approve it with your own key",
     description:
       "What is shown is decoded from the very bytes that are signed. <request> is an id, or a " +
-      "file of keyhold request save; then the signed word goes to standard output or --output, " +
-      "and keyhold request submit brings it.",
+      "file of keyhold request save or of --stamp; then the signed word goes to standard " +
+      "output or --output, and keyhold request submit brings it.",
     required: [keyOption],
     options: [...signOptions, ["-o, --output <file>", "of a file: where the signed word goes"]],
     example: "keyhold approve 01k2v7x9q4m8w3r5t6y1z0a2bc --key-file anna.key",
     run: (context, input) => speak(context, input, "approval"),
+  },
+  {
+    usage: "call <file>",
+    summary: "Do what --stamp wrote to a file, with the approvals that it needs",
+    description:
+      "At once, without a request: the file comes from --stamp, each approval from keyhold " +
+      "approve of that file. They are good for once. Nothing is used up where the node refuses.",
+    required: [["--approval <file...>", "a signed word of keyhold approve; one for each approver"]],
+    options: [["-o, --output <file>", "write what comes out there, once it is complete"]],
+    example: "keyhold call pay.call --approval anna.word --approval bo.word > invoice.sig",
+    async run(context, input) {
+      const call = await readCall(input.text("file"))
+      const approvals = await Promise.all(
+        (input.list("approval") ?? []).map((path) => readApproval(path, call.id)),
+      )
+      const kh = await context.connect()
+      const { asked, stamp } = call
+      const { result } = await kh.call("makeCall", { body: { asked, stamp, approvals } })
+      await writeResult(context, input, result)
+    },
   },
   {
     usage: "request list",
@@ -98,7 +122,11 @@ export const requestCommands: readonly Command[] = [
     example: "keyhold request result 01k2v7x9q4m8w3r5t6y1z0a2bc > report.sig",
     async run(context, input) {
       const kh = await context.connect()
-      await writeResult(context, input, await kh.requests.ended(input.text("request")))
+      const { result, state, failure } = await kh.requests.ended(input.text("request"))
+      if (result === undefined) {
+        throw new CliError("FAILED", failure?.detail ?? `the request is ${state}`)
+      }
+      await writeResult(context, input, result)
     },
   },
   ...(["reject", "stop"] as const).map((step): Command => {
@@ -211,10 +239,30 @@ async function confirm({ stdin, out }: CliContext, input: Input, word: string): 
 
 async function readRequest(path: string): Promise<{ id: string; statement: Uint8Array }> {
   const { format, id, statement } = await readFields(path)
-  if (format !== "keyhold-request" || id === undefined || statement === undefined) {
-    throw new CliError("USAGE", `${path} is no file of keyhold request save`)
+  const isOne = format === "keyhold-request" || format === "keyhold-call"
+  if (!isOne || id === undefined || statement === undefined) {
+    throw new CliError("USAGE", `${path} is no file of keyhold request save, or of --stamp`)
   }
   return { id, statement: decodeBase64(statement, "/statement") }
+}
+
+/** What `--stamp` wrote; the node checks it. */
+async function readCall(path: string): Promise<Omit<MakeCallRequest, "approvals"> & StampedId> {
+  const { format, id, stamp, asked } = await readFields(path)
+  if (format !== "keyhold-call" || id === undefined || stamp === undefined) {
+    throw new CliError("USAGE", `${path} is no file of --stamp`)
+  }
+  return { id, stamp, asked: asked as unknown as RequestedOperation }
+}
+
+type StampedId = Pick<StampedCall, "id">
+
+async function readApproval(path: string, id: string): Promise<BroughtApproval> {
+  const { id: about, word, publicKey, mechanism, signature } = await readWord(path)
+  if (about !== id || word !== "approval") {
+    throw new CliError("USAGE", `${path} is no approval of this call`)
+  }
+  return { publicKey, mechanism, signature }
 }
 
 async function readWord(path: string): Promise<WordRequest & { readonly id: string }> {
@@ -236,11 +284,11 @@ async function readFields(path: string): Promise<Readonly<Record<string, string>
 }
 
 /** The bytes of a result that has some; else the result as it is. */
-async function writeResult({ out }: CliContext, input: Input, request: Request): Promise<void> {
-  const { result, state, failure } = request
-  if (result === undefined) {
-    throw new CliError("FAILED", failure?.detail ?? `the request is ${state}`)
-  }
+async function writeResult(
+  { out }: CliContext,
+  input: Input,
+  result: NonNullable<Request["result"]>,
+): Promise<void> {
   const bytes = ["signature", "plaintext", "ciphertext", "mac", "sharedSecret", "material"]
     .map((name) => result[name])
     .find((value) => typeof value === "string")

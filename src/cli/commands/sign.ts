@@ -1,7 +1,7 @@
 /** `keyhold sign`, `verify`, `mac`, `verify-mac`: of a file or standard input. */
 
 import { calls, encodeBase64 } from "@keyhold/sdk"
-import { askedInstead, requestOption } from "../asking.ts"
+import { askedInstead, askingOptions } from "../asking.ts"
 import type { CliContext, Command, OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
 import { CliError } from "../failure.ts"
@@ -53,7 +53,7 @@ export const signCommands: readonly Command[] = [
       ...parameterOptions,
       deterministicOption,
       ...emitOptions,
-      requestOption,
+      ...askingOptions,
     ],
     example: "keyhold sign --key release report.pdf > report.sig",
     async run(context, input) {
@@ -88,7 +88,7 @@ export const signCommands: readonly Command[] = [
     usage: "mac [file]",
     summary: "Compute a MAC of up to 64 KiB",
     required: [keyOption],
-    options: [mechanismOption, ...emitOptions, requestOption],
+    options: [mechanismOption, ...emitOptions, ...askingOptions],
     example: "keyhold mac --key sessions cookie.txt > cookie.mac",
     async run(context, input) {
       const { out, stdin, connect } = context

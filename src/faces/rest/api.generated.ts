@@ -354,6 +354,8 @@ export type Operation =
   | "request.read"
   | "request.speak"
   | "request.cancel"
+  | "call.stamp"
+  | "call.make"
   | "random.generate"
   | "partition.read"
   | "partition.update"
@@ -878,6 +880,53 @@ export interface WordRequest {
   readonly mechanism: Mechanism
   /** ECDSA in DER. Base64, at most 49856 bytes. */
   readonly signature: Uint8Array
+}
+
+export interface StampCallRequest {
+  readonly asked: RequestedOperation
+  /** When the stamp expires, unless the rule says earlier; an hour when absent. 60 to 2592000. */
+  readonly lifeSeconds?: number
+}
+
+export interface StampedCall {
+  /** What approvers and the log call it. */
+  readonly id: Id
+  /** Opaque. Base64, at most 96 bytes. */
+  readonly stamp: string
+  /** What every approver signs; docs/formats/request.md. Base64, at most 2621440 bytes. */
+  readonly statement: string
+  readonly stampedAt: Instant
+  readonly expiresAt: Instant
+  /** At most 4096. */
+  readonly parameters: readonly RequestParameter[]
+  /** Whom the rule names. At most 4096. */
+  readonly approvers: readonly RequestApprover[]
+}
+
+export interface BroughtApproval {
+  /** The approver's, SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
+  readonly publicKey: Uint8Array
+  readonly mechanism: Mechanism
+  /** Over the statement. ECDSA in DER. Base64, at most 49856 bytes. */
+  readonly signature: Uint8Array
+}
+
+export interface MakeCallRequest {
+  /** The very operation that was stamped. */
+  readonly asked: RequestedOperation
+  /** Opaque. Base64, at most 96 bytes. */
+  readonly stamp: Uint8Array
+  /** At most 16. */
+  readonly approvals: readonly BroughtApproval[]
+}
+
+export interface MadeCall {
+  readonly id: Id
+  readonly operation: Operation
+  /** What the operation's own call answers; of a changed key or partition, its id and revision. */
+  readonly result: {
+    readonly [name: string]: unknown
+  }
 }
 
 /** The key as it was when the request was made; under another one nothing is done. */
@@ -1918,6 +1967,8 @@ export interface AuditRecord {
   readonly mechanism?: string | undefined
   readonly path?: string | undefined
   readonly target?: string | undefined
+  /** Whose approvals counted, SHA-256 of their public keys, hex. At most 4096. */
+  readonly approvedBy?: readonly string[] | undefined
   readonly code?: ErrorCode | undefined
   readonly rule?: string | undefined
   /** For whom a cloud used the key, in its own words. */
@@ -2575,6 +2626,16 @@ export interface Operations {
     }
     readonly body: undefined
     readonly response: Request
+  }
+  readonly stampCall: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: StampCallRequest
+    readonly response: StampedCall
+  }
+  readonly makeCall: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: MakeCallRequest
+    readonly response: MadeCall
   }
   readonly explain: {
     readonly params: Readonly<Record<string, never>>

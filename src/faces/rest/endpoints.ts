@@ -142,7 +142,12 @@ const systemIds: ReadonlySet<string> = new Set<SystemId>([
   "sealStatus",
   "unseal",
 ])
-const compositeIds: ReadonlySet<string> = new Set<CompositeId>(["batch", "createRequest"])
+const compositeIds: ReadonlySet<string> = new Set<CompositeId>([
+  "batch",
+  "createRequest",
+  "stampCall",
+  "makeCall",
+])
 
 /** Answers without a caller. */
 export function isSystem(endpoint: Prepared): endpoint is Prepared<SystemId> {

@@ -7,7 +7,7 @@ import { parseJson } from "../../codec/json.ts"
 import { HsmError } from "../../domain/errors.ts"
 import { limits } from "../../domain/limits.ts"
 import type { BatchRequest } from "./api.generated.ts"
-import { createRequest } from "./asked.ts"
+import { createRequest, makeCall, stampCall } from "./asked.ts"
 import { namesOnly, runBatch, type BatchFace } from "./batch.ts"
 import {
   isComposite,
@@ -159,6 +159,8 @@ const composites: {
 } = {
   batch: (face, call, { body }) => runBatch(face, call, body as BatchRequest),
   createRequest,
+  stampCall,
+  makeCall,
 }
 
 function runRoute(id: RoutedId, call: Call, request: RawRequest): Promise<unknown> {

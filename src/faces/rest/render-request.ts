@@ -18,7 +18,7 @@ export function renderRequest(view: RequestView, renderResult: RenderResult): wi
   const { operation, result } = request
   return {
     ...renderSummary(request),
-    parameters: parameters.map(([name, value]) => ({ name, ...renderValue(value) })),
+    parameters: renderParameters(parameters),
     approvers: approvers.map(({ publicKey, ...approver }) => ({
       ...approver,
       publicKey: encodeBase64(publicKey),
@@ -28,6 +28,13 @@ export function renderRequest(view: RequestView, renderResult: RenderResult): wi
     token: token && encodeBase64(token),
     result: result && { ...renderResult(operation, result) },
   }
+}
+
+/** What will be done, a field at a time. */
+export function renderParameters(
+  parameters: RequestView["parameters"],
+): readonly wire.RequestParameter[] {
+  return parameters.map(([name, value]) => ({ name, ...renderValue(value) }))
 }
 
 /** A request as lists and events show it. */

@@ -40,7 +40,7 @@ export type SystemId =
   | "unseal"
 
 /** Answered by running other operations' routes. */
-export type CompositeId = "batch" | "createRequest"
+export type CompositeId = "batch" | "createRequest" | "stampCall" | "makeCall"
 
 /** One operation, one service. */
 export type RoutedId = Exclude<OperationId, SystemId | CompositeId>

@@ -50,6 +50,7 @@ import {
   rotateOwnToken,
   updatePrincipal,
 } from "../../service/principals.ts"
+import { makeCall } from "../../service/make-call.ts"
 import { makeRequest } from "../../service/make-request.ts"
 import { generateRandom } from "../../service/random.ts"
 import { exportLines, listRecords } from "../../service/read-audit.ts"
@@ -69,6 +70,7 @@ import {
   trustKey,
   updateKey,
 } from "../../service/update-key.ts"
+import { stampCall } from "../../service/stamp-call.ts"
 import { useAlike } from "../../service/use-alike.ts"
 import { whoami } from "../../service/whoami.ts"
 
@@ -118,6 +120,7 @@ export const services = {
   listRecords,
   listRequests,
   mac,
+  makeCall,
   makeRequest,
   protectKey,
   publicKey,
@@ -139,6 +142,7 @@ export const services = {
   shred,
   sign,
   speakOnRequest,
+  stampCall,
   storeCertificate,
   trustKey,
   fastForwardKey,

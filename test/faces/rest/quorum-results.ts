@@ -4,7 +4,7 @@ import { clusterPartition, instant, type KeyId, type RequestId } from "../../../
 import type { SmartKeyAttributes } from "../../../src/domain/key.ts"
 import type { RequestRecord } from "../../../src/domain/request.ts"
 import type { ApproverKey } from "../../../src/domain/rule.ts"
-import type { RequestView } from "../../../src/service/quorum-commands.ts"
+import type { RequestView, StampedCall } from "../../../src/service/quorum-commands.ts"
 
 const id = "01k2v7x9q4m8w3r5t6y1z0a2bc" // An id by its form.
 const at = instant(Date.UTC(2026, 10, 23, 9, 30))
@@ -86,4 +86,14 @@ export const requestView: RequestView = {
 export async function* changes(): AsyncGenerator<RequestRecord | undefined> {
   yield undefined
   yield requestView.request
+}
+
+export const stampedCall: StampedCall = {
+  id,
+  stamp: bytes,
+  statement: bytes,
+  stampedAt: at,
+  expiresAt: at,
+  parameters: [["key", id]],
+  approvers: [{ name: "Anna", fingerprint: "0".repeat(64), publicKey: bytes }],
 }

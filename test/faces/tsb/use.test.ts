@@ -119,6 +119,7 @@ const refusedSigning: readonly (readonly [string, Body, string])[] = [
   ["a form that there is not", { signatureType: "XML" }, "400 600"],
   ["an unknown key", { signKeyName: "nothing" }, "404 650"],
   ["a password", { keyPassword: ["a"] }, "400 620"],
+  ["approvals that nobody reads here", { signedApprovals: [b64("approval")] }, "501 611"],
   ["a payload that is not base64", { payload: "a" }, "400 600"],
   ["no payload", { payload: null }, "400 600"],
 ]
@@ -128,6 +129,22 @@ for (const [what, change, fault] of refusedSigning) {
     assert.equal(await on.fault("POST /synchronousSign", body), fault)
   })
 }
+
+test("an empty list of approvals is as good as none; no call reads them", async () => {
+  const label = await newKey()
+  await sign(label, "SHA256_WITH_ECDSA", { signedApprovals: [] })
+  const signedApprovals = [b64("approval")]
+  const asked = signing(label, "SHA256_WITH_ECDSA", { signedApprovals })
+  assert.equal(await on.fault("POST /sign", asked), "501 611")
+  const rest = { keyPassword: null, signedApprovals }
+  for (const [path, body] of [
+    ["synchronousBlock", { blockRequest: { blockKeyName: label, ...rest } }],
+    ["synchronousUnblock", { unblockRequest: { unblockKeyName: label, ...rest } }],
+    ["synchronousModify", { modifyRequest: { modifyKeyName: label, policy: {}, ...rest } }],
+  ] as const) {
+    assert.equal(await on.fault(`POST /${path}`, body), "501 611", path)
+  }
+})
 
 test("what is encrypted here is opened by OpenSSL and here, and nothing altered is", async () => {
   const attributes = { ...signs, sign: false, decrypt: true, encrypt: true }

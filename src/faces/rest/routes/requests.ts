@@ -64,7 +64,8 @@ const renderers = new Map<OperationId, (result: never) => object>(
   rendered.map((name) => [askable[name][0], askable[name][1].render]),
 )
 
-function renderResult(operation: OperationId, result: object): object {
+/** What an operation answered, as its own call has it. */
+export function renderResult(operation: OperationId, result: object): object {
   // The service of this very operation has answered so.
   const render = renderers.get(operation) as ((result: object) => object) | undefined
   return render === undefined ? result : render(result)

@@ -22,11 +22,11 @@ import {
   decryptRequest,
   ethereum,
   modifyRequest,
+  refuseUnserved,
   signing,
   signRequest,
   unblockRequest,
 } from "./use.ts"
-import { refusePassword } from "./keys.ts"
 
 export const requestRoutes = {
   "POST /sign": creating(
@@ -48,8 +48,8 @@ export const requestRoutes = {
   "POST /block": creating(
     operation({ blockRequest: need(blockRequest), requestSignature }, async (call, input) => {
       checkRequestSignature(call, "blockRequest", input.requestSignature)
-      const { blockKeyName: key, keyPassword } = input.blockRequest
-      refusePassword(keyPassword)
+      const { blockKeyName: key } = input.blockRequest
+      refuseUnserved(input.blockRequest)
       const id = await ask(call, { operation: "key.block", parameters: { key } })
       return { blockKeyRequestId: id }
     }),
@@ -57,8 +57,8 @@ export const requestRoutes = {
   "POST /unblock": creating(
     operation({ unblockRequest: need(unblockRequest), requestSignature }, async (call, input) => {
       checkRequestSignature(call, "unblockRequest", input.requestSignature)
-      const { unblockKeyName: key, keyPassword } = input.unblockRequest
-      refusePassword(keyPassword)
+      const { unblockKeyName: key } = input.unblockRequest
+      refuseUnserved(input.unblockRequest)
       const id = await ask(call, { operation: "key.unblock", parameters: { key } })
       return { unblockKeyRequestId: id }
     }),
@@ -66,8 +66,8 @@ export const requestRoutes = {
   "POST /modify": creating(
     operation({ modifyRequest: need(modifyRequest), requestSignature }, async (call, input) => {
       checkRequestSignature(call, "modifyRequest", input.requestSignature)
-      const { modifyKeyName: key, keyPassword, policy } = input.modifyRequest
-      refusePassword(keyPassword)
+      const { modifyKeyName: key, policy } = input.modifyRequest
+      refuseUnserved(input.modifyRequest)
       const parameters = { key, rules: rulesOf(policy) }
       const id = await ask(call, { operation: "key.set-rules", parameters })
       return { modifyKeyRequestId: id }

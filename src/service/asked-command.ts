@@ -1,0 +1,28 @@
+/** What is done to a command before others are asked to approve it. */
+
+import { HsmError } from "../domain/errors.ts"
+import type { Context } from "./commands.ts"
+import { findKey } from "./find-key.ts"
+import type { Ports } from "./ports.ts"
+
+/** Keys by their ids: a name could stand for another key by the time it is approved. */
+export async function pinKeys(ports: Ports, context: Context, parameters: object): Promise<object> {
+  const pinned = Object.entries(parameters).map(async ([name, value]: [string, unknown]) => {
+    if (name === "raw" && typeof value === "object" && value !== null) {
+      return [name, await pinKeys(ports, context, value)] as const
+    }
+    if ((name !== "key" && name !== "wrappingKey") || typeof value !== "string") {
+      return [name, value] as const
+    }
+    return [name, (await findKey(ports, context, value))?.key.id ?? value] as const
+  })
+  return Object.fromEntries(await Promise.all(pinned))
+}
+
+/** @throws HsmError CONFLICT while the node's clock is in doubt. */
+export function refuseUnlessSure({ clock }: Pick<Ports, "clock">): void {
+  if (clock.isSure()) return
+  throw new HsmError("CONFLICT", "the node's clock is in doubt: it gives no timestamp now", {
+    retryAfterSeconds: 60,
+  })
+}
