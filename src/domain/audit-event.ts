@@ -17,6 +17,7 @@ export const systemActs = [
   "system.epoch-destroyed",
   "system.key-destroyed",
   "system.key-rotated",
+  "system.material-expired",
   "system.request-ended",
   "system.authentication-failures",
   "system.tampering",

@@ -10,9 +10,17 @@ import type { UnwrapTemplate } from "./unwrap-template.ts"
 
 /**
  * active <-> disabled; either -> deleting (waiting window) or invalidated (the partition's bin);
- * both can be restored; destroyed is the tombstone that stays.
+ * both can be restored; destroyed is the tombstone that stays. What brings its material along waits
+ * for it, and again when that was taken away or has expired.
  */
-export const keyStates = ["active", "disabled", "deleting", "invalidated", "destroyed"] as const
+export const keyStates = [
+  "active",
+  "disabled",
+  "awaiting-material",
+  "deleting",
+  "invalidated",
+  "destroyed",
+] as const
 export type KeyState = (typeof keyStates)[number]
 
 /** PKCS#11 attributes that are no usage. The two computed ones are facts about the past. */
@@ -38,7 +46,7 @@ export interface KeyVersion {
   readonly origin: "generated" | "imported" | "unwrapped"
   /** SPKI DER of a pair's public half; absent for secret keys. */
   readonly publicKey?: Uint8Array
-  /** False for a verify-only import: there is no private half. */
+  /** False for a verify-only import, and while imported material is away: no secret is here. */
   readonly hasSecret: boolean
   /** Seals leased so far, under all mechanisms whose row has `sealsMax` together. */
   readonly sealsLeased: number
@@ -70,6 +78,14 @@ export interface SmartKeyAttributes {
   readonly leased?: BudgetLeases
 }
 
+/** Material that its owner brings along, and can bring again. */
+export interface ExternalMaterial {
+  /** Keyed hash of it: what is brought again has to be the same. Absent until the first time. */
+  readonly fingerprint?: Uint8Array
+  /** When it is erased; absent: never. */
+  readonly validTo?: Instant
+}
+
 /** The policy record. Authenticated under the partition master key; its revision is pinned. */
 export interface KeyRecord {
   readonly id: KeyId
@@ -82,7 +98,7 @@ export interface KeyRecord {
   readonly smart?: SmartKeyAttributes
   readonly tags: Readonly<Record<string, string>>
   readonly description: string
-  /** Ascending; the last one is used for new work. Empty once destroyed. */
+  /** Ascending; the last one is used for new work. Empty once destroyed, and before material. */
   readonly versions: readonly KeyVersion[]
   /** Oldest version that still decrypts and verifies. */
   readonly minVersion: number
@@ -91,6 +107,8 @@ export interface KeyRecord {
   readonly paths?: readonly string[]
   /** Of a key that unwraps others; absent: any algorithm, with the usual uses. */
   readonly unwraps?: UnwrapTemplate
+  /** Absent: the material was made here, or came once and for all with the key. */
+  readonly external?: ExternalMaterial
   /** Of a key that was derived: from which one, by its path from a seed or else how. */
   readonly derivedFrom?: {
     readonly key: KeyId
@@ -104,7 +122,7 @@ export interface KeyRecord {
   /** When `deleting`: the moment at which it may be destroyed. */
   readonly deleteAt?: Instant
   /** What `restore` goes back to from `deleting` and `invalidated`. */
-  readonly stateBefore?: "active" | "disabled"
+  readonly stateBefore?: "active" | "disabled" | "awaiting-material"
   /** When destroyed: the moment, and the epoch whose root has to die for shredding. */
   readonly destroyedAt?: Instant
   readonly destroyedEpoch?: number
@@ -114,7 +132,7 @@ export interface KeyRecord {
   readonly revision: number
 }
 
-/** The version used for new work; undefined for a destroyed key. */
+/** The version used for new work; undefined for a destroyed key, and before it has material. */
 export function currentVersion(key: KeyRecord): KeyVersion | undefined {
   return key.versions.at(-1)
 }

@@ -72,6 +72,9 @@ export const limits = {
   keyVersionsMax: 200,
   /** Public keys of one key's versions together: 200 of RSA-4096, 42 of ML-DSA-87. */
   publicKeysBytesMax: 200 * 550,
+  /** AWS: parameters for an import are good for a day, material for a year at most. */
+  importTokenMs: dayMs,
+  importedMaterialMaxMs: 365 * dayMs,
   /** Grants of one principal. */
   grantsMax: 100,
   /** XKS: an ARN, and whatever else AWS tells of a request. */

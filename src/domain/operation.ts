@@ -53,6 +53,8 @@ const operator: readonly Role[] = ["operator"]
 const cluster: readonly Role[] = ["operator", "cluster-officer"]
 const administrator: readonly Role[] = ["officer", "cluster-officer"]
 const live: readonly KeyState[] = ["active", "disabled"]
+/** Keys that are kept, with material or waiting for it. */
+const kept: readonly KeyState[] = [...live, "awaiting-material"]
 
 /** Shows what follows from a pair's public half: no rule is about that. */
 const show = {
@@ -111,7 +113,15 @@ export const operations = {
   "key.create": { ...change, target: "partition" },
   "key.import": { ...change, target: "partition", flag: "keyImport" },
   "key.list": { roles: anyone, target: "partition", whileBlocked: true },
-  "key.update": { ...change, states: live, attribute: "modifiable", rule: "modify" },
+  "key.import-parameters": { ...change, flag: "keyImport", states: kept },
+  "key.import-material": { ...change, flag: "keyImport", states: kept },
+  "key.delete-material": {
+    ...change,
+    flag: "keyDestruction",
+    states: [...kept, "deleting"],
+    attribute: "destroyable",
+  },
+  "key.update": { ...change, states: kept, attribute: "modifiable", rule: "modify" },
   "key.enable": { ...change, states: live },
   "key.disable": {
     ...change,
@@ -121,7 +131,7 @@ export const operations = {
     overPolicy: true,
   },
   "key.rotate": { ...change, states: ["active"], rule: "modify" },
-  "key.delete": { ...change, flag: "keyDestruction", states: live, attribute: "destroyable" },
+  "key.delete": { ...change, flag: "keyDestruction", states: kept, attribute: "destroyable" },
   "key.cancel-deletion": { ...change, states: ["deleting"] },
   "key.restore": { ...change, roles: officer, states: ["invalidated"] },
   "key.purge": {
@@ -130,8 +140,8 @@ export const operations = {
     flag: "keyDestruction",
     states: ["invalidated", "deleting"],
   },
-  "alias.create": { ...change, states: live },
-  "alias.move": { ...change, states: live },
+  "alias.create": { ...change, states: kept },
+  "alias.move": { ...change, states: kept },
   "alias.delete": change,
   "alias.list": { roles: anyone, target: "partition", whileBlocked: true },
   "key.trust": { ...change, roles: officer, states: live, rule: "modify" },

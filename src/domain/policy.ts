@@ -15,6 +15,7 @@ import {
 import { admitsPath, everyPath, parsePath } from "./derivation.ts"
 import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
+import { stateAt } from "./external-material.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
 import type { Policed } from "./key-policy.ts"
 import { againstKeyStore } from "./key-store.ts"
@@ -199,9 +200,10 @@ const rules = {
   },
   "key-state": {
     code: "KEY_STATE",
-    check: ({ key }, { states }) => {
-      if (states === undefined || key === undefined || states.includes(key.state)) return
-      return `the key is ${key.state}`
+    check: ({ key, now }, { states }) => {
+      const state = stateAt(key, now)
+      if (states === undefined || state === undefined || states.includes(state)) return
+      return `the key is ${state}`
     },
   },
   smart: {

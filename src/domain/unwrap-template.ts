@@ -1,7 +1,7 @@
 /** What may become of a key that is unwrapped or derived: it can be made twice. */
 
 import { keyAlgorithm, keyUsages, type KeyAlgorithmId, type KeyUsage } from "./algorithms.ts"
-import type { Instant } from "./ids.ts"
+import type { Instant, KeyId } from "./ids.ts"
 import type { KeyAttributes, KeyRecord } from "./key.ts"
 
 /** What a key may unwrap, and what that may be used for. */
@@ -12,11 +12,16 @@ export interface UnwrapTemplate {
   readonly usages?: readonly KeyUsage[]
   /** Unwraps one key, within so long of its own creation, and is destroyed. Absent: any number. */
   readonly onceWithinMs?: number
+  /** What it unwraps is the material of this key, which is there and waits. Absent: a new key. */
+  readonly into?: KeyId
 }
 
 /** What is asked for a key that is to be made of another. */
 export type MadeAttributes = {
   readonly [Name in "usages" | "extractable" | "sensitive"]?: KeyAttributes[Name] | undefined
+} & {
+  /** The key that gets it as its material; absent: a new one. */
+  readonly into?: KeyId
 }
 
 /**
@@ -53,9 +58,10 @@ export function againstTemplate(
   },
 ): string | undefined {
   const { algorithm, now } = made
-  const { usages = [], extractable, sensitive } = made.attributes
+  const { usages = [], extractable, sensitive, into } = made.attributes
   const { algorithms, usages: admitted = untrustedUsages(algorithm) } = key.unwraps ?? {}
   if (now >= (unwrapsUntil(key) ?? Infinity)) return "the key's time to unwrap is over"
+  if (key.unwraps?.into !== into) return "it is no key for material of that one"
   if (algorithms?.includes(algorithm) === false) {
     return `the key's template does not admit ${algorithm}`
   }

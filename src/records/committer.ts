@@ -26,7 +26,7 @@ export type Change = {
   [K in RecordKind]: {
     readonly kind: K
     readonly record: RecordTypes[K]
-    /** A key's new erasable secret, or its erasure. */
+    /** A key's new erasable secret, in the place of an old one if there is one; or its erasure. */
     readonly secret?: SecretBytes | "erase"
     /** The record goes, row and pin: its old row put back is refused like any other. */
     readonly removes?: true
@@ -264,7 +264,7 @@ export class Committer {
     const bucket = this.#bucketOf(stage, path) ?? this.#newestBucket(stage)
     const table = this.#table(stage, bucket)
     const old = table.get(pinId(change))
-    if (change.secret === "erase" && old?.secret !== undefined) stage.erased.push(old.secret)
+    if (change.secret !== undefined && old?.secret !== undefined) stage.erased.push(old.secret)
     const secret = change.secret === "erase" ? undefined : (change.secret ?? old?.secret)
     if (change.removes === true) {
       table.delete(pinId(change))

@@ -78,6 +78,7 @@ export const recordKinds = {
       "rotation?",
       "paths?",
       "unwraps?",
+      "external?",
       "derivedFrom?",
       "createdAt",
       "createdBy",

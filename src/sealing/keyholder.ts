@@ -167,6 +167,15 @@ export class Keyholder {
     )
   }
 
+  /** Keyed hash by which a key's material is known again when it has gone: 32 bytes. */
+  fingerprintMaterial(id: Omit<MaterialIdentity, "version">, material: SecretBytes): Uint8Array {
+    const { partition, keyId, algorithm } = id
+    const named = this.#aad("material-fingerprint", [partition, keyId, algorithm])
+    return this.#keys(partition).names.lend((key) =>
+      material.lend((bytes) => createHmac("sha256", key).update(named).update(bytes).digest()),
+    )
+  }
+
   /** Keyed hash of a bearer token's secret: 32 bytes. */
   hashToken(partition: PartitionId, secret: Uint8Array): Uint8Array {
     return this.#keys(partition).tokens.hash(secret)

@@ -52,6 +52,8 @@ export interface Ask {
   readonly target?: string
   /** Of the key that the operation makes: the quota is asked. `child`: of the seed's own. */
   readonly creates?: KeyAlgorithmId | "child"
+  /** Of the material that it brings into a key that is there: no key more. */
+  readonly brings?: KeyAlgorithmId
   /** Of a key that it makes of another. */
   readonly attributes?: MadeAttributes
 }
@@ -248,7 +250,7 @@ function questionOf(
     key,
     policed: policedOf(context, ask.operation, found),
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
-    algorithm: madeAlgorithm(ask.creates, key),
+    algorithm: madeAlgorithm(ask.creates ?? ask.brings, key),
     attributes: ask.attributes,
     path: ask.path,
     version: ask.version,

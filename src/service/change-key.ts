@@ -1,6 +1,7 @@
 /** How a key's record changes: one place that commits, waits for work under way, and records. */
 
 import type { KeyRecord } from "../domain/key.ts"
+import type { SecretBytes } from "../engine/secret-bytes.ts"
 import type { Transaction } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
@@ -28,7 +29,8 @@ export async function commitKey(
   change: {
     readonly before: KeyRecord
     readonly after: KeyRecord
-    readonly secret?: "erase"
+    /** Another one, or none: what was sealed under the old one never opens again. */
+    readonly secret?: SecretBytes | "erase"
     readonly extra?: Partial<Transaction>
   },
 ): Promise<KeyRecord> {
@@ -47,13 +49,13 @@ export async function commitKey(
     await concluding(act, transaction, result),
   )
   await ports.inFlight.drain(after.id)
-  if (secret === "erase") ports.keys.evict(after.id) // Opened before, by whoever just ended.
+  if (secret !== undefined) ports.keys.evict(after.id) // Opened before, by whoever just ended.
   await recordDone(ports, act, { keyId: after.id, committed })
   return after
 }
 
 /** Old appointments go, new ones come; those that stay are not written twice. */
-function movedDues(before: KeyRecord, after: KeyRecord): Write[] {
+export function movedDues(before: KeyRecord, after: KeyRecord): Write[] {
   const old = dueRows(before).map(pathOf)
   const next = dueRows(after)
   const kept = new Set(next.map(pathOf))

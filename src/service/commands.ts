@@ -283,6 +283,23 @@ export interface ImportKeyCommand extends KeyTemplate, Idempotent {
   readonly passphrase?: string | undefined
 }
 
+/** What material comes with into a key that waits for it, or has it. */
+export interface ImportMaterialCommand {
+  readonly key: KeyRef
+  /** From the call that gave the public key under which the material is wrapped. */
+  readonly token: Uint8Array
+  readonly wrapped: Uint8Array
+  /** When it is erased here; absent: never. In the future, at most limits.importedMaterialMaxMs. */
+  readonly validTo?: Instant | undefined
+}
+export interface ImportParameters {
+  readonly keyId: KeyId
+  readonly token: Uint8Array
+  /** SPKI DER. */
+  readonly publicKey: Uint8Array
+  readonly validTo: Instant
+}
+
 export interface ListKeysCommand extends PageCommand {
   /** Pattern with `*`. */
   readonly name?: string | undefined

@@ -2,6 +2,7 @@
 
 import { uuidOf } from "../codec/uuid.ts"
 import { keyAlgorithm, publicUsages, type KeyAlgorithmId } from "../domain/algorithms.ts"
+import { materialUntil } from "../domain/external-material.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { KeyAttributes, KeyRecord, KeyVersion } from "../domain/key.ts"
 import type { KmsKeyRecord } from "../domain/kms-key.ts"
@@ -47,6 +48,25 @@ export async function createKey(
 }
 
 /**
+ * Makes a key that waits for its material, which its owner brings along.
+ *
+ * @throws HsmError as {@link createKey}.
+ */
+export async function createExternalKey(
+  ports: Ports,
+  context: Context,
+  command: CreateKeyCommand,
+): Promise<KeyRecord> {
+  const { operation, origin } = { operation: "key.create", origin: "imported" } as const
+  return await make(ports, context, command, {
+    operation,
+    origin,
+    produce: () => ({}),
+    waits: true,
+  })
+}
+
+/**
  * Takes in a key made elsewhere, where the partition allows it. A public key alone may only verify.
  * An imported key has been outside: it is neither always-sensitive nor never-extractable.
  *
@@ -69,13 +89,14 @@ interface Maker {
   readonly operation: "key.create" | "key.import"
   readonly origin: KeyVersion["origin"]
   readonly produce: (permit: Permit) => Made | Promise<Made>
+  readonly waits?: true
 }
 
 async function make(
   ports: Ports,
   context: Context,
   command: CreateKeyCommand,
-  { operation, origin, produce }: Maker,
+  { operation, ...maker }: Maker,
 ): Promise<KeyRecord> {
   checkTemplate(command)
   const rules = command.rules && (await makeKeyRules(command.rules, ports.clock.now(), "/rules"))
@@ -84,7 +105,7 @@ async function make(
     const { idempotencyKey: key, ...template } = command
     const call = { kind: operation, key, command: template }
     const kms = await kmsFields(ports, context, template)
-    return await createIn(ports, context, act, { template, call, origin, produce, rules, kms })
+    return await createIn(ports, context, act, { template, call, rules, kms, ...maker })
   })
 }
 
@@ -97,6 +118,8 @@ interface Creation {
   readonly call: Parameters<typeof createOnce>[2]
   readonly origin: KeyVersion["origin"]
   readonly produce: (permit: Permit) => Made | Promise<Made>
+  /** Nothing is made yet: the key waits for material from outside. */
+  readonly waits?: true
   readonly rules?: KeyRules | undefined
   readonly kms?: KmsFields | undefined
   readonly derivedFrom?: KeyRecord["derivedFrom"]
@@ -205,8 +228,9 @@ export function materialRows(
 /** Rows that make the node's scheduler look at the key when its time has come. */
 export function dueRows(record: KeyRecord): Write[] {
   const { deleteAt, rotation } = record
-  const times = [deleteAt, rotation?.nextAt, unwrapsUntil(record)].filter((at) => at !== undefined)
-  return times.map((at) => ({
+  const times = [deleteAt, rotation?.nextAt, unwrapsUntil(record), materialUntil(record)]
+  const due = times.filter((at) => at !== undefined)
+  return due.map((at) => ({
     put: paths.due(record.partition, at, record.id),
     value: new Uint8Array(0),
   }))
@@ -214,43 +238,54 @@ export function dueRows(record: KeyRecord): Write[] {
 
 function newRecord(
   act: Act,
-  { template, origin, rules, derivedFrom, parent }: Omit<Creation, "call" | "along">,
+  { template, origin, rules, derivedFrom, parent, waits }: Omit<Creation, "call" | "along">,
   { id, made, subject, lineage }: { id: KeyId; made: Made; subject: string; lineage: string },
 ): KeyRecord {
   const { now, partition } = act
   const { rotationPeriodMs, paths, unwraps } = template
-  const version: KeyVersion = {
-    version: 1,
-    createdAt: now,
-    origin,
-    hasSecret: made.material !== undefined,
-    sealsLeased: 0,
-    ...(made.material === undefined ? {} : firstIndexes(template.algorithm, lineage)),
-    ...(made.publicKey === undefined ? {} : { publicKey: new Uint8Array(made.publicKey) }),
-  }
+  const version = firstVersion(template.algorithm, made, { now, origin, lineage })
+  const hasSecret = waits ?? version.hasSecret
   return {
     id,
     partition: partition.id,
     name: template.name ?? uuidOf(id),
     algorithm: template.algorithm,
-    state: "active",
-    attributes: newAttributes(template, { origin, hasSecret: version.hasSecret, parent }),
+    state: waits === undefined ? "active" : "awaiting-material",
+    attributes: newAttributes(template, { origin, hasSecret, parent }),
     ...(rules === undefined ? {} : { smart: { rules, blocked: false } }),
     tags: template.tags ?? {},
     description: template.description ?? "",
-    versions: [version],
+    versions: waits === undefined ? [version] : [],
     minVersion: 1,
     ...(rotationPeriodMs === undefined
       ? {}
       : { rotation: { periodMs: rotationPeriodMs, nextAt: (now + rotationPeriodMs) as Instant } }),
     ...(paths === undefined ? {} : { paths }),
     ...(unwraps === undefined ? {} : { unwraps }),
+    ...(waits === undefined ? {} : { external: {} }),
     ...(derivedFrom === undefined ? {} : { derivedFrom }),
     createdAt: now,
     createdBy: subject,
     updatedAt: now,
     ...(template.kms === undefined ? {} : { kms: true }),
     revision: 1,
+  }
+}
+
+/** The first version of a key, of what was made or brought along. */
+export function firstVersion(
+  algorithm: KeyAlgorithmId,
+  { material, publicKey }: Made,
+  { now, origin, lineage }: Pick<KeyVersion, "origin"> & { now: Instant; lineage: string },
+): KeyVersion {
+  return {
+    version: 1,
+    createdAt: now,
+    origin,
+    hasSecret: material !== undefined,
+    sealsLeased: 0,
+    ...(material === undefined ? {} : firstIndexes(algorithm, lineage)),
+    ...(publicKey === undefined ? {} : { publicKey: new Uint8Array(publicKey) }),
   }
 }
 

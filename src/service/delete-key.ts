@@ -44,7 +44,7 @@ export async function deleteKey(
 
 async function takeOut(ports: Ports, act: Act, windowMs: number): Promise<KeyRecord> {
   const before = keyOf(act)
-  const stateBefore = before.state === "disabled" ? "disabled" : "active"
+  const stateBefore = liveState(before)
   if (act.partition.flags.invalidation) {
     const after = revise(before, act, { state: "invalidated", stateBefore })
     return await commitKey(ports, act, { before, after })
@@ -53,6 +53,11 @@ async function takeOut(ports: Ports, act: Act, windowMs: number): Promise<KeyRec
   const deleteAt = (act.now + windowMs) as Instant
   const after = revise(before, act, { state: "deleting", stateBefore, deleteAt })
   return await commitKey(ports, act, { before, after })
+}
+
+/** What the key comes back to. */
+function liveState({ state }: KeyRecord): NonNullable<KeyRecord["stateBefore"]> {
+  return state === "disabled" || state === "awaiting-material" ? state : "active"
 }
 
 /** Ends the waiting window; the key comes back as it was, or as `leaves` says. */
@@ -142,7 +147,7 @@ async function bringBack(
     const { deleteAt: _at, stateBefore = "active", ...kept } = before
     const after: KeyRecord = {
       ...kept,
-      state: leaves ?? stateBefore,
+      state: stateBefore === "awaiting-material" ? stateBefore : (leaves ?? stateBefore),
       updatedAt: act.now,
       revision: before.revision + 1,
     }

@@ -24,7 +24,8 @@ export async function endOf(
 
 /** What stays of a destroyed key: everything but its versions, so that its id is never reused. */
 export function tombstone(before: KeyRecord, now: Instant, epoch: number): KeyRecord {
-  const { deleteAt: _at, stateBefore: _state, rotation: _rotation, kms: _kms, ...kept } = before
+  const { deleteAt: _at, stateBefore: _state, rotation: _rotation, kms: _kms, ...rest } = before
+  const { external: _external, ...kept } = rest
   return {
     ...kept,
     state: "destroyed",

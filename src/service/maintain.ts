@@ -2,6 +2,7 @@
 
 import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError } from "../domain/errors.ts"
+import { materialUntil } from "../domain/external-material.ts"
 import { clusterPartition, type Instant, type PartitionId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
@@ -13,6 +14,7 @@ import { paths } from "../records/kinds.ts"
 import { duePaths } from "./change-key.ts"
 import { advance, cancelRequestsOf } from "./execute-request.ts"
 import { endOf, tombstone } from "./key-end.ts"
+import { materialEnd } from "./kms/import-material.ts"
 import { onceMadeAt } from "./once.ts"
 import type { Ports } from "./ports.ts"
 import { removal } from "./request-record.ts"
@@ -81,6 +83,8 @@ async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void>
   const waited = key.state === "deleting" && (key.deleteAt ?? Infinity) <= now
   if (waited || (unwrapsUntil(key) ?? Infinity) <= now) {
     await destroyDue(ports, key, now)
+  } else if ((materialUntil(key) ?? Infinity) <= now) {
+    await expireMaterial(ports, key, now)
   } else if (key.state === "active" && key.rotation !== undefined && key.rotation.nextAt <= now) {
     await rotateUnasked(ports, key, now)
   }
@@ -118,6 +122,14 @@ export async function rotateUnasked(
   const { record: rotated, committed } = await addVersion(ports, key, now)
   await recordAct(ports, key, "system.key-rotated", committed)
   return rotated
+}
+
+/** The key waits for its material again. */
+async function expireMaterial(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
+  const committed = await ports.records.commit(key.partition, materialEnd(ports, key, now))
+  await ports.inFlight.drain(key.id)
+  ports.keys.evict(key.id)
+  await recordAct(ports, key, "system.material-expired", committed)
 }
 
 async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {

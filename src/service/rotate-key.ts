@@ -70,9 +70,7 @@ export async function addVersion(
   if (last === undefined || !last.hasSecret) {
     throw new HsmError("KEY_STATE", "only the public half is here: there is nothing to rotate")
   }
-  if (keyAlgorithm(key.algorithm).form === "seed") {
-    throw new HsmError("OPERATION_FORBIDDEN", "a seed does not rotate: its keys would be others")
-  }
+  checkRotates(key, permit)
   const most = versionsMax(last)
   if (key.versions.length >= most) {
     throw new HsmError("QUOTA_EXCEEDED", `a key of ${key.algorithm} has at most ${most} versions`)
@@ -118,4 +116,14 @@ export async function addVersion(
   }
   const committed = await records.commit(key.partition, await complete(transaction, record))
   return { record, committed }
+}
+
+function checkRotates({ algorithm, external }: KeyRecord, permit: Permit | undefined): void {
+  if (keyAlgorithm(algorithm).form === "seed") {
+    throw new HsmError("OPERATION_FORBIDDEN", "a seed does not rotate: its keys would be others")
+  }
+  if (external === undefined) return
+  // Unasked: the version's seals are used up, and nobody here can make another one.
+  const code = permit === undefined ? "KEY_EXHAUSTED" : "OPERATION_FORBIDDEN"
+  throw new HsmError(code, "the key's material is brought along: it does not rotate here")
 }

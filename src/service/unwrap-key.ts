@@ -71,7 +71,7 @@ function unwrapsOnce({ unwraps }: KeyRecord): boolean {
 }
 
 /** What destroys the unwrapping key in the commit of the one that it brought in. */
-async function spent(
+export async function spent(
   ports: Ports,
   act: Act,
 ): Promise<Required<Pick<Transaction, "changes" | "rows" | "keys">>> {
@@ -86,7 +86,7 @@ async function spent(
 }
 
 /** It has been opened by this call, and by those that lost against it. */
-async function forget(ports: Ports, key: KeyRecord): Promise<void> {
+export async function forget(ports: Ports, key: KeyRecord): Promise<void> {
   await ports.inFlight.drain(key.id)
   ports.keys.evict(key.id)
 }

@@ -133,6 +133,9 @@ function check(key: KeyRecord, command: UpdateKeyCommand): void {
   if (command.paths !== undefined) checkNarrower(key, command.paths)
   if (rotationPeriodMs !== undefined && rotationPeriodMs !== null) {
     checkPeriod(key, rotationPeriodMs)
+    if (key.external !== undefined) {
+      malformed("/rotationPeriodSeconds", "material that is brought along does not rotate here")
+    }
   }
 }
 

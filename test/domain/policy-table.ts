@@ -3,10 +3,10 @@
  * taken from src/, so that the comparison means something.
  *
  * Columns: operation · roles (u user, m manager, p approver, a auditor, o officer, O operator, C
- * its officer) · key states (A active, D disabled, W waiting for deletion, I invalidated, X
- * destroyed; `any`; `-` for operations without a key) · partition flag · use · attribute · what
- * else: `blocked` works in a blocked partition, `frozen` in a read-only one, `rate` counts against
- * the rate.
+ * its officer) · key states (A active, D disabled, M awaiting material, W waiting for deletion, I
+ * invalidated, X destroyed; `any`; `-` for operations without a key) · partition flag · use ·
+ * attribute · what else: `blocked` works in a blocked partition, `frozen` in a read-only one,
+ * `rate` counts against the rate.
  */
 export const table = `
 key.encrypt                u      A     keyUse         encrypt -           frozen rate
@@ -35,16 +35,19 @@ key.derive-child           m      A     -              sign    -
 key.create                 m      -     -              -       -
 key.import                 m      -     keyImport      -       -
 key.list                   umpao  -     -              -       -           blocked frozen
-key.update                 m      AD    -              -       modifiable
+key.import-parameters      m      ADM   keyImport      -       -
+key.import-material        m      ADM   keyImport      -       -
+key.delete-material        m      ADMW  keyDestruction -       destroyable
+key.update                 m      ADM   -              -       modifiable
 key.enable                 m      AD    -              -       -
 key.disable                mo     AD    -              -       -           blocked frozen
 key.rotate                 m      A     -              -       -
-key.delete                 m      AD    keyDestruction -       destroyable
+key.delete                 m      ADM   keyDestruction -       destroyable
 key.cancel-deletion        m      W     -              -       -
 key.restore                o      I     -              -       -
 key.purge                  o      IW    keyDestruction -       -
-alias.create               m      AD    -              -       -
-alias.move                 m      AD    -              -       -
+alias.create               m      ADM   -              -       -
+alias.move                 m      ADM   -              -       -
 alias.delete               m      any   -              -       -
 alias.list                 umpao  -     -              -       -           blocked frozen
 key.trust                  o      AD    -              -       -

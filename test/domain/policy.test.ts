@@ -23,6 +23,7 @@ const letters: Record<string, Role> = { ...roleLetters, O: "operator", C: "clust
 const stateLetters: Record<KeyState, string> = {
   active: "A",
   disabled: "D",
+  "awaiting-material": "M",
   deleting: "W",
   invalidated: "I",
   destroyed: "X",
@@ -251,6 +252,15 @@ function permitOf(changed: Partial<Question>): Permit {
   assert.ok(decision.outcome === "allowed")
   return decision.permit
 }
+
+test("imported material serves until its instant, and not from then on", () => {
+  const { now } = ask({})
+  const until = (ms: number) => ({ ...key, external: { validTo: (now + ms) as typeof now } })
+  assert.equal(outcome(ask({ key: until(1) })), "allowed")
+  assert.equal(outcome(ask({ key: until(0) })), "key-state: KEY_STATE")
+  assert.equal(outcome(ask({ key: { ...until(0), state: "deleting" } })), "key-state: KEY_STATE")
+  assert.equal(outcome(ask({ key: until(0), operation: "key.update" })), "allowed")
+})
 
 test("a permit covers its own operation, key and mechanism, and nothing else", () => {
   const act = { operation: "key.encrypt", keyId: key.id, mechanism: "AES_GCM" } as const

@@ -5,7 +5,8 @@ import { after, before, suite, test } from "node:test"
 
 import { kmsClient, type KmsClient, type KmsError, type KmsOutput } from "../support/aws.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
-import { base64 } from "../support/rest-client.ts"
+import { wrapMaterial } from "../support/aws-import.ts"
+import { base64, fields } from "../support/rest-client.ts"
 
 let node: DevNode
 let kms: KmsClient
@@ -74,8 +75,48 @@ suite("the AWS SDK", () => {
     const missing = await errorOf(kms.send("DescribeKey", { KeyId: "alias/nothing" }))
     assert.equal(missing.name, "NotFoundException")
   })
+  awaiting()
   refusals()
 })
+
+function awaiting(): void {
+  test("a key that waits for its material shows that in /api/v1, and serves nobody", async () => {
+    const { KeyId, Arn } = metadata(await kms.send("CreateKey", { Origin: "EXTERNAL" }))
+    const { client } = node
+    const [manager, user] = [node.token("manager"), node.token("user")]
+    const { state, versions } = await client.call(manager, `GET /keys/${KeyId}`)
+    assert.deepEqual([state, versions], ["awaiting-material", []])
+    const plaintext = base64("x")
+    const path = `/keys/${KeyId}/encrypt`
+    const refused = await client.send("POST", `/api/v1${path}`, {
+      token: user,
+      body: { plaintext },
+    })
+    assert.deepEqual([refused.status, fields(refused)["code"]], [409, "KEY_STATE"])
+    const input = { KeyId, Plaintext: Buffer.from("x") }
+    const waits = await errorOf(kms.send("Encrypt", input))
+    assert.equal(waits.message, `${Arn} is pending import.`)
+    const asked = { KeyId, WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_2048" }
+    const { ImportToken, PublicKey } = await kms.send("GetParametersForImport", asked)
+    const material = Buffer.alloc(32, 7)
+    const wrapped = wrapMaterial(PublicKey as Uint8Array, material, "RSAES_OAEP_SHA_256")
+    const ValidTo = new Date(Date.now() + 3_600_000)
+    const bring = { KeyId, ImportToken, EncryptedKeyMaterial: wrapped, ValidTo }
+    await kms.send("ImportKeyMaterial", bring)
+    const shown = await client.call(manager, `GET /keys/${KeyId}`)
+    assert.deepEqual(
+      [shown["state"], shown["materialExpiresAt"]],
+      ["active", ValidTo.toISOString()],
+    )
+    const { CiphertextBlob } = await kms.send("Encrypt", input)
+    const ciphertext = base64(CiphertextBlob as Uint8Array)
+    const opened = await client.call(user, "POST /decrypt", { ciphertext })
+    assert.equal(opened["plaintext"], base64("x"))
+    await kms.send("DeleteImportedKeyMaterial", { KeyId })
+    const gone = await client.send("POST", "/api/v1/decrypt", { token: user, body: { ciphertext } })
+    assert.deepEqual([gone.status, fields(gone)["code"]], [409, "KEY_STATE"])
+  })
+}
 
 function refusals(): void {
   test("is refused with another secret, another key id, and a revoked key", async () => {

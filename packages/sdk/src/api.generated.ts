@@ -265,6 +265,7 @@ export type Mechanism =
 export type KeyState =
   | "active"
   | "disabled"
+  | "awaiting-material"
   | "deleting"
   | "invalidated"
   | "destroyed"
@@ -323,6 +324,9 @@ export type Operation =
   | "key.create"
   | "key.import"
   | "key.list"
+  | "key.import-parameters"
+  | "key.import-material"
+  | "key.delete-material"
   | "key.update"
   | "key.enable"
   | "key.disable"
@@ -480,9 +484,9 @@ export interface Key {
   readonly trusted: boolean
   readonly tags: Tags
   readonly description: Description
-  /** In ascending order; none once destroyed. At most 200. */
+  /** In ascending order; none once destroyed, and before material has come. At most 200. */
   readonly versions: readonly KeyVersion[]
-  /** Serves new work; absent once destroyed. */
+  /** Serves new work; absent when there are no versions. */
   readonly currentVersion?: Version | undefined
   /** The oldest that still decrypts and verifies. */
   readonly minVersion: Version
@@ -490,6 +494,8 @@ export interface Key {
   readonly nextRotationAt?: Instant | undefined
   readonly paths?: Paths | undefined
   readonly unwraps?: UnwrapTemplate | undefined
+  /** Of material that its owner brought along; it is erased then. */
+  readonly materialExpiresAt?: Instant | undefined
   /** What it comes from, by a seed's path or by a derivation's mechanism. */
   readonly derivedFrom?: {
     readonly key: Id
@@ -515,7 +521,7 @@ export interface KeyVersion {
   readonly version: Version
   readonly createdAt: Instant
   readonly origin: "generated" | "imported" | "unwrapped"
-  /** False when only the public half is here. */
+  /** False when only the public half is here, and while imported material is away. */
   readonly hasSecret: boolean
   /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
   readonly publicKey?: string | undefined

@@ -150,6 +150,8 @@ export function stateFault({ state, arn }: KmsKey): Fault | undefined {
   switch (state) {
     case "Disabled":
       return new Fault("DisabledException", `${arn} is disabled.`)
+    case "PendingImport":
+      return new Fault("KMSInvalidStateException", `${arn} is pending import.`)
     case "PendingDeletion":
       return new Fault("KMSInvalidStateException", `${arn} is pending deletion.`)
     case "Enabled":

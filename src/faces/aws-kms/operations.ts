@@ -5,6 +5,7 @@ import { aliasOperations } from "./operations/aliases.ts"
 import { cryptoOperations } from "./operations/crypto.ts"
 import { dataKeyOperations } from "./operations/data-keys.ts"
 import { keyStoreOperations } from "./operations/key-stores.ts"
+import { importOperations } from "./operations/import.ts"
 import { keyOperations } from "./operations/keys.ts"
 import { policyOperations } from "./operations/policies.ts"
 import { rotationOperations } from "./operations/rotation.ts"
@@ -14,6 +15,7 @@ import { tagOperations } from "./operations/tags.ts"
 const operations = {
   ...keyOperations,
   ...rotationOperations,
+  ...importOperations,
   ...tagOperations,
   ...aliasOperations,
   ...policyOperations,

@@ -1,7 +1,8 @@
 /** Keys as AWS shows them. */
 
 import type { Instant } from "../../domain/ids.ts"
-import { currentVersion } from "../../domain/key.ts"
+import { materialUntil } from "../../domain/external-material.ts"
+import { currentVersion, type KeyRecord } from "../../domain/key.ts"
 import { materialIdOf } from "../../service/kms/material-id.ts"
 import { keyIdText } from "./names.ts"
 import type { Call, Output } from "./operation.ts"
@@ -17,7 +18,7 @@ export function renderTime(at: Instant | undefined): number | undefined {
 
 /** `KeyMetadata`. */
 export function renderKey({ ports }: Call, found: KmsKey): Output {
-  const { key, place, arn, state, usage, spec } = found
+  const { key, place, arn, state, origin, usage, spec } = found
   return {
     AWSAccountId: place.account,
     KeyId: keyIdText({ id: key.id, isMultiRegion: false }),
@@ -28,13 +29,14 @@ export function renderKey({ ports }: Call, found: KmsKey): Output {
     KeyUsage: usage,
     KeyState: state,
     DeletionDate: renderTime(key.deleteAt),
-    Origin: "AWS_KMS",
+    Origin: origin,
+    ...renderExpiry(key),
     KeyManager: "CUSTOMER",
     KeySpec: spec,
     CustomerMasterKeySpec: spec,
     ...renderAlgorithms(found),
     MultiRegion: false,
-    CurrentKeyMaterialId: renderMaterial(ports, found),
+    CurrentKeyMaterialId: renderMaterialId(ports, found),
   }
 }
 
@@ -55,9 +57,21 @@ export function renderAlgorithms({ spec, usage }: KmsKey): Output {
   }
 }
 
-/** AWS names the material of symmetric encryption keys alone. */
-function renderMaterial(ports: Call["ports"], { key, spec }: KmsKey): string | undefined {
+/** When imported material goes; nothing while there is none. */
+export function renderExpiry(key: KeyRecord): Output {
+  if (key.external === undefined || currentVersion(key)?.hasSecret !== true) return {}
+  const until = materialUntil(key)
+  if (until === undefined) return { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }
+  return { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: renderTime(until) }
+}
+
+/** AWS names the material of symmetric encryption keys, and of all that is imported. */
+export function renderMaterialId(
+  ports: Call["ports"],
+  { key, spec }: Pick<KmsKey, "key" | "spec">,
+): string | undefined {
   const version = currentVersion(key)?.version
-  if (spec !== "SYMMETRIC_DEFAULT" || version === undefined) return undefined
+  const isNamed = spec === "SYMMETRIC_DEFAULT" || key.external !== undefined
+  if (!isNamed || version === undefined) return undefined
   return materialIdOf(ports, { keyId: key.id, version })
 }

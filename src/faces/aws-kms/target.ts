@@ -2,16 +2,21 @@
 
 import assert from "node:assert/strict"
 
+import { stateAt } from "../../domain/external-material.ts"
 import type { KeyRecord } from "../../domain/key.ts"
 import type { KeyAddress, KmsKeyRecord } from "../../domain/kms-key.ts"
 import { locateKey } from "../../service/kms/locate-key.ts"
 import { keyFaultOf, notFound } from "./errors.ts"
+import { Fault } from "./fault.ts"
 import { keyArn, readKeyName, type KeyName, type Place } from "./names.ts"
 import type { Call } from "./operation.ts"
 import { specOf, usageOf, type KeySpec, type KmsUsage } from "./vocabulary.ts"
 
 /** AWS's words for a key's state. */
-export type KmsState = "Enabled" | "Disabled" | "PendingDeletion"
+export type KmsState = "Enabled" | "Disabled" | "PendingImport" | "PendingDeletion"
+
+/** Where a key's material comes from. */
+export type KmsOrigin = "AWS_KMS" | "EXTERNAL"
 
 /** What AWS calls a key of ours. */
 export interface KmsKey {
@@ -20,6 +25,7 @@ export interface KmsKey {
   readonly place: Place
   readonly arn: string
   readonly state: KmsState
+  readonly origin: KmsOrigin
   readonly usage: KmsUsage
   readonly spec: KeySpec
 }
@@ -36,6 +42,7 @@ export interface Target {
 const stateByOurs = {
   active: "Enabled",
   disabled: "Disabled",
+  "awaiting-material": "PendingImport",
   deleting: "PendingDeletion",
   invalidated: "PendingDeletion",
   destroyed: "PendingDeletion",
@@ -65,7 +72,7 @@ export async function findTarget(call: Call, text: string): Promise<Target> {
   const { address, key, kms } = await locateKey(call.ports, call.context, name)
   if (key === undefined) return { name, address }
   const place = { account: name.account, region: call.place.region }
-  const found = kmsKeyOf(key, kms, place)
+  const found = kmsKeyOf({ ...call, place }, key, kms)
   if (found === undefined) throw notFound(call, name)
   return { name, address, found }
 }
@@ -76,11 +83,18 @@ export function foundIn({ found }: Target): KmsKey {
   return found
 }
 
-/** A key in AWS's words; undefined for one of an algorithm that KMS has no word for. */
+/** What AWS has against an operation on a key of another origin; undefined when nothing. */
+export function originFault({ found }: Target, wanted: KmsOrigin): Fault | undefined {
+  if (found === undefined || found.origin === wanted) return undefined
+  const text = `${found.arn} origin is ${found.origin} which is not valid for this operation.`
+  return new Fault("UnsupportedOperationException", text)
+}
+
+/** A key in AWS's words; undefined for one that KMS has no word for. */
 export function kmsKeyOf(
+  { ports, place }: Pick<Call, "ports" | "place">,
   key: KeyRecord,
   kms: KmsKeyRecord | undefined,
-  place: Place,
 ): KmsKey | undefined {
   const spec = specOf(key)
   if (spec === undefined) return undefined
@@ -90,7 +104,8 @@ export function kmsKeyOf(
     place,
     spec,
     arn: keyArn(place, { id: key.id, isMultiRegion: false }),
-    state: stateByOurs[key.state],
+    state: stateByOurs[stateAt(key, ports.clock.now())],
+    origin: key.external === undefined ? "AWS_KMS" : "EXTERNAL",
     usage: usageOf(key, spec),
   }
 }

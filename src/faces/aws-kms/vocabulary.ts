@@ -86,8 +86,12 @@ const specByAlgorithm = new Map<KeyAlgorithmId, KeySpec>(
 export const algorithmsWithSpec: ReadonlySet<KeyAlgorithmId> = new Set(specByAlgorithm.keys())
 
 /** The spec of a key of ours; undefined for one that has no place in KMS. */
-export function specOf({ algorithm }: Pick<KeyRecord, "algorithm">): KeySpec | undefined {
-  return specByAlgorithm.get(algorithm)
+export function specOf({
+  algorithm,
+  unwraps,
+}: Pick<KeyRecord, "algorithm" | "unwraps">): KeySpec | undefined {
+  // What serves one import is named by its token alone.
+  return unwraps?.into === undefined ? specByAlgorithm.get(algorithm) : undefined
 }
 
 /** Our uses for one of AWS's. */

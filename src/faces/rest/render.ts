@@ -2,6 +2,7 @@
 
 import { accountIdOf } from "../../codec/account-id.ts"
 import { encodeBase64 } from "../../codec/base64.ts"
+import { materialUntil } from "../../domain/external-material.ts"
 import type { IssuerRecord } from "../../domain/issuer.ts"
 import { currentVersion, type KeyRecord, type KeyVersion } from "../../domain/key.ts"
 import type { PartitionRecord } from "../../domain/partition.ts"
@@ -34,6 +35,7 @@ export function renderKey(key: KeyRecord): wire.Key {
     nextRotationAt: optional(key.rotation?.nextAt, renderTime),
     paths: key.paths,
     unwraps: optional(key.unwraps, renderTemplate),
+    materialExpiresAt: optional(materialUntil(key), renderTime),
     derivedFrom: key.derivedFrom,
     createdAt: renderTime(key.createdAt),
     createdBy: key.createdBy,
@@ -46,8 +48,14 @@ export function renderKey(key: KeyRecord): wire.Key {
   }
 }
 
-function renderTemplate({ onceWithinMs: ms, ...template }: UnwrapTemplate): wire.UnwrapTemplate {
-  return ms === undefined ? template : { ...template, onceWithinSeconds: renderSeconds(ms) }
+/** But for the key whose material it brings in: that is AWS's dialect's, and its token names it. */
+function renderTemplate(unwraps: UnwrapTemplate): wire.UnwrapTemplate {
+  const { algorithms, usages, onceWithinMs: ms } = unwraps
+  return {
+    ...(algorithms && { algorithms }),
+    ...(usages && { usages }),
+    ...(ms === undefined ? {} : { onceWithinSeconds: renderSeconds(ms) }),
+  }
 }
 
 function renderVersion({

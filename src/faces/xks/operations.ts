@@ -2,6 +2,7 @@
 
 import { encodeBase64 } from "../../codec/base64.ts"
 import type { JsonObject } from "../../codec/json.ts"
+import { stateAt } from "../../domain/external-material.ts"
 import type { KeyStoreOrigin } from "../../domain/key-store.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Context } from "../../service/commands.ts"
@@ -46,7 +47,9 @@ const encryptionAlgorithm = need(choice(["AES_GCM"]))
 /** Calls on a key, by the last segment of their paths. */
 export const operations = {
   metadata: operation({ requestMetadata }, async ({ ports, key }, _input, context) => {
-    const { state, algorithm, attributes } = await describeKey(ports, context, { key })
+    const record = await describeKey(ports, context, { key })
+    const { algorithm, attributes } = record
+    const state = stateAt(record, ports.clock.now())
     if (state === "destroyed") throw new Fault("KeyNotFoundException", "no such key")
     return {
       keySpec: algorithm,

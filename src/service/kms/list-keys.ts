@@ -30,6 +30,7 @@ export async function listKmsKeys(
       limit,
       matches: async (key) =>
         key.state !== "destroyed" &&
+        key.unwraps?.into === undefined &&
         algorithms.has(key.algorithm) &&
         (grants.length === 0 || grants.some((grant) => grantAdmits(grant, "key.list", key))) &&
         answersIn(await kmsOf(ports, key), region),

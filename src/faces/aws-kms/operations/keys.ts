@@ -1,7 +1,7 @@
 /** Operations on keys themselves: make, show, enable and disable, retire. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
-import { createKey } from "../../../service/create-key.ts"
+import { createExternalKey, createKey } from "../../../service/create-key.ts"
 import { cancelDeletion, deleteKey } from "../../../service/delete-key.ts"
 import { listKmsKeys } from "../../../service/kms/list-keys.ts"
 import { describeKey, publicKey } from "../../../service/read-key.ts"
@@ -110,14 +110,15 @@ async function create(call: Call, input: Input<typeof createMembers>): Promise<O
   const usage = readUsage(spec, input.KeyUsage)
   const { Policy, BypassPolicyLockoutSafetyCheck: bypass = false } = input
   const policy = Policy === undefined ? undefined : { policy: readPolicy(Policy), bypass }
-  const key = await createKey(call.ports, call.context, {
+  const make = input.Origin === "EXTERNAL" ? createExternalKey : createKey
+  const key = await make(call.ports, call.context, {
     algorithm: specRow(spec).algorithm,
     usages: usagesOf[usage],
     description: input.Description,
     tags: readTags(input.Tags ?? []),
     kms: { region: call.place.region, policy },
   }).catch(tellPolicy)
-  const found = kmsKeyOf(key, undefined, call.place)
+  const found = kmsKeyOf(call, key, undefined)
   return { KeyMetadata: found === undefined ? undefined : renderKey(call, found) }
 }
 
@@ -207,6 +208,11 @@ async function getPublicKey(call: Call, { KeyId }: { readonly KeyId: string }): 
       await describeKey(call.ports, call.context, { key: target.address })
       const text = `${found.arn} is not an asymmetric key.`
       throw new Fault("UnsupportedOperationException", text)
+    }
+    const waiting = found?.state === "PendingImport" ? stateFault(found) : undefined
+    if (waiting !== undefined) {
+      await describeKey(call.ports, call.context, { key: target.address })
+      throw waiting
     }
     const { publicKey: spki } = await publicKey(call.ports, call.context, { key: target.address })
     const shown = foundIn(target)

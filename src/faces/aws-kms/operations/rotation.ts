@@ -14,7 +14,7 @@ import { pageCommand, renderPage } from "../pages.ts"
 import { renderTime } from "../render.ts"
 import { serve } from "../serve.ts"
 import { choice, integer } from "../shapes.ts"
-import { foundIn, onKey, type KmsKey, type Target } from "../target.ts"
+import { foundIn, onKey, originFault, type KmsKey, type Target } from "../target.ts"
 
 const dayMs = 86_400_000
 const usualDays = 365
@@ -76,9 +76,10 @@ async function schedule(call: Call, text: string, periodMs: number | null): Prom
 }
 
 /** What AWS has against rotating a key; undefined when nothing. */
-function rotationFault({ found }: Target): Fault | undefined {
+function rotationFault(target: Target): Fault | undefined {
+  const { found } = target
   if (found === undefined) return undefined
-  return specFault(found) ?? stateFault(found)
+  return specFault(found) ?? originFault(target, "AWS_KMS") ?? stateFault(found)
 }
 
 function specFault({ arn, spec }: KmsKey): Fault | undefined {
@@ -108,7 +109,7 @@ async function listRotations(
   return await onKey(call, input.KeyId, async (target) => {
     const key = await describeKey(call.ports, call.context, { key: target.address })
     const found = foundIn(target)
-    const fault = specFault(found)
+    const fault = specFault(found) ?? originFault(target, "AWS_KMS")
     if (fault !== undefined) throw fault
     const first = input.IncludeKeyMaterial === "ALL_KEY_MATERIAL" ? 1 : 2
     const from = Math.max(first, Number(after ?? 0) + 1)

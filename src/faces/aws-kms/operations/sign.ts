@@ -119,7 +119,7 @@ export const signOperations = {
           KeyId: foundIn(target).arn,
           SharedSecret: encodeBase64(sharedSecret),
           KeyAgreementAlgorithm: name,
-          KeyOrigin: "AWS_KMS",
+          KeyOrigin: foundIn(target).origin,
         }
       })
     },

@@ -169,7 +169,7 @@ async function namesOf({ ports, context }: Call): Promise<readonly string[]> {
 }
 
 function isThere({ state }: KeyRecord): boolean {
-  return state === "active" || state === "disabled"
+  return state === "active" || state === "disabled" || state === "awaiting-material"
 }
 
 /** At once, as the original does it; where the partition wants a window, after that. */
