@@ -28,6 +28,11 @@ export class Input {
     return typeof value === "string" ? value : undefined
   }
 
+  /** True when the option or argument was given, whatever it is. */
+  has(name: string): boolean {
+    return this.#values[name] !== undefined
+  }
+
   flag(name: string): boolean {
     return this.#values[name] === true
   }

@@ -30,22 +30,29 @@ export async function readMaterial(
 ): Promise<Pick<ImportRequest, "format" | "material">> {
   const limit = { bytesMax: 2 * materialBytesMax, hint: "this is no key" }
   const content = await readAll(path, stdin, limit)
-  const pem = /^-----BEGIN ([A-Z ]+)-----\s([A-Za-z0-9+/=\s]+)-----END \1-----\s*$/.exec(
-    content.toString("latin1"),
-  )
-  if (pem === null) {
+  const pem = readPem(content)
+  if (pem === undefined) {
     if (format === undefined) {
       throw new CliError("USAGE", "the format is missing", `--format ${materialFormats.join(", ")}`)
     }
     return { format, material: content }
   }
-  const [, label = "", text = ""] = pem
-  const found = pemFormats[label]
+  const found = pemFormats[pem.label]
   if (found === undefined || (format !== undefined && format !== found)) {
     const hint = "openssl pkcs8 -topk8 -nocrypt turns other private keys into PKCS#8"
-    throw new CliError("USAGE", `this PEM holds ${label}`, hint)
+    throw new CliError("USAGE", `this PEM holds ${pem.label}`, hint)
   }
-  return { format: found, material: parseBase64(Buffer.from(text)) }
+  return { format: found, material: pem.der }
+}
+
+/** What a PEM holds, alone in its file (RFC 7468); undefined when it is none. */
+export function readPem(content: Buffer): { label: string; der: Uint8Array } | undefined {
+  const [, label, text] =
+    /^-----BEGIN ([A-Z ]+)-----\s([A-Za-z0-9+/=\s]+)-----END \1-----\s*$/.exec(
+      content.toString("latin1"),
+    ) ?? []
+  if (label === undefined || text === undefined) return undefined
+  return { label, der: parseBase64(Buffer.from(text)) }
 }
 
 /** A mnemonic's passphrase: in a file, since what stands on a command line is seen by others. */

@@ -20,6 +20,7 @@ const importTable: Record<string, readonly string[]> = {
     "packages/sdk",
     "codec",
     "audit/verify.ts",
+    "engine/offline.ts",
     "sealing/custodian.ts",
     "domain/algorithms.ts",
     "domain/catalogue.ts",

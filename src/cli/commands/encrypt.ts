@@ -4,13 +4,16 @@ import {
   decodeBase64,
   encodeBase64,
   isEnvelope,
+  openEnvelope,
   type EncryptResult,
   type RequestedOperation,
 } from "@keyhold/sdk"
 import { askedInstead, askingOptions } from "../asking.ts"
 import { outputOption, type CliContext, type Command, type OptionRow } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
+import { CliError } from "../failure.ts"
 import { collect, openSource, parseBase64, peek, readAll, type Input } from "../input.ts"
+import { readOffline } from "../offline.ts"
 import { lazily, type Columns } from "../output.ts"
 import { mechanisms } from "../vocabulary.ts"
 
@@ -58,7 +61,7 @@ export const encryptCommands: readonly Command[] = [
     summary: "Decrypt what keyhold encrypt made",
     description:
       "Tells a .kh file from a single ciphertext by itself. With --key, a bare ciphertext of\n" +
-      "other software is decrypted.",
+      "other software is decrypted. With --offline no node is asked: an exported key opens it.",
     options: [
       aadOption,
       ["--base64", "the content is base64 text"],
@@ -66,6 +69,10 @@ export const encryptCommands: readonly Command[] = [
       ["--iv <base64>", "for a bare ciphertext"],
       ["--version <number>", "for a bare ciphertext: of the key"],
       mechanismOption,
+      ["--offline", "without a node, with --key-file and --cluster"],
+      ["--key-file <file>", "with --offline: what keyhold key export wrote"],
+      ["--cluster <id>", "with --offline: see keyhold status"],
+      ["--encryption-context <name=value...>", "with --offline: AWS's, in place of --aad"],
       outputOption,
       ...askingOptions,
     ],
@@ -104,6 +111,10 @@ async function encrypt(context: CliContext, input: Input): Promise<void> {
 }
 
 async function decrypt(context: CliContext, input: Input): Promise<void> {
+  if (input.flag("offline")) return decryptOffline(context, input)
+  for (const name of ["keyFile", "cluster", "encryptionContext"]) {
+    if (input.has(name)) throw new CliError("USAGE", `${name} goes with --offline`)
+  }
   const { out, stdin, connect } = context
   const [path, output, aad] = [input.maybe("file"), input.maybe("output"), readAad(input)]
   const source = await openSource(path, stdin)
@@ -131,6 +142,26 @@ async function decrypt(context: CliContext, input: Input): Promise<void> {
       const body = { ...own, ...readBare(input) }
       return decodeBase64((await kh.call("decryptRaw", { params: { key }, body })).plaintext)
     }),
+    output,
+  )
+}
+
+/** Nothing leaves this process, and nothing but the files is read. */
+async function decryptOffline({ out, stdin }: CliContext, input: Input): Promise<void> {
+  for (const name of ["key", "iv", "version", "mechanism", "request"]) {
+    if (input.has(name)) throw new CliError("USAGE", `${name} does not go with --offline`)
+  }
+  const { aad, open } = await readOffline(input, stdin)
+  const source = await openSource(input.maybe("file"), stdin)
+  const { head, bytes } = await peek(source.bytes, magicBytes)
+  const output = input.maybe("output")
+  if (!input.flag("base64") && isEnvelope(head)) {
+    return out.bytes(openEnvelope(bytes, open, aad), output, source.length)
+  }
+  const content = await collect(bytes, ciphertextLimit)
+  const ciphertext = input.flag("base64") ? parseBase64(content) : content
+  await out.bytes(
+    lazily(() => open(ciphertext)),
     output,
   )
 }
