@@ -97,7 +97,7 @@ suite("quorum with curl and openssl over /api/v1", () => {
 })
 
 async function approveInTime(): Promise<void> {
-  const key = await newKey("payments", { timelockSeconds: 2, timeoutSeconds: 60 })
+  const key = await newKey("payments", { timelockSeconds: 6, timeoutSeconds: 60 })
   const refused = await send("user", `POST /keys/${key}/sign`, {
     message: payload.toString("base64"),
   })
