@@ -26,6 +26,7 @@ import type {
   DecryptResult,
   EncryptCommand,
   EncryptResult,
+  KeyRef,
 } from "./commands.ts"
 import type { UsePorts } from "./ports.ts"
 
@@ -199,26 +200,23 @@ export async function decryptAlike(
   contexts: readonly Context[],
   commands: readonly DecryptCommand[],
 ): Promise<readonly Outcome<DecryptResult>[] | undefined> {
-  const parsed = commands.map(({ ciphertext, aad = none }) => {
-    const fits = ciphertext.length <= ciphertextBytesMax && aad.length <= limits.aadBytesMax
-    const read = fits ? tryParse(ciphertext) : undefined
-    return read && { ...read, aad }
-  })
-  const [first] = parsed
-  if (first === undefined || parsed.includes(undefined)) return undefined
-  const { suite: mechanism, keyId, version, header } = first
-  const key = commands[0]?.key ?? keyId
-  const ask = { operation: "key.decrypt", key, mechanism, version } as const
+  const fit = commands.every(
+    ({ ciphertext, aad = none }) =>
+      ciphertext.length <= ciphertextBytesMax && aad.length <= limits.aadBytesMax,
+  )
+  const read = fit ? (readRaw(commands) ?? readOwn(ports, commands)) : undefined
+  if (read === undefined) return undefined
+  const { key, mechanism, version: wanted, keyId, sealed } = read
+  const ask = { operation: "key.decrypt", key, mechanism, version: wanted } as const
   return await performAlike(ports, { contexts, ask }, async (act) => {
     const key = keyOf(act)
-    if (key.id !== keyId) throw decryptionFailed()
+    if (keyId !== undefined && key.id !== keyId) throw decryptionFailed()
+    const mechanism = mechanismOf(act)
+    const version = versionOf(key, wanted)
     const handle = await ports.keys.open(key, version)
     const about = { keyId: key.id, version, mechanism }
-    return await each(parsed, (one) => {
-      const { iv = none, body = none, aad = none } = one ?? {}
-      const bound = bind(ports, mechanism, header, aad)
-      const input = { mechanism, iv, ciphertext: body, aad: bound }
-      const plaintext = engine.decrypt(act.permit, handle, input)
+    return await each(sealed, (one) => {
+      const plaintext = engine.decrypt(act.permit, handle, { mechanism, ...one })
       return plaintext instanceof Promise
         ? plaintext.then((opened) => ({ ...about, plaintext: opened }))
         : { ...about, plaintext }
@@ -226,20 +224,64 @@ export async function decryptAlike(
   })
 }
 
-/** True when both name the same version of the same key, and the same suite. */
+/** What alike commands share, and what each of them has sealed. */
+interface SealedAlike {
+  readonly key: KeyRef
+  readonly mechanism: MechanismId | undefined
+  readonly version: number | undefined
+  /** The key that the ciphertexts name. */
+  readonly keyId?: string
+  readonly sealed: readonly Omit<engine.DecryptInput, "mechanism">[]
+}
+
+/** Of raw ciphertexts; undefined where the first one is in Keyhold's own format. */
+function readRaw(commands: readonly DecryptCommand[]): SealedAlike | undefined {
+  const raw = commands[0]?.raw
+  if (raw === undefined) return undefined
+  const sealed = commands.map(({ ciphertext, aad = none, raw: own }) => {
+    return { iv: own?.iv ?? none, ciphertext, aad }
+  })
+  return { key: raw.key, mechanism: raw.mechanism, version: raw.version, sealed }
+}
+
+/** Of ciphertexts in Keyhold's own format; undefined where one of them cannot be read. */
+function readOwn(ports: UsePorts, commands: readonly DecryptCommand[]): SealedAlike | undefined {
+  const parsed = commands.map(({ ciphertext }) => tryParse(ciphertext))
+  const [first] = parsed
+  if (first === undefined || parsed.includes(undefined)) return undefined
+  const { suite: mechanism, keyId, version, header } = first
+  const sealed = parsed.map((one, index) => ({
+    iv: one?.iv ?? none,
+    ciphertext: one?.body ?? none,
+    aad: bind(ports, mechanism, header, commands[index]?.aad ?? none),
+  }))
+  return { key: commands[0]?.key ?? keyId, mechanism, version, keyId, sealed }
+}
+
+/** The version that was asked for; a raw ciphertext may leave it to the key. */
+function versionOf(key: KeyRecord, wanted: number | undefined): number {
+  return wanted ?? currentVersion(key)?.version ?? 0
+}
+
+/** True when both name the same version of the same key, and the same suite or mechanism. */
 export function areAlikeToDecrypt(one: DecryptCommand, other: DecryptCommand): boolean {
-  return (
-    one.raw === undefined &&
-    shareDecryption(one, other) &&
-    haveSameHeader(one.ciphertext, other.ciphertext)
-  )
+  if (!shareDecryption(one, other)) return false
+  if (one.raw !== undefined && other.raw !== undefined) return shareRaw(one.raw, other.raw)
+  return one.raw === other.raw && haveSameHeader(one.ciphertext, other.ciphertext)
 }
 
 const shareDecryption = comparing<DecryptCommand>({
   ciphertext: "own",
   key: "shared",
   aad: "own",
-  raw: "shared",
+  raw: "own",
+})
+
+const shareRaw = comparing<NonNullable<DecryptCommand["raw"]>>({
+  key: "shared",
+  version: "shared",
+  mechanism: "shared",
+  iv: "own",
 })
 
 async function decryptOwn(
@@ -301,7 +343,7 @@ async function decryptRaw(
   return await perform(ports, context, ask, async (act) => {
     const key = keyOf(act)
     const mechanism = mechanismOf(act)
-    const version = raw.version ?? currentVersion(key)?.version ?? 0
+    const version = versionOf(key, raw.version)
     const plaintext = await open(ports, act, key, { version, mechanism, ...sealed })
     return { keyId: key.id, version, mechanism, plaintext }
   })

@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { verify } from "node:crypto"
 import { test } from "node:test"
 
+import type { KeyUsage } from "../../src/domain/usages.ts"
 import { clusterPartition } from "../../src/domain/ids.ts"
 import type { Context } from "../../src/service/commands.ts"
 import { createKey } from "../../src/service/create-key.ts"
@@ -17,9 +18,12 @@ import { contextOf, memoryStack } from "../support/stack.ts"
 
 const messages = Array.from({ length: 300 }, (_, index) => Buffer.from(`message ${index}`))
 
-async function withKey(algorithm: "AES_256" | "EC_P256" | "RSA_2048" | "HMAC_SHA_256") {
+async function withKey(
+  algorithm: "AES_256" | "EC_P256" | "RSA_2048" | "HMAC_SHA_256",
+  usages?: readonly KeyUsage[],
+) {
   const { stack, partition, as } = await memoryStack()
-  const key = await createKey(stack.ports, as("manager"), { name: "key", algorithm })
+  const key = await createKey(stack.ports, as("manager"), { name: "key", algorithm, usages })
   const part = (index: number): Context => ({
     ...contextOf("user", partition, `request.${index}`),
     within: "request",
@@ -103,6 +107,67 @@ test("of ciphertexts opened together a flipped bit fails one, which is recorded"
     [["request.7", "DECRYPTION_FAILED"]],
   )
   await stack.cluster.remove()
+})
+
+test("raw ciphertexts open together, under their own IVs; a flipped one fails alone", async () => {
+  for (const [algorithm, mechanism] of [
+    ["RSA_2048", "RSA_OAEP_SHA_256"],
+    ["AES_256", "AES_GCM"],
+  ] as const) {
+    const { stack, ports, part, uses } = await withKey(algorithm, ["encrypt", "decrypt"])
+    const some = messages.slice(0, 10)
+    const commands = await Promise.all(
+      some.map(async (plaintext, index) => {
+        const command = { key: "key", plaintext, mechanism, raw: true }
+        const { ciphertext, iv } = await encrypt(ports, part(index), command)
+        return { ciphertext: Buffer.from(ciphertext), raw: { key: "key", mechanism, iv } }
+      }),
+    )
+    const { ciphertext } = commands[7] ?? assert.fail()
+    ciphertext[0] = (ciphertext[0] ?? 0) ^ 1
+    const outcomes = (await useAlike(ports, uses("decrypt", commands))) ?? []
+    assert.equal(outcomes.length, 10)
+    for (const [index, outcome] of outcomes.entries()) {
+      if (index === 7) {
+        assert.ok("error" in outcome)
+        assert.equal((outcome.error as { code?: string }).code, "DECRYPTION_FAILED")
+      } else {
+        assert.ok("result" in outcome)
+        const { plaintext } = outcome.result as { plaintext: Uint8Array }
+        assert.deepEqual(Buffer.from(plaintext), some[index])
+      }
+    }
+    assert.deepEqual(
+      stack.audit.of("key.decrypt").map(({ count }) => count),
+      [10],
+    )
+    await stack.cluster.remove()
+  }
+})
+
+test("raw ciphertexts join those of the same key, version and mechanism alone", () => {
+  const raw = (more: object) => ({
+    service: "decrypt" as const,
+    command: {
+      ciphertext: messages[0],
+      raw: { key: "key", mechanism: "AES_GCM", iv: messages[1], ...more },
+    },
+  })
+  const groups: { readonly asked: Asked | undefined }[][] = []
+  for (const more of [
+    {},
+    { iv: messages[2] },
+    { key: "other" },
+    { mechanism: "AES_CCM" },
+    { version: 2 },
+  ]) {
+    joinAlike(groups, { asked: raw(more) })
+  }
+  joinAlike(groups, { asked: { service: "decrypt", command: { ciphertext: messages[0] } } })
+  assert.deepEqual(
+    groups.map((group) => group.length),
+    [2, 1, 1, 1, 1],
+  )
 })
 
 for (const algorithm of ["EC_P256", "RSA_2048"] as const) {
