@@ -9,7 +9,6 @@ import type { Instant, KeyId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord, KeyState } from "../domain/key.ts"
 import type { UnwrapTemplate } from "../domain/unwrap-template.ts"
-import type { PolicyStatement } from "../domain/key-policy.ts"
 import type { KeyAddress } from "../domain/kms-key.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
@@ -18,6 +17,7 @@ import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.t
 import type { DerivationParameters } from "../engine/derivation.ts"
 import type { MaterialFormat } from "../engine/provider.ts"
 import type { Proceeding } from "./proceeding.ts"
+import type { NewKmsKey } from "./kms-commands.ts"
 import type { KeyRulesTemplate } from "./quorum-commands.ts"
 
 /** One request: who asks, and what the log calls it. */
@@ -244,31 +244,6 @@ export interface KeyTemplate {
   readonly unwraps?: UnwrapTemplate | undefined
 }
 
-/** A key's policy as it is put: principals by their accounts and names. */
-export interface PolicyDraft {
-  readonly text: string
-  readonly statements: readonly (Omit<PolicyStatement, "principals"> & {
-    readonly principals: readonly DraftPrincipal[]
-  })[]
-}
-export type DraftPrincipal =
-  | { readonly kind: "any" }
-  | { readonly kind: "account"; readonly account: string }
-  | { readonly kind: "user"; readonly account: string; readonly name: string }
-  | { readonly kind: "federated"; readonly account: string; readonly subject: string }
-
-export interface NewKeyPolicy {
-  readonly policy: PolicyDraft
-  /** Also when its sender could not put another one then. */
-  readonly bypass: boolean
-}
-
-/** What a key gets that is made in AWS's dialect; its name is then its id there. */
-export interface NewKmsKey {
-  /** The label of the region that it is made in. */
-  readonly region: string
-  readonly policy?: NewKeyPolicy | undefined
-}
 export type CreateKeyCommand = Omit<KeyTemplate, "name"> &
   Idempotent &
   (
@@ -281,23 +256,6 @@ export interface ImportKeyCommand extends KeyTemplate, Idempotent {
   readonly material: Uint8Array
   /** Of a mnemonic, a PKCS#12 or an encrypted PKCS#8. */
   readonly passphrase?: string | undefined
-}
-
-/** What material comes with into a key that waits for it, or has it. */
-export interface ImportMaterialCommand {
-  readonly key: KeyRef
-  /** From the call that gave the public key under which the material is wrapped. */
-  readonly token: Uint8Array
-  readonly wrapped: Uint8Array
-  /** When it is erased here; absent: never. In the future, at most limits.importedMaterialMaxMs. */
-  readonly validTo?: Instant | undefined
-}
-export interface ImportParameters {
-  readonly keyId: KeyId
-  readonly token: Uint8Array
-  /** SPKI DER. */
-  readonly publicKey: Uint8Array
-  readonly validTo: Instant
 }
 
 export interface ListKeysCommand extends PageCommand {
@@ -414,4 +372,5 @@ export interface ExplainResult {
 }
 
 export type * from "./govern-commands.ts"
+export type * from "./kms-commands.ts"
 export type { Explanation, Grant, IssuerRecord, KeyRecord, PartitionRecord, PrincipalRecord, Role }

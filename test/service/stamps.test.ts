@@ -1,7 +1,7 @@
 /** Stamps: good once, for a time, whatever becomes of clock, key and store. */
 
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { after, before, mock, test } from "node:test"
 
 import { limits } from "../../src/domain/limits.ts"
 import { paths } from "../../src/records/kinds.ts"
@@ -122,13 +122,13 @@ test("where nobody has to be asked, nothing is stamped", async () => {
 
 test("a commit whose fate is unknown lets no result out", async () => {
   const asked = await on.ready(signing(await on.twoOfThree()))
-  const { records } = on.ports
-  const { commit } = records
-  records.commit = () => Promise.reject(new Error("the store is gone"))
+  const gone = mock.method(on.ports.records, "commit", () =>
+    Promise.reject(new Error("the store is gone")),
+  )
   try {
     await assert.rejects(on.call(asked), /the store is gone/)
   } finally {
-    records.commit = commit
+    gone.mock.restore()
   }
 })
 

@@ -210,7 +210,8 @@ async function broughtCalls(): Promise<void> {
     client.send("POST", "/api/v1/calls", { token: dev.tokens.user, body }),
   )
   const statuses = (await Promise.all(sent)).map(({ status }) => status)
-  assert.deepEqual(statuses.toSorted(), [200, ...Array(clients.length - 1).fill(409)])
+  assert.equal(statuses.filter((status) => status === 200).length, 1)
+  assert.equal(statuses.filter((status) => status === 409).length, clients.length - 1)
 }
 
 async function quota(): Promise<void> {

@@ -347,8 +347,7 @@ export function fakeServices(
     service,
     (_ports: unknown, context: Context, command: unknown) => {
       asked.push({ service, command, context })
-      // Every name of `results` is one of the services.
-      const answer = answers[service as keyof Services]
+      const answer = answers[service as keyof Services] // Every name of `results` is one.
       return Promise.resolve().then(() => (answer === undefined ? result : answer()))
     },
   ])

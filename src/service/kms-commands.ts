@@ -1,0 +1,48 @@
+/** Commands and results of AWS's dialect: what a key there has beside a key of ours. */
+
+import type { Instant, KeyId } from "../domain/ids.ts"
+import type { PolicyStatement } from "../domain/key-policy.ts"
+import type { KeyRef } from "./commands.ts"
+
+/** A key's policy as it is put: principals by their accounts and names. */
+export interface PolicyDraft {
+  readonly text: string
+  readonly statements: readonly (Omit<PolicyStatement, "principals"> & {
+    readonly principals: readonly DraftPrincipal[]
+  })[]
+}
+export type DraftPrincipal =
+  | { readonly kind: "any" }
+  | { readonly kind: "account"; readonly account: string }
+  | { readonly kind: "user"; readonly account: string; readonly name: string }
+  | { readonly kind: "federated"; readonly account: string; readonly subject: string }
+
+export interface NewKeyPolicy {
+  readonly policy: PolicyDraft
+  /** Also when its sender could not put another one then. */
+  readonly bypass: boolean
+}
+
+/** What a key gets that is made in AWS's dialect; its name is then its id there. */
+export interface NewKmsKey {
+  /** The label of the region that it is made in. */
+  readonly region: string
+  readonly policy?: NewKeyPolicy | undefined
+}
+
+/** What material comes with into a key that waits for it, or has it. */
+export interface ImportMaterialCommand {
+  readonly key: KeyRef
+  /** From the call that gave the public key under which the material is wrapped. */
+  readonly token: Uint8Array
+  readonly wrapped: Uint8Array
+  /** When it is erased here; absent: never. In the future, at most limits.importedMaterialMaxMs. */
+  readonly validTo?: Instant | undefined
+}
+export interface ImportParameters {
+  readonly keyId: KeyId
+  readonly token: Uint8Array
+  /** SPKI DER. */
+  readonly publicKey: Uint8Array
+  readonly validTo: Instant
+}
