@@ -78,6 +78,8 @@ export interface PolicyFacts {
    * refuses, and never admits.
    */
   readonly unknown: readonly string[]
+  /** Undefined: nobody here knows it. */
+  readonly encryptionContext: Readonly<Record<string, string>> | undefined
 }
 
 /** A key's policy and what it is asked about. */
@@ -125,7 +127,8 @@ export function admits(
   return ways.includes("account") ? "account" : "name"
 }
 
-function isMeant(one: PolicyPrincipal, { caller }: PolicyParties): boolean {
+/** True when a caller is whom a principal stands for. */
+export function isMeant(one: PolicyPrincipal, { caller }: Pick<PolicyParties, "caller">): boolean {
   switch (one.kind) {
     case "any":
       return true

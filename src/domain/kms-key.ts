@@ -6,6 +6,7 @@
 
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import type { KeyPolicy } from "./key-policy.ts"
+import type { KmsGrant } from "./kms-grant.ts"
 
 /** One per key that has any of this; the key's own record says so by its `kms`. */
 export interface KmsKeyRecord {
@@ -16,6 +17,8 @@ export interface KmsKeyRecord {
   readonly region?: string
   /** Absent: AWS's own default, which leaves everything to the account's roles and grants. */
   readonly policy?: KeyPolicy
+  /** Ordered by id; at most limits.kmsGrantsPerKeyMax. */
+  readonly grants?: readonly KmsGrant[]
   readonly revision: number
 }
 

@@ -66,6 +66,11 @@ export const limits = {
   aliasesPerKeyMax: 50,
   /** A key's policy as its document; as AWS's quota. */
   keyPolicyBytesMax: 32 * KiB,
+  /** Grants on one key: with its policy they fit into one record. */
+  kmsGrantsPerKeyMax: 100,
+  /** Of one constraint of a grant: pairs, and characters in all; as AWS has it. */
+  grantPairsMax: 8,
+  grantConstraintLengthMax: 384,
   /** Rotations of one key that AWS's dialect is asked for; AWS's own bound. */
   rotationsOnDemandMax: 25,
   /** Versions of one key: with RSA-4096's public keys its record stays below the store's bound. */

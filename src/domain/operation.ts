@@ -100,7 +100,7 @@ export const operations = {
   "key.set-policy": {
     ...change,
     roles: ["manager", "officer"],
-    states: ["active", "disabled", "deleting", "invalidated"],
+    states: [...kept, "deleting", "invalidated"],
     attribute: "modifiable",
     rule: "modify",
     overPolicy: true,
@@ -140,6 +140,12 @@ export const operations = {
     flag: "keyDestruction",
     states: ["invalidated", "deleting"],
   },
+  // A grant admits whom the key's maker lets in; its end takes away, and is never in the way.
+  "grant.create": { ...change, states: ["active"], rule: "modify" },
+  "grant.list": { roles: anyone, target: "key", whileBlocked: true, overPolicy: true },
+  "grant.list-retirable": { roles: anyone, target: "partition", whileBlocked: true },
+  "grant.retire": { ...change, roles: asking, stopsHarm: true },
+  "grant.revoke": { ...change, roles: ["manager", "officer"], stopsHarm: true, overPolicy: true },
   "alias.create": { ...change, states: kept },
   "alias.move": { ...change, states: kept },
   "alias.delete": change,

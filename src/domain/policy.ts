@@ -4,7 +4,7 @@
  * all.
  */
 
-import { againstDenial, againstGrants, againstPolicy } from "./admission.ts"
+import { againstDenial, againstGrants, againstPolicy, type KeyAccess } from "./admission.ts"
 import {
   keyAlgorithm,
   mechanismRow,
@@ -17,8 +17,8 @@ import type { ErrorCode } from "./errors.ts"
 import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { stateAt } from "./external-material.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
-import type { Policed } from "./key-policy.ts"
 import { againstKeyStore } from "./key-store.ts"
+import type { KmsGrant } from "./kms-grant.ts"
 import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
@@ -38,8 +38,10 @@ export interface Question extends Ruling {
   readonly partition: PartitionRecord
   /** The key acted on; undefined when it does not exist, or the operation has none. */
   readonly key?: KeyRecord | undefined
-  /** The key's own policy, where it has one, and what it is asked about. */
-  readonly policed?: Policed | undefined
+  /** What the key itself says of who may use it, and what it is asked about. */
+  readonly access?: KeyAccess | undefined
+  /** A grant on the key that shall be retired; undefined also when there is no such one. */
+  readonly grant?: KmsGrant | undefined
   /** Of a use of the key: a permit for a key with rules covers nothing else. */
   readonly input?: Input | undefined
   readonly mechanism?: MechanismId | undefined

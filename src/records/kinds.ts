@@ -91,7 +91,7 @@ export const recordKinds = {
       "revision",
     ],
   },
-  "kms-key": { fields: ["id", "partition", "region?", "policy?", "revision"] },
+  "kms-key": { fields: ["id", "partition", "region?", "policy?", "grants?", "revision"] },
   alias: {
     fields: ["id", "partition", "keyId", "region", "name", "createdAt", "updatedAt", "revision"],
   },

@@ -28,7 +28,7 @@ import { factsOf, ruleOf } from "../domain/ruling.ts"
 import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn, type FoundKey } from "./find-key.ts"
-import { policedOf } from "./kms/facts.ts"
+import { accessOf } from "./kms/facts.ts"
 import type { Ports, UsePorts } from "./ports.ts"
 import type { Ending } from "./proceeding.ts"
 import { hashRule } from "./request-statement.ts"
@@ -44,6 +44,8 @@ export interface Ask {
   /** What the engine will be asked to work on; for keys with rules. */
   readonly input?: Input
   readonly immediate?: boolean
+  /** Of a grant that shall be retired: its id. */
+  readonly grant?: string
   /** The path from a seed, in its one form. */
   readonly path?: string
   /** For the log: a word of ours, never free text from a caller. */
@@ -248,7 +250,8 @@ function questionOf(
     caller,
     partition,
     key,
-    policed: policedOf(context, ask.operation, found),
+    access: accessOf(context, ask.operation, found),
+    grant: found?.kms?.grants?.find(({ id }) => id === ask.grant),
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
     algorithm: madeAlgorithm(ask.creates ?? ask.brings, key),
     attributes: ask.attributes,

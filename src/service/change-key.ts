@@ -32,9 +32,11 @@ export async function commitKey(
     /** Another one, or none: what was sealed under the old one never opens again. */
     readonly secret?: SecretBytes | "erase"
     readonly extra?: Partial<Transaction>
+    /** Who is concerned, for the log. */
+    readonly target?: string
   },
 ): Promise<KeyRecord> {
-  const { before, after, secret, extra } = change
+  const { before, after, secret, extra, target } = change
   const transaction: Transaction = {
     ...extra,
     changes: [
@@ -50,7 +52,8 @@ export async function commitKey(
   )
   await ports.inFlight.drain(after.id)
   if (secret !== undefined) ports.keys.evict(after.id) // Opened before, by whoever just ended.
-  await recordDone(ports, act, { keyId: after.id, committed })
+  const about = target === undefined ? {} : { target }
+  await recordDone(ports, act, { keyId: after.id, ...about, committed })
   return after
 }
 

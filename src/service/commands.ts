@@ -16,8 +16,8 @@ import type { Explanation } from "../domain/policy.ts"
 import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
 import type { DerivationParameters } from "../engine/derivation.ts"
 import type { MaterialFormat } from "../engine/provider.ts"
+import type { NewKmsKey, Told } from "./kms-commands.ts"
 import type { Proceeding } from "./proceeding.ts"
-import type { NewKmsKey } from "./kms-commands.ts"
 import type { KeyRulesTemplate } from "./quorum-commands.ts"
 
 /** One request: who asks, and what the log calls it. */
@@ -36,19 +36,6 @@ export interface Context {
   readonly toldOf?: { readonly [Id in OperationId]?: Told }
   /** Set while an operation runs under a request that was approved, or is being made. */
   readonly proceeding?: Proceeding
-}
-
-/** A request in AWS's words, for keys' policies. */
-export interface Told {
-  /** In lower case. */
-  readonly action: string
-  readonly encryptionContext: Readonly<Record<string, string>>
-  /** By which the key was named, with its prefix. */
-  readonly alias: string | undefined
-  /** Days that a key shall wait for its destruction. */
-  readonly windowDays: number | undefined
-  /** A policy shall be put that locks its sender out. */
-  readonly bypass: boolean
 }
 
 /** A key by id or by name, as its caller wrote it, at most 128 characters; or by its address. */

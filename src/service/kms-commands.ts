@@ -1,8 +1,17 @@
-/** Commands and results of AWS's dialect: what a key there has beside a key of ours. */
+/** What AWS's dialect hands to services, beside what every face does. */
 
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { PolicyStatement } from "../domain/key-policy.ts"
 import type { KeyRef } from "./commands.ts"
+
+/** A request in AWS's words, for keys' policies. */
+export interface Told {
+  /** In lower case. */
+  readonly action: string
+  readonly encryptionContext: Readonly<Record<string, string>>
+  /** Of condition keys, which are in lower case. */
+  readonly values: Readonly<Record<string, readonly string[]>>
+}
 
 /** A key's policy as it is put: principals by their accounts and names. */
 export interface PolicyDraft {
@@ -16,6 +25,23 @@ export type DraftPrincipal =
   | { readonly kind: "account"; readonly account: string }
   | { readonly kind: "user"; readonly account: string; readonly name: string }
   | { readonly kind: "federated"; readonly account: string; readonly subject: string }
+
+/** A principal as a request names him. */
+export interface DraftParty {
+  readonly arn: string
+  readonly principal: Exclude<DraftPrincipal, { kind: "any" }>
+}
+
+/** A grant that is to be made; names of operations are AWS's. */
+export interface GrantDraft {
+  readonly name: string | undefined
+  readonly grantee: DraftParty
+  readonly retiring: DraftParty | undefined
+  readonly operations: readonly string[]
+  /** What the encryption context has to be, or to hold; one of the two at most. */
+  readonly equals: Readonly<Record<string, string>> | undefined
+  readonly subset: Readonly<Record<string, string>> | undefined
+}
 
 export interface NewKeyPolicy {
   readonly policy: PolicyDraft

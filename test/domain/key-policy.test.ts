@@ -3,9 +3,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 
+import type { KeyAccess } from "../../src/domain/admission.ts"
 import type {
   KeyPolicy,
-  Policed,
   PolicyCondition,
   PolicyFacts,
   PolicyStatement,
@@ -29,9 +29,15 @@ const deny: PolicyStatement = { ...allow, effect: "deny", principals: [him] }
 function policed(
   statements: KeyPolicy["statements"],
   facts: Partial<PolicyFacts> = {},
-): { policed: Policed } {
+): { access: KeyAccess } {
   const policy = { text: "", statements }
-  return { policed: { policy, facts: { actions: ["encrypt"], values: {}, unknown: [], ...facts } } }
+  return { access: { policy, grants: [], facts: { ...encrypting, ...facts } } }
+}
+const encrypting: PolicyFacts = {
+  actions: ["encrypt"],
+  values: {},
+  unknown: [],
+  encryptionContext: {},
 }
 
 function outcome(changed: Partial<Question>): string {
@@ -224,6 +230,10 @@ test("every condition has to hold, and explain shows the rule that refuses", () 
   assert.equal(outcome(half), "policy")
   const denied = explain(ask({ ...half, key })).filter(({ allows }) => !allows)
   assert.deepEqual(denied, [
-    { rule: "policy", allows: false, reason: "the key's policy does not admit it" },
+    {
+      rule: "policy",
+      allows: false,
+      reason: "neither the key's policy nor a grant on it admits the caller",
+    },
   ])
 })

@@ -26,7 +26,7 @@ key.describe               umpao  any   -              -       -           block
 key.public                 umpao  any   -              -       -           blocked frozen
 key.explain                umpao  any   -              -       -           blocked frozen
 key.read-policy            umpao  any   -              -       -           blocked frozen
-key.set-policy             mo     ADWI  -              -       modifiable
+key.set-policy             mo     ADMWI -              -       modifiable
 key.receipt                mao    any   -              -       -           blocked frozen
 key.address                um     A     keyUse         -       -           frozen rate
 key.derive-public          um     A     keyUse         -       -           frozen rate
@@ -46,6 +46,11 @@ key.delete                 m      ADM   keyDestruction -       destroyable
 key.cancel-deletion        m      W     -              -       -
 key.restore                o      I     -              -       -
 key.purge                  o      IW    keyDestruction -       -
+grant.create               m      A     -              -       -
+grant.list                 umpao  any   -              -       -           blocked frozen
+grant.list-retirable       umpao  -     -              -       -           blocked frozen
+grant.retire               umo    any   -              -       -           blocked frozen
+grant.revoke               mo     any   -              -       -           blocked frozen
 alias.create               m      ADM   -              -       -
 alias.move                 m      ADM   -              -       -
 alias.delete               m      any   -              -       -
@@ -69,6 +74,8 @@ request.list               umpao  -     -              -       -           block
 request.read               umpao  -     -              -       -           blocked frozen
 request.speak              umpo   -     -              -       -           frozen rate
 request.cancel             umo    -     -              -       -           blocked frozen
+call.stamp                 umo    -     -              -       -           frozen rate
+call.make                  umo    -     -              -       -           frozen rate
 random.generate            u      -     -              -       -           frozen rate
 partition.read             umpao  -     -              -       -           blocked frozen
 partition.update           o      -     -              -       -           frozen

@@ -4,6 +4,7 @@ import { test } from "node:test"
 import * as fc from "fast-check"
 
 import { keyStates, type KeyRecord, type KeyState } from "../../src/domain/key.ts"
+import type { KmsGrant } from "../../src/domain/kms-grant.ts"
 import { limits } from "../../src/domain/limits.ts"
 import { operations, parseOperation } from "../../src/domain/operation.ts"
 import { defaultFlags, type PartitionFlags } from "../../src/domain/partition.ts"
@@ -77,6 +78,18 @@ function expected({ roles: may, states, flag, usage, attribute, also }: Row, on:
   return obstacles.find(([stands]) => stands)?.[1] ?? "allowed"
 }
 
+const himself = {
+  arn: "",
+  meant: { kind: "one", partition: partition.id, subject: caller.subject },
+} as const
+const hisGrant: KmsGrant = {
+  id: "",
+  grantee: himself,
+  retiring: himself,
+  operations: [],
+  createdAt: key.createdAt,
+}
+
 function toQuestion(row: Row, on: Situation): Question {
   const operation = parseOperation(row.operation)
   assert.ok(operation !== undefined, row.operation)
@@ -90,6 +103,8 @@ function toQuestion(row: Row, on: Situation): Question {
     partition: { ...partition, flags, state: on.blocked ? "blocked" : "active" },
     key: row.states === "-" ? undefined : { ...key, state: on.state, attributes },
     withinRate: on.withinRate,
+    // Whose it is to retire is test/domain/kms-grant.test.ts's.
+    grant: row.operation === "grant.retire" ? hisGrant : undefined,
   })
 }
 

@@ -8,11 +8,12 @@ import { accountIdOf } from "../../src/codec/account-id.ts"
 import { encodeId } from "../../src/codec/id-text.ts"
 import type { PartitionId } from "../../src/domain/ids.ts"
 import type { PartitionFlags } from "../../src/domain/partition.ts"
-import type { Caller, Role } from "../../src/domain/principal.ts"
+import type { Caller, Grant, Role } from "../../src/domain/principal.ts"
 import { createAwsKmsFace } from "../../src/faces/aws-kms/face.ts"
 import { exceptions } from "../../src/faces/aws-kms/fault.ts"
 import { systemRandom } from "../../src/daemon/system.ts"
-import { memoryStack, type Stack } from "./stack.ts"
+import { createPrincipal } from "../../src/service/principals.ts"
+import { contextOf, memoryStack, type Stack } from "./stack.ts"
 
 export const homeRegion = "eu-central-1"
 
@@ -38,7 +39,16 @@ export interface AwsFace {
   fault(operation: string, input?: Body, as?: As): Promise<string>
   /** Makes a key; answers its metadata. */
   createKey(input?: Body, as?: As): Promise<Key>
+  /** A principal that there is; a user and manager unless it says otherwise. */
+  person(name: string, roles?: readonly Role[], grants?: readonly Grant[]): Promise<Person>
   stop(): Promise<void>
+}
+
+/** A principal, as the face and services know him. */
+export interface Person {
+  readonly as: As
+  readonly caller: Caller
+  readonly arn: string
 }
 
 /** As much of KeyMetadata as tests use. */
@@ -98,6 +108,15 @@ export async function awsFace(flags: Partial<PartitionFlags> = {}): Promise<AwsF
     },
     async createKey(input = {}, as = {}) {
       return (await ok("CreateKey", input, as))["KeyMetadata"] as Key
+    },
+    async person(name, roles = ["user", "manager"], grants = []) {
+      const officer = contextOf("officer", partition)
+      const credential = { kind: "token" } as const
+      const template = { name, roles, grants, credential }
+      const { principal } = await createPrincipal(stack.ports, officer, template)
+      const own = callerOf(partition, { name, roles, caller: { subject: principal.id, grants } })
+      const arn = `arn:aws:iam::${accountIdOf(partition)}:user/${name}`
+      return { as: { caller: own }, caller: own, arn }
     },
     async stop() {
       await stack.stop()

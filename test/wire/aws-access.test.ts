@@ -1,4 +1,4 @@
-/** Who may use a key, set through the AWS SDK, unmodified, over TLS: policies of keys. */
+/** Who may use a key, set through the AWS SDK, unmodified, over TLS: policies and grants. */
 
 import assert from "node:assert/strict"
 import { after, before, suite, test } from "node:test"
@@ -87,6 +87,7 @@ suite("access to keys through the AWS SDK", () => {
   })
 
   creation()
+  grants()
 })
 
 function creation(): void {
@@ -109,5 +110,61 @@ function creation(): void {
       kms.send("GetKeyPolicy", { KeyId: KeyId.replaceAll(/[1-9a-f]/g, "0") }),
     )
     assert.equal(absent.name, "NotFoundException")
+  })
+}
+
+const toShop = (Operations: readonly string[]) => ({ GranteePrincipal: shopArn, Operations })
+
+function grants(): void {
+  test("a grant lets in whom the policy does not admit, until it is revoked", async () => {
+    const only = policy().replace(":root", ":user/nobody")
+    assert.equal(
+      (await errorOf(kms.send("CreateKey", { Policy: only }))).name,
+      "MalformedPolicyDocumentException",
+    )
+    const KeyId = keyIdOf(await kms.send("CreateKey"))
+    const refusing = policy().replace(":root", ":user/aws")
+    await kms.send("PutKeyPolicy", { KeyId, Policy: refusing })
+    const input = { KeyId, Plaintext: plaintext }
+    assert.equal((await errorOf(shop.send("Encrypt", input))).name, "AccessDeniedException")
+    const { GrantId, GrantToken } = await kms.send("CreateGrant", {
+      KeyId,
+      ...toShop(["Encrypt"]),
+      Name: "shop",
+    })
+    await shop.send("Encrypt", { ...input, GrantTokens: [GrantToken] })
+    await shop.send("Encrypt", input)
+    const { Grants } = await kms.send("ListGrants", { KeyId, GrantId })
+    const [shown] = Grants as readonly Readonly<Record<string, unknown>>[]
+    assert.ok(shown !== undefined)
+    assert.equal(shown["GrantId"], GrantId)
+    assert.equal(shown["GranteePrincipal"], shopArn)
+    assert.ok(shown["CreationDate"] instanceof Date)
+    await kms.send("RevokeGrant", { KeyId, GrantId })
+    assert.equal((await errorOf(shop.send("Encrypt", input))).name, "AccessDeniedException")
+    const gone = await errorOf(kms.send("RevokeGrant", { KeyId, GrantId }))
+    assert.equal(gone.name, "NotFoundException")
+    const used = await errorOf(kms.send("Encrypt", { ...input, GrantTokens: [GrantToken] }))
+    assert.equal(used.name, "InvalidGrantTokenException")
+  })
+
+  test("whom a grant names retires it, by its token, and sees it before", async () => {
+    const KeyId = keyIdOf(await kms.send("CreateKey"))
+    const grant = { KeyId, ...toShop(["Decrypt"]), RetiringPrincipal: shopArn }
+    const { GrantId, GrantToken } = await kms.send("CreateGrant", grant)
+    const own = { RetiringPrincipal: shopArn }
+    const { Grants } = await shop.send("ListRetirableGrants", own)
+    assert.deepEqual(
+      (Grants as readonly { readonly GrantId: string }[]).map((one) => one.GrantId),
+      [GrantId],
+    )
+    const dry = await errorOf(shop.send("RetireGrant", { GrantToken, DryRun: true }))
+    assert.equal(dry.name, "DryRunOperationException")
+    await shop.send("RetireGrant", { GrantToken })
+    assert.deepEqual((await shop.send("ListRetirableGrants", own))["Grants"], [])
+    const invalid = await errorOf(
+      kms.send("CreateGrant", { ...grant, GranteePrincipal: `${shopArn}x` }),
+    )
+    assert.equal(invalid.name, "InvalidArnException")
   })
 }

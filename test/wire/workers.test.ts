@@ -11,6 +11,7 @@ import { setTimeout as pause } from "node:timers/promises"
 
 import { splitLines, verifyExport } from "../../src/audit/verify.ts"
 import type { DevFile } from "../../src/daemon/dev.ts"
+import { kmsClient } from "../support/aws.ts"
 import { approvedCall, guardedKey } from "../support/brought-calls.ts"
 import { startDaemon, type Daemon } from "../support/process.ts"
 import { base64, fields, restClient, type RestClient } from "../support/rest-client.ts"
@@ -39,6 +40,7 @@ suite("a node of several processes", () => {
   test("the keyholder has no connection to any network", noNetwork)
   test("a key disabled through one is refused by all before the answer", disabled)
   test("a token revoked through one is refused by all before the answer", revoked)
+  test("a key's policy and a grant's end hold in all before the answer", keyAccess)
   test("a deleted key's ciphertext opens nowhere, and its handle is closed", deleted)
   test("a budget of a key's rule is of all workers together", ruleBudget)
   test("approvals that a call brings are good for once, whichever worker is asked", broughtCalls)
@@ -189,6 +191,32 @@ async function revoked(): Promise<void> {
     })
     assert.deepEqual(new Set(late).difference(new Set([401, 429])), new Set())
   }
+}
+
+async function keyAccess(): Promise<void> {
+  const kms = kmsClient(dev)
+  const KeyId = await create("access")
+  const account = dev.aws.accountId
+  const made = await clientAt(0).call(dev.tokens.officer, "POST /principals", {
+    name: "guest",
+    roles: ["user"],
+    grants: [{ keyNames: "none-*" }],
+    credential: { kind: "token" },
+  })
+  const guest = String(made["token"])
+  assert.deepEqual(new Set(await encryptEverywhere(KeyId, guest)), new Set([403]))
+  const grant = { KeyId, GranteePrincipal: `arn:aws:iam::${account}:user/guest` }
+  const { GrantId } = await kms.send("CreateGrant", { ...grant, Operations: ["Encrypt"] })
+  assert.deepEqual(new Set(await encryptEverywhere(KeyId, guest)), new Set([200]))
+  await kms.send("RevokeGrant", { KeyId, GrantId })
+  assert.deepEqual(new Set(await encryptEverywhere(KeyId, guest)), new Set([403]))
+  assert.deepEqual(new Set(await encryptEverywhere(KeyId)), new Set([200]))
+  const allow = { Effect: "Allow", Principal: { AWS: account }, Action: "kms:*", Resource: "*" }
+  const deny = { ...allow, Effect: "Deny", Action: "kms:Encrypt" }
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [allow, deny] })
+  await kms.send("PutKeyPolicy", { KeyId, Policy })
+  assert.deepEqual(new Set(await encryptEverywhere(KeyId)), new Set([403]))
+  kms.destroy()
 }
 
 async function deleted(): Promise<void> {

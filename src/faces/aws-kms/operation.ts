@@ -3,6 +3,7 @@
 import type { JsonValue } from "../../codec/json.ts"
 import type { Context } from "../../service/commands.ts"
 import type { Ports } from "../../service/ports.ts"
+import { checkGrantTokens } from "./grant-token.ts"
 import type { Place } from "./names.ts"
 import { readInput, type Input, type Members } from "./shapes.ts"
 import { tell } from "./told.ts"
@@ -37,7 +38,10 @@ export function operation<const M extends Members>(
   return {
     answer: async (call, body) => {
       const input = readInput(members, body)
-      return await run(tell(call, input), input)
+      const given: Readonly<Record<string, unknown>> = input
+      const told = tell(call, given)
+      await checkGrantTokens(told, given["GrantTokens"])
+      return await run(told, input)
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Operation } from "./operation.ts"
 import { aliasOperations } from "./operations/aliases.ts"
 import { cryptoOperations } from "./operations/crypto.ts"
 import { dataKeyOperations } from "./operations/data-keys.ts"
+import { grantOperationRows } from "./operations/grants.ts"
 import { keyStoreOperations } from "./operations/key-stores.ts"
 import { importOperations } from "./operations/import.ts"
 import { keyOperations } from "./operations/keys.ts"
@@ -19,6 +20,7 @@ const operations = {
   ...tagOperations,
   ...aliasOperations,
   ...policyOperations,
+  ...grantOperationRows,
   ...cryptoOperations,
   ...dataKeyOperations,
   ...signOperations,

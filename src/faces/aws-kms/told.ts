@@ -5,46 +5,76 @@ import type { Call } from "./operation.ts"
 
 const usualDays = 30
 const aliasPattern = /^(?:alias\/|arn:[^/]*:alias\/)/
+type Given = Readonly<Record<string, unknown>>
 
 /** The call with what it says, in the words of policies; `input` is what has been read of it. */
-export function tell(call: Call, input: Readonly<Record<string, unknown>>): Call {
+export function tell(call: Call, input: Given): Call {
   return { ...call, context: { ...call.context, ...toldBy(call.name, input) } }
 }
 
-function toldBy(
-  name: string,
-  input: Readonly<Record<string, unknown>>,
-): Pick<Context, "told" | "toldOf"> {
-  const told: Told = {
-    action: name.toLowerCase(),
-    encryptionContext: contextIn(input["EncryptionContext"]),
-    alias: aliasIn(input["KeyId"]),
-    windowDays: name === "ScheduleKeyDeletion" ? daysIn(input["PendingWindowInDays"]) : undefined,
-    bypass: input["BypassPolicyLockoutSafetyCheck"] === true,
+function toldBy(name: string, input: Given): Pick<Context, "told" | "toldOf"> {
+  const of = rows[name] ?? (() => ({}))
+  if (name !== "ReEncrypt") {
+    const about = { context: input["EncryptionContext"], key: input["KeyId"] }
+    return { told: toldOf(name, about, of(input)) }
   }
-  if (name !== "ReEncrypt") return { told }
   // Two keys, each asked for its part.
-  const decrypt: Told = {
-    ...told,
-    action: "reencryptfrom",
-    encryptionContext: contextIn(input["SourceEncryptionContext"]),
-    alias: aliasIn(input["SourceKeyId"]),
-  }
-  const encrypt: Told = {
-    ...told,
-    action: "reencryptto",
-    encryptionContext: contextIn(input["DestinationEncryptionContext"]),
-    alias: aliasIn(input["DestinationKeyId"]),
-  }
+  const from = { context: input["SourceEncryptionContext"], key: input["SourceKeyId"] }
+  const to = { context: input["DestinationEncryptionContext"], key: input["DestinationKeyId"] }
+  const decrypt = toldOf("ReEncryptFrom", from, {})
+  const encrypt = toldOf("ReEncryptTo", to, {})
   return { toldOf: { "key.decrypt": decrypt, "key.encrypt": encrypt } }
 }
 
-function contextIn(value: unknown): Told["encryptionContext"] {
-  return (value ?? {}) as Told["encryptionContext"] // Its shape has read it: texts by text.
+function toldOf(
+  name: string,
+  { context, key }: { readonly context: unknown; readonly key: unknown },
+  values: Readonly<Record<string, unknown>>,
+): Told {
+  const encryptionContext = (context ?? {}) as Told["encryptionContext"] // Read by its shape.
+  const all = Object.entries({ ...values, "kms:requestalias": aliasIn(key) })
+  return {
+    action: name.toLowerCase(),
+    encryptionContext,
+    values: Object.fromEntries(
+      all
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, Array.isArray(value) ? value.map(String) : [String(value)]]),
+    ),
+  }
 }
 
-function daysIn(value: unknown): number {
-  return typeof value === "number" ? value : usualDays
+/** Condition keys of single operations, by what their input says. */
+const rows: Readonly<Record<string, (input: Given) => Given>> = {
+  ScheduleKeyDeletion: ({ PendingWindowInDays: days = usualDays }) => ({
+    "kms:schedulekeydeletionpendingwindowindays": days,
+  }),
+  CreateKey: bypass,
+  PutKeyPolicy: bypass,
+  CreateGrant: ({ Operations, GranteePrincipal, RetiringPrincipal, Constraints }) => ({
+    "kms:grantoperations": Operations,
+    "kms:granteeprincipal": GranteePrincipal,
+    "kms:retiringprincipal": RetiringPrincipal,
+    "kms:grantconstrainttype": constraintIn(Constraints),
+    ...forNoService(),
+  }),
+  ListGrants: forNoService,
+  RevokeGrant: forNoService,
+}
+
+function bypass({ BypassPolicyLockoutSafetyCheck: asked }: Given): Given {
+  return { "kms:bypasspolicylockoutsafetycheck": asked === true }
+}
+
+/** None of AWS's services asks here. */
+function forNoService(): Given {
+  return { "kms:grantisforawsresource": false }
+}
+
+/** One kind at most: the operation refuses more. */
+function constraintIn(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined
+  return Object.entries(value).find(([, pairs]) => pairs !== undefined)?.[0]
 }
 
 /** With its prefix, of an alias or its ARN. */

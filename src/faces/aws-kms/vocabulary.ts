@@ -197,3 +197,37 @@ export const abilities: Readonly<Record<KeySpec, Abilities>> = {
   ML_KEM_768: mlKem,
   ML_KEM_1024: mlKem,
 }
+
+/** Operations that grants may name, by what a key is for. */
+const grantable = {
+  all: ["CreateGrant", "RetireGrant", "DescribeKey"],
+  pair: ["GetPublicKey"],
+  ENCRYPT_DECRYPT: ["Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo"],
+  dataKeys: [
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+  ],
+  SIGN_VERIFY: ["Sign", "Verify"],
+  GENERATE_VERIFY_MAC: ["GenerateMac", "VerifyMac"],
+  KEY_AGREEMENT: ["DeriveSharedSecret"],
+  ENCAPSULATE_DECAPSULATE: ["Encapsulate", "Decapsulate"],
+} as const
+export const grantOperations = Object.values(grantable).flat()
+
+export function grantOperationsOf({
+  spec,
+  usage,
+}: {
+  readonly spec: KeySpec
+  readonly usage: KmsUsage
+}): readonly string[] {
+  const isSecret = spec === "SYMMETRIC_DEFAULT" || usage === "GENERATE_VERIFY_MAC"
+  return [
+    ...grantable.all,
+    ...grantable[usage],
+    ...(isSecret ? [] : grantable.pair),
+    ...(spec === "SYMMETRIC_DEFAULT" ? grantable.dataKeys : []),
+  ]
+}

@@ -36,6 +36,10 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
   "key.purge": ["schedulekeydeletion"],
   "key.cancel-deletion": ["cancelkeydeletion"],
   "key.restore": ["cancelkeydeletion"],
+  "grant.create": ["creategrant"],
+  "grant.list": ["listgrants"],
+  "grant.retire": ["retiregrant"],
+  "grant.revoke": ["revokegrant"],
   "alias.create": ["createalias"],
   "alias.move": ["updatealias"],
   "alias.delete": ["deletealias"],
@@ -46,7 +50,6 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
 
 /** AWS's actions that no operation of ours is the only one for. */
 const others = [
-  "creategrant",
   "createkey",
   "deleteimportedkeymaterial",
   "getkeylastusage",
@@ -54,7 +57,6 @@ const others = [
   "getparametersforimport",
   "importkeymaterial",
   "listaliases",
-  "listgrants",
   "listkeypolicies",
   "listkeyrotations",
   "listresourcetags",
@@ -62,8 +64,6 @@ const others = [
   "reencryptfrom",
   "reencryptto",
   "replicatekey",
-  "retiregrant",
-  "revokegrant",
   "synchronizemultiregionkey",
   "updateprimaryregion",
 ]

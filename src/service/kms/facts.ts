@@ -3,7 +3,8 @@
 import { accountIdOf } from "../../codec/account-id.ts"
 import { userArn } from "../../codec/user-arn.ts"
 import type { KeyRecord } from "../../domain/key.ts"
-import type { Policed, PolicyFacts } from "../../domain/key-policy.ts"
+import type { KeyAccess } from "../../domain/admission.ts"
+import type { PolicyFacts } from "../../domain/key-policy.ts"
 import type { KmsKeyRecord } from "../../domain/kms-key.ts"
 import { operation, type OperationId } from "../../domain/operation.ts"
 import type { Context, Told } from "../commands.ts"
@@ -19,7 +20,11 @@ export const singleKeys = [
   "aws:principalarn",
   "kms:bypasspolicylockoutsafetycheck",
   "kms:calleraccount",
+  "kms:grantconstrainttype",
+  "kms:granteeprincipal",
+  "kms:grantisforawsresource",
   "kms:requestalias",
+  "kms:retiringprincipal",
   // Of requests that AWS's own services make: nobody makes any here, so that it has no value.
   "kms:viaservice",
   windowKey,
@@ -27,17 +32,18 @@ export const singleKeys = [
 /** Beginnings of such keys. */
 export const singleKeyStarts = [`${contextStart}:`, tagStart]
 /** Condition keys of many values. */
-export const multipleKeys = [`${contextStart}keys`]
+export const multipleKeys = [`${contextStart}keys`, "kms:grantoperations"]
 
-/** The policy of a key, if it has one, and what it is asked about. */
-export function policedOf(
+/** What a key says of who may use it, and what it is asked about; undefined: it says nothing. */
+export function accessOf(
   context: Context,
   id: OperationId,
   found: { readonly key: KeyRecord; readonly kms: KmsKeyRecord | undefined } | undefined,
-): Policed | undefined {
-  const policy = found?.kms?.policy
-  if (found === undefined || policy === undefined) return undefined
-  return { policy, facts: factsOf(context, id, found.key.tags) }
+): KeyAccess | undefined {
+  if (found?.kms === undefined) return undefined
+  const { policy, grants = [] } = found.kms
+  if (policy === undefined && grants.length === 0) return undefined
+  return { policy, grants, facts: factsOf(context, id, found.key.tags) }
 }
 
 /** @param tags - of the key. */
@@ -56,8 +62,12 @@ export function factsOf(
     ...collect(values, tagStart, tags),
     ...(told === undefined ? unknownOf(id) : tell(values, told)),
   ]
-  const actions = told === undefined ? actionsOf(id) : [told.action]
-  return { actions, values: Object.fromEntries(values), unknown }
+  return {
+    actions: told === undefined ? actionsOf(id) : [told.action],
+    values: Object.fromEntries(values),
+    unknown,
+    encryptionContext: told?.encryptionContext,
+  }
 }
 
 /** What only AWS's dialect can say, of operations for which it would. */
@@ -67,13 +77,10 @@ function unknownOf(id: OperationId): readonly string[] {
 }
 
 function tell(values: Map<string, readonly string[]>, told: Told): readonly string[] {
-  const { encryptionContext, alias, windowDays, bypass } = told
-  const names = Object.keys(encryptionContext)
+  const names = Object.keys(told.encryptionContext)
   if (names.length > 0) values.set(`${contextStart}keys`, names)
-  if (alias !== undefined) values.set("kms:requestalias", [alias])
-  if (windowDays !== undefined) values.set(windowKey, [String(windowDays)])
-  values.set("kms:bypasspolicylockoutsafetycheck", [String(bypass)])
-  return collect(values, `${contextStart}:`, encryptionContext)
+  for (const [key, value] of Object.entries(told.values)) values.set(key, value)
+  return collect(values, `${contextStart}:`, told.encryptionContext)
 }
 
 /** Names of conditions have no case: of two that differ in it alone, nothing is known. */

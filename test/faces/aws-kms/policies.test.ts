@@ -4,7 +4,6 @@ import assert from "node:assert/strict"
 import { after, test } from "node:test"
 
 import type { PrincipalId } from "../../../src/domain/ids.ts"
-import type { Caller } from "../../../src/domain/principal.ts"
 import { encodeEncryptionContext } from "../../../src/codec/encryption-context.ts"
 import { accountIdOf } from "../../../src/codec/account-id.ts"
 import { idOfUuid } from "../../../src/codec/uuid.ts"
@@ -22,25 +21,6 @@ const { ports } = aws.stack
 
 const credential = { kind: "token" } as const
 
-/** A principal that there is, and how the face and services know him. */
-async function person(
-  name: string,
-  roles: Caller["roles"] = ["user", "manager"],
-  grants: Caller["grants"] = [],
-): Promise<{ as: As; caller: Caller; arn: string }> {
-  const officer = contextOf("officer", aws.partition)
-  const { principal } = await createPrincipal(ports, officer, { name, roles, grants, credential })
-  const caller: Caller = {
-    ...officer.caller,
-    subject: principal.id,
-    name,
-    roles,
-    grants,
-    credential: "access-key",
-  }
-  return { as: { caller }, caller, arn: `arn:aws:iam::${aws.account}:user/${name}` }
-}
-
 const root = `arn:aws:iam::${aws.account}:root`
 type Statement = Readonly<Record<string, unknown>>
 const toRoot = { Effect: "Allow", Principal: { AWS: root }, Action: "kms:*", Resource: "*" }
@@ -57,8 +37,8 @@ const put = (KeyId: string, Policy: string, as: As = {}) =>
   aws.ok("PutKeyPolicy", { KeyId, PolicyName: "default", Policy }, as)
 const denied = (KeyId: string) => ({ KeyId, Plaintext: b64("x") })
 
-const anna = await person("anna")
-const bo = await person("bo", ["user"], [{ keyNames: "other-*" }])
+const anna = await aws.person("anna")
+const bo = await aws.person("bo", ["user"], [{ keyNames: "other-*" }])
 
 test("a key has AWS's default policy until it gets another, shown as it was put", async () => {
   const { KeyId } = await aws.createKey()
@@ -140,7 +120,7 @@ test("whom a policy names may use the key, as far as his grants' operations go",
 })
 
 test("who gets a name later is not whom a policy meant", async () => {
-  const first = await person("casey")
+  const first = await aws.person("casey")
   const { KeyId } = await aws.createKey()
   const names = { ...toRoot, Principal: { AWS: first.arn } }
   await aws.ok("PutKeyPolicy", {
@@ -151,7 +131,7 @@ test("who gets a name later is not whom a policy meant", async () => {
   await aws.ok("Encrypt", denied(KeyId), first.as)
   const officer = contextOf("officer", aws.partition)
   await deletePrincipal(ports, officer, first.caller.subject as PrincipalId)
-  const second = await person("casey")
+  const second = await aws.person("casey")
   assert.match(await aws.fault("Encrypt", denied(KeyId), second.as), /^AccessDeniedException/)
 })
 

@@ -35,11 +35,16 @@ test("roles and metering of every operation are the domain's", () => {
   }
 })
 
-/** Wrapping is done by export; aliases and keys' policies are of AWS's dialect alone. */
+/** Wrapping is done by export; aliases, policies and grants of keys are AWS's dialect's alone. */
 const elsewhere = [
   "key.wrap",
   "key.read-policy",
   "key.set-policy",
+  "grant.create",
+  "grant.list",
+  "grant.list-retirable",
+  "grant.retire",
+  "grant.revoke",
   "alias.create",
   "alias.move",
   "alias.delete",

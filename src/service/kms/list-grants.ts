@@ -1,0 +1,119 @@
+/** Grants, listed by key or by who may retire them. */
+
+import { HsmError } from "../../domain/errors.ts"
+import type { PartitionId } from "../../domain/ids.ts"
+import type { KmsGrant } from "../../domain/kms-grant.ts"
+import { answersIn, type KmsKeyRecord } from "../../domain/kms-key.ts"
+import { limits } from "../../domain/limits.ts"
+import type { PolicyPrincipal } from "../../domain/key-policy.ts"
+import { keyOf, perform } from "../act.ts"
+import type { Context, DraftParty, KeyRef, Page, PageCommand } from "../commands.ts"
+import { kmsOf } from "../find-key.ts"
+import type { Ports } from "../ports.ts"
+import { lookUpPrincipal } from "./look-up-principal.ts"
+
+/** Key records that one page may look at: a rare principal must not hold the node up. */
+const scannedPerPage = 10 * limits.pageSizeMax
+/** Roles that see whose grants they are, whoever retires them. */
+const overseers = ["manager", "auditor", "officer"]
+
+/** One page of the grants on a key. */
+export async function listGrants(
+  ports: Ports,
+  context: Context,
+  command: PageCommand & {
+    readonly key: KeyRef
+    readonly grant: string | undefined
+    /** As it was named when they were made. */
+    readonly grantee: string | undefined
+  },
+): Promise<Page<KmsGrant>> {
+  const { key, grant, grantee, after = "", limit = limits.pageSizeDefault } = command
+  return await perform(ports, context, { operation: "grant.list", key }, async (act) => {
+    const { grants = [] } = (await kmsOf(ports, keyOf(act))) ?? {}
+    const rest = grants
+      .filter(({ id }) => id > after && (grant === undefined || id === grant))
+      .filter((one) => grantee === undefined || one.grantee.arn === grantee)
+    const items = rest.slice(0, limit)
+    return { items, next: rest.length > limit ? items.at(-1)?.id : undefined }
+  })
+}
+
+export interface RetirableGrant {
+  readonly kms: KmsKeyRecord
+  readonly grant: KmsGrant
+}
+
+/**
+ * One page of the grants in a region that a principal may retire, since they name him for it. It
+ * may be short and still have a `next`.
+ *
+ * @throws HsmError OPERATION_FORBIDDEN about others, for users alone; MALFORMED_REQUEST as
+ * `lookUpPrincipal`.
+ */
+export async function listRetirableGrants(
+  ports: Ports,
+  context: Context,
+  command: PageCommand & { readonly region: string; readonly retiring: DraftParty },
+): Promise<Page<RetirableGrant>> {
+  return await perform(ports, context, { operation: "grant.list-retirable" }, async () => {
+    const { region, retiring, after, limit = limits.pageSizeDefault } = command
+    const { caller } = context
+    const who = await lookUpPrincipal(ports, context, retiring.principal)
+    const isHe = who.kind === "one" && who.subject === caller.subject
+    if (!isHe && !caller.roles.some((role) => overseers.includes(role))) {
+      throw new HsmError("OPERATION_FORBIDDEN", "only about oneself, for this role", {
+        rule: "role",
+      })
+    }
+    return await retirable(ports, caller.partition, { region, who, after, limit })
+  })
+}
+
+/** After the last grant of a key: no id is greater. */
+const end = "~"
+
+async function retirable(
+  { records }: Ports,
+  partition: PartitionId,
+  wanted: {
+    readonly region: string
+    readonly who: PolicyPrincipal
+    readonly after: string | undefined
+    readonly limit: number
+  },
+): Promise<Page<RetirableGrant>> {
+  const { region, who, after = "", limit } = wanted
+  const items: RetirableGrant[] = []
+  let [at] = after.split(".")
+  const first = at ? await records.read("kms-key", partition, at) : undefined
+  let batch: readonly KmsKeyRecord[] = first === undefined ? [] : [first]
+  for (let scanned = 0; scanned < scannedPerPage; scanned += limits.pageSizeMax) {
+    const found = batch
+      .filter((kms) => answersIn(kms, region))
+      .flatMap((kms) => (kms.grants ?? []).map((grant) => ({ kms, grant })))
+      .filter((one) => placeOf(one) > after && isRetiredBy(one.grant, who))
+    items.push(...found)
+    const last = items[limit - 1]
+    if (items.length > limit && last !== undefined) {
+      return { items: items.slice(0, limit), next: placeOf(last) }
+    }
+    const page = await records.list("kms-key", partition, {
+      after: at === "" ? undefined : at,
+      limit: limits.pageSizeMax,
+    })
+    if (page.items.length === 0) return { items, next: undefined }
+    batch = page.items
+    at = batch.at(-1)?.id
+  }
+  return { items: items.slice(0, limit), next: `${at ?? ""}.${end}` }
+}
+
+/** Where a grant stands in the order of all. */
+function placeOf({ kms, grant }: RetirableGrant): string {
+  return `${kms.id}.${grant.id}`
+}
+
+function isRetiredBy({ retiring }: KmsGrant, who: PolicyPrincipal): boolean {
+  return retiring !== undefined && JSON.stringify(retiring.meant) === JSON.stringify(who)
+}
