@@ -58,7 +58,8 @@ export async function checkRsaPrivate(jwk: RsaJwk, bits: number): Promise<void> 
     number(jwk, "dq") === d % (q - 1n) &&
     (number(jwk, "qi") * q) % p === 1n
   demand(remainders, "the remainders do not belong to the primes")
-  demand((await isPrime(p)) && (await isPrime(q)), "the factors are not prime")
+  const prime = await Promise.all([isPrime(p), isPrime(q)])
+  demand(prime[0] && prime[1], "the factors are not prime")
 }
 
 function number(jwk: RsaJwk, member: RsaMember): bigint {
