@@ -49,6 +49,9 @@ const elsewhere = [
   "alias.move",
   "alias.delete",
   "alias.list",
+  "key.import-parameters",
+  "key.import-material",
+  "key.delete-material",
 ]
 
 test("every operation of the domain is behind an endpoint, but those of other dialects", () => {
