@@ -11,6 +11,8 @@ import type { Ports } from "./ports.ts"
 export interface ReencryptCommand {
   readonly source: DecryptCommand
   readonly destination: Omit<EncryptCommand, "plaintext">
+  /** How failures of the destination are told; as they are when absent. */
+  readonly tell?: (error: unknown) => unknown
 }
 
 export interface ReencryptResult {
@@ -26,12 +28,13 @@ export interface ReencryptResult {
 export async function reencrypt(
   ports: Ports,
   context: Context,
-  { source, destination }: ReencryptCommand,
+  command: ReencryptCommand,
 ): Promise<ReencryptResult> {
-  if (context.dryRun === true) return await tryBoth(ports, context, { source, destination })
+  const { source, destination } = command
+  if (context.dryRun === true) return await tryBoth(ports, context, command)
   const { plaintext, ...opened } = await decrypt(ports, context, source)
   try {
-    const sealed = await encrypt(ports, context, { ...destination, plaintext })
+    const sealed = await sealTo(ports, context, command, { ...destination, plaintext })
     return { source: opened, destination: sealed }
   } finally {
     plaintext.fill(0)
@@ -39,16 +42,24 @@ export async function reencrypt(
 }
 
 /** Asks for both decisions; the first that denies is told. */
-async function tryBoth(
-  ports: Ports,
-  context: Context,
-  { source, destination }: ReencryptCommand,
-): Promise<never> {
+async function tryBoth(ports: Ports, context: Context, command: ReencryptCommand): Promise<never> {
+  const { source, destination } = command
   try {
     await decrypt(ports, context, source)
   } catch (error) {
     if (!(error instanceof HsmError) || error.code !== "DRY_RUN") throw error
   }
-  await encrypt(ports, context, { ...destination, plaintext: new Uint8Array(0) })
+  await sealTo(ports, context, command, { ...destination, plaintext: new Uint8Array(0) })
   throw new HsmError("INTERNAL", "a dry run did something")
+}
+
+async function sealTo(
+  ports: Ports,
+  context: Context,
+  { tell = (error) => error }: ReencryptCommand,
+  command: EncryptCommand,
+): Promise<EncryptResult> {
+  return await encrypt(ports, context, command).catch((error: unknown) => {
+    throw tell(error)
+  })
 }

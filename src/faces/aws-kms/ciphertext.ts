@@ -76,11 +76,25 @@ export async function onCiphertext<T>(
   const work = onKey(call, text, async (target) => {
     const { address: key } = target
     const source = bytes === undefined ? nothingUnder(key, name) : { key, ciphertext: bytes, aad }
-    return await run(target, source).catch((error: unknown) => {
+    return await attempt(run(target, source)).catch((error: unknown) => {
       throw isOther(error, target, named) ? incorrectKey() : error
     })
   })
-  return keyId === undefined ? await work.catch(hideKey) : await work
+  const outcome = await (keyId === undefined ? work.catch(hideKey) : work)
+  if (outcome.fault !== undefined) throw outcome.fault
+  return outcome.result
+}
+
+/** What an operation says in this face's words is about something else than the ciphertext's key. */
+async function attempt<T>(
+  work: Promise<T>,
+): Promise<{ readonly fault: Fault } | { readonly fault?: undefined; readonly result: T }> {
+  try {
+    return { result: await work }
+  } catch (error) {
+    if (error instanceof Fault) return { fault: error }
+    throw error
+  }
 }
 
 async function onAsymmetric<T>(

@@ -144,6 +144,30 @@ test("ReEncrypt of what does not open, or to what may not encrypt, does nothing"
   assert.equal(odd, `InvalidKeyUsageException: ${signer.Arn} ${usage}`)
 })
 
+test("ReEncrypt tells which of its keys is at fault, and nothing of a foreign one", async () => {
+  const { CiphertextBlob } = await aws.ok("Encrypt", { KeyId: key.KeyId, Plaintext: b64("x") })
+  const nowhere = "12345678-1234-1234-1234-123456789012"
+  const to = await aws.fault("ReEncrypt", { CiphertextBlob, DestinationKeyId: nowhere })
+  assert.match(to, /^NotFoundException: Key 'arn:.*123456789012' does not exist$/)
+  const partition = await newPartition(aws.stack, "another")
+  const foreign = await aws.createKey({}, { partition })
+  const sealed = await aws.ok(
+    "Encrypt",
+    { KeyId: foreign.KeyId, Plaintext: b64("x") },
+    { partition },
+  )
+  const from = { CiphertextBlob: sealed["CiphertextBlob"], DestinationKeyId: key.KeyId }
+  assert.equal(await aws.fault("ReEncrypt", from), noLeak)
+  const [source, target] = [await aws.createKey(), await aws.createKey()]
+  const own = await aws.ok("Encrypt", { KeyId: source.KeyId, Plaintext: b64("x") })
+  const move = { CiphertextBlob: own["CiphertextBlob"], DestinationKeyId: target.KeyId }
+  await aws.ok("DisableKey", { KeyId: target.KeyId })
+  assert.equal(await aws.fault("ReEncrypt", move), `DisabledException: ${target.Arn} is disabled.`)
+  await aws.ok("EnableKey", { KeyId: target.KeyId })
+  await aws.ok("DisableKey", { KeyId: source.KeyId })
+  assert.equal(await aws.fault("ReEncrypt", move), `DisabledException: ${source.Arn} is disabled.`)
+})
+
 test("data keys open again, in every length, with and without the plaintext", async () => {
   const EncryptionContext = { a: "b" }
   for (const [size, length] of [

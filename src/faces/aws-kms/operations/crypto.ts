@@ -1,19 +1,21 @@
 /** Encrypt, decrypt, encrypt again; random bytes. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
+import { HsmError } from "../../../domain/errors.ts"
 import { decrypt, encrypt } from "../../../service/encrypt.ts"
 import { materialIdOf } from "../../../service/kms/material-id.ts"
 import { generateRandom } from "../../../service/random.ts"
 import { reencrypt } from "../../../service/reencrypt.ts"
 import { encryptionFault } from "../algorithms.ts"
 import { onCiphertext, readContext, rawOrOwn } from "../ciphertext.ts"
+import { keyFaultOf } from "../errors.ts"
 import { invalid } from "../fault.ts"
 import * as members from "../members.ts"
 import { absentStore } from "./key-stores.ts"
-import { operation, type Operation } from "../operation.ts"
+import { operation, type Call, type Operation } from "../operation.ts"
 import { refuseRecipient } from "../recipient.ts"
 import { blob, choice, integer, list, need, text } from "../shapes.ts"
-import { foundIn, onKey } from "../target.ts"
+import { findTarget, foundIn, onKey, type Target } from "../target.ts"
 import { serve } from "../serve.ts"
 import { encryptionAlgorithmNames, encryptionAlgorithms } from "../vocabulary.ts"
 
@@ -107,34 +109,31 @@ export const cryptoOperations = {
         EncryptionContext: input.SourceEncryptionContext,
         ...input,
       }
-      return await onCiphertext(
-        call,
-        given,
-        async (source, sealed) =>
-          await onKey(call, input.DestinationKeyId, async (target) => {
-            const fault =
-              encryptionFault(source, { name: from }) ?? encryptionFault(target, { name: to })
-            const destination = {
-              key: target.address,
-              mechanism: encryptionAlgorithms[to],
-              ...rawOrOwn(to, readContext(to, input.DestinationEncryptionContext)),
-            }
-            const moved = await serve(call, { ...input, fault }, (context) =>
-              reencrypt(call.ports, context, { source: sealed, destination }),
-            )
-            const material = (name: string, of: Parameters<typeof materialIdOf>[1]) =>
-              name === "SYMMETRIC_DEFAULT" ? materialIdOf(call.ports, of) : undefined
-            return {
-              CiphertextBlob: encodeBase64(moved.destination.ciphertext),
-              SourceKeyId: foundIn(source).arn,
-              KeyId: foundIn(target).arn,
-              SourceEncryptionAlgorithm: from,
-              DestinationEncryptionAlgorithm: to,
-              SourceKeyMaterialId: material(from, moved.source),
-              DestinationKeyMaterialId: material(to, moved.destination),
-            }
-          }),
-      )
+      return await onCiphertext(call, given, async (source, sealed) => {
+        const target = await findTarget(call, input.DestinationKeyId)
+        const fault =
+          encryptionFault(source, { name: from }) ?? encryptionFault(target, { name: to })
+        const destination = {
+          key: target.address,
+          mechanism: encryptionAlgorithms[to],
+          ...rawOrOwn(to, readContext(to, input.DestinationEncryptionContext)),
+        }
+        const tell = (error: unknown) => destinationFault(call, target, error)
+        const moved = await serve(call, { ...input, fault }, (context) =>
+          reencrypt(call.ports, context, { source: sealed, destination, tell }),
+        )
+        const material = (name: string, of: Parameters<typeof materialIdOf>[1]) =>
+          name === "SYMMETRIC_DEFAULT" ? materialIdOf(call.ports, of) : undefined
+        return {
+          CiphertextBlob: encodeBase64(moved.destination.ciphertext),
+          SourceKeyId: foundIn(source).arn,
+          KeyId: foundIn(target).arn,
+          SourceEncryptionAlgorithm: from,
+          DestinationEncryptionAlgorithm: to,
+          SourceKeyMaterialId: material(from, moved.source),
+          DestinationKeyMaterialId: material(to, moved.destination),
+        }
+      })
     },
   ),
   GenerateRandom: operation(
@@ -155,3 +154,9 @@ export const cryptoOperations = {
     },
   ),
 } as const satisfies Record<string, Operation>
+
+/** What a dialect's own fault may still replace is left as it is. */
+function destinationFault(call: Call, target: Target, error: unknown): unknown {
+  const isMechanism = error instanceof HsmError && error.detail.rule === "mechanism"
+  return isMechanism ? error : keyFaultOf(error, call, target)
+}
