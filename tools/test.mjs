@@ -2,13 +2,23 @@
  * `npm test`: runs the suites on the pinned Node; the runner's own summary comes last.
  * `npm test -- <path or option>...` runs single files or folders, or passes options to the runner.
  */
+import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, statSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { ensureInstalled, hasCommand, root, runPinned } from "../bin/bootstrap.mjs"
 
-/** Debian packages, by the same name as their commands, that tests run against. */
-const wantedCommands = ["openssl", "curl", "strace"]
+/** Commands that tests run against, and the Debian packages that have them. */
+const wantedCommands = [
+  ["openssl", "openssl"],
+  ["curl", "curl"],
+  ["strace", "strace"],
+  ["aws", "awscli"],
+]
+/** As test/support/aws-clients.ts finds it: Debian's package is of Debian's own Python. */
+const hasBoto3 = ["python3", "/usr/bin/python3"].some(
+  (command) => spawnSync(command, ["-c", "import boto3"]).status === 0,
+)
 
 const args = process.argv.slice(2)
 const isLong = args.includes("--long")
@@ -19,8 +29,9 @@ const isWhole = paths.length === 0 && options.length === 0
 const vectors = resolve(root, process.env.KEYHOLD_VECTORS ?? "../shared/vectors")
 const missing = [
   ...wantedCommands
-    .filter((name) => !hasCommand(name))
-    .map((name) => `the command ${name} is missing: apt-get install ${name}`),
+    .filter(([name]) => !hasCommand(name))
+    .map(([name, from]) => `the command ${name} is missing: apt-get install ${from}`),
+  ...(hasBoto3 ? [] : ["Python's boto3 is missing: apt-get install python3-boto3"]),
   ...(existsSync(vectors) ? [] : [`the test vectors are missing: no folder ${vectors}`]),
 ]
 for (const what of missing) process.stderr.write(`\n!!! ${what}; its tests are skipped\n\n`)

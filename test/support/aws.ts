@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs"
 import { Agent } from "node:https"
+import { Readable } from "node:stream"
 
 import type { DevFile } from "../../src/daemon/dev.ts"
 
@@ -27,6 +28,14 @@ export interface KmsClient {
 interface ClientConstructor {
   new (options: object): { send(command: object): Promise<KmsOutput>; destroy(): void }
 }
+/** Of the SDK: sends a request. */
+interface Handler {
+  handle(
+    request: object,
+    options: object,
+  ): Promise<{ readonly response: { readonly body: AsyncIterable<Uint8Array> } }>
+  destroy(): void
+}
 type CommandConstructor = new (input: object) => object
 type Sdk = Readonly<Record<string, unknown>>
 
@@ -34,7 +43,7 @@ const names = { kms: "@aws-sdk/client-kms", handler: "@smithy/node-http-handler"
 // Variables: no declarations are looked up.
 const sdk = (await import(names.kms)) as Sdk
 const { NodeHttpHandler } = (await import(names.handler)) as {
-  NodeHttpHandler: new (options: object) => object
+  NodeHttpHandler: new (options: object) => Handler
 }
 
 /** Every command that the SDK has, without `Command`. */
@@ -48,6 +57,8 @@ export interface KmsAccess {
   readonly accessKeyId?: string
   readonly secretAccessKey?: string
   readonly maxAttempts?: number
+  /** Told every answer's body as it comes: the SDK leaves out what it does not know. */
+  readonly onBody?: (body: string) => void
 }
 
 /** What a client of the SDK takes to reach a node. */
@@ -63,7 +74,21 @@ export function clientOptions(
     region,
     credentials: { accessKeyId, secretAccessKey },
     maxAttempts,
-    requestHandler: new NodeHttpHandler({ httpsAgent }),
+    requestHandler: listening(new NodeHttpHandler({ httpsAgent }), access.onBody),
+  }
+}
+
+/** A handler whose answers somebody else hears as well. */
+function listening(inner: Handler, onBody: KmsAccess["onBody"]): Handler {
+  if (onBody === undefined) return inner
+  return {
+    destroy: () => inner.destroy(),
+    async handle(request, options) {
+      const { response } = await inner.handle(request, options)
+      const body = Buffer.concat(await Array.fromAsync(response.body))
+      onBody(body.toString())
+      return { response: Object.assign(response, { body: Readable.from([body]) }) }
+    },
   }
 }
 
