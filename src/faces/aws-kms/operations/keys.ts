@@ -106,6 +106,9 @@ function onlyKey(
 
 async function create(call: Call, input: Input<typeof createMembers>): Promise<Output> {
   refuseStores(input)
+  if (input.MultiRegion === true) {
+    throw new Fault("UnsupportedOperationException", "Multi-Region keys are not supported.")
+  }
   const spec = readSpec(input)
   const usage = readUsage(spec, input.KeyUsage)
   const { Policy, BypassPolicyLockoutSafetyCheck: bypass = false } = input
