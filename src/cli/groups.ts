@@ -43,6 +43,7 @@ export const groups: readonly Group[] = [
     words: ["approve", "request", "call"],
     load: async () => (await import("./commands/request.ts")).requestCommands,
   },
+  { words: ["webhook"], load: async () => (await import("./commands/webhook.ts")).webhookCommands },
   {
     words: ["principal"],
     load: async () => (await import("./commands/principal.ts")).principalCommands,

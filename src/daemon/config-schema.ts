@@ -75,6 +75,10 @@ export const configReader = section({
     /** Answers /metrics on the main listener too. */
     open: optional(boolean(), false),
   }),
+  webhooks: section({
+    /** Officers may name addresses of private networks, and of this machine. */
+    allowPrivate: optional(boolean(), false),
+  }),
   /** Processes that serve and compute, beside the one that holds the keys; 0: all in one. */
   workers: optional(integer(0, limits.workersMax), 0),
   log: section({ level: optional(choice("error", "warn", "info", "debug"), "info") }),

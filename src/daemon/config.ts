@@ -40,6 +40,7 @@ export interface NodeConfig {
     /** Served on the main listener too. */
     readonly open: boolean
   }
+  readonly webhooks: ConfigFile["webhooks"]
   /** Processes that serve and compute; 0: this process does all. */
   readonly workers: number
   readonly log: ConfigFile["log"]
@@ -143,6 +144,7 @@ export function developmentConfig({
     listen: { host: "127.0.0.1", port },
     rootOfTrust: { kind: "file", path: nodePaths(data).developmentKey, development: true },
     metrics: { open: true },
+    webhooks: { allowPrivate: true },
     workers,
     log: { level: "warn" },
   })

@@ -71,6 +71,7 @@ export class Node {
       anchor: new StateAnchor(join(config.data, "anchor")),
       indexes: new IndexMemory(join(config.data, "indexes"), systemRandom.bytes(16).toHex()),
       failuresPerMinute: config.limits.failedAuthenticationsPerMinute,
+      webhooks: config.webhooks,
     }
     const { archive } = config.audit
     const chains = (): readonly AuditChain[] => [audit, ...(workers?.chains() ?? []), ...retired]

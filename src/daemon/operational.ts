@@ -7,7 +7,7 @@ import { clusterPartition, type ClusterId, type PartitionId } from "../domain/id
 import type { RandomSource, SureClock } from "../domain/ports.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
-import type { JwksFetcher, TokenHasher } from "../identity/ports.ts"
+import type { JwksFetcher, PostWebhook, TokenHasher } from "../identity/ports.ts"
 import {
   finishRotation,
   isRotationUnfinished,
@@ -27,10 +27,12 @@ import { leaseBudget, RuleBudget, type LeaseBudget } from "../service/rule-budge
 import { leaseSeals, SealBudget, type LeaseSeals } from "../service/seal-budget.ts"
 import { leaseIndexes, SignatureIndexes, type LeaseIndexes } from "../service/signature-indexes.ts"
 import { Stamps } from "../service/stamps.ts"
+import { WebhookDelivery } from "../service/webhook-delivery.ts"
 import { RequestWatch } from "../service/watch-requests.ts"
 import type { Store } from "../store/store.ts"
 import { auditReader } from "./audit-reader.ts"
 import { createJwksFetcher } from "../identity/jwks-fetch.ts"
+import { createWebhookPost, type WebhookPostOptions } from "../identity/webhook-post.ts"
 import type { IndexMemory } from "./index-memory.ts"
 import type { StateAnchor } from "./state-anchor.ts"
 
@@ -46,6 +48,7 @@ export interface Foundation {
   readonly anchor: StateAnchor
   readonly indexes: IndexMemory
   readonly failuresPerMinute: number
+  readonly webhooks: WebhookPostOptions
   readonly others: OtherProcesses
 }
 
@@ -61,6 +64,8 @@ export interface OtherProcesses {
   chains(): readonly AuditChain[]
   /** Fetches what an issuer publishes; absent when this process does so itself. */
   readonly keySets?: JwksFetcher
+  /** Posts to webhooks; as above. */
+  readonly post?: PostWebhook
 }
 
 /** When this process is the only one. */
@@ -105,10 +110,11 @@ export async function becomeOperational(
   const scopes = forwardAuditKeys(keyholder, [audit, ...retired], others)
   const records = new Records({ store, keyholder, groupNonce: random.bytes(8).toHex() })
   const keys = new KeyCache(records)
-  const watch = new RequestWatch()
+  const told = { watch: new RequestWatch(), webhooks: webhooksOf(base, records) }
   records.onChange = (path) => {
     evictMaterial(keys, path)
-    watch.tell(path)
+    told.watch.tell(path)
+    told.webhooks.tell(path)
   }
   records.announce = (paths) => others.forget(paths)
   const meter = new LocalMeter()
@@ -121,13 +127,7 @@ export async function becomeOperational(
   try {
     await openRecords(base, records)
     const { lineage } = base.indexes
-    const lease = {
-      seals: leaseSeals(records, (key) =>
-        rotateUnasked({ records, audit, lineage }, key, clock.now()),
-      ),
-      indexes: leaseIndexes(records, base.indexes),
-      budget: leaseBudget(records),
-    }
+    const lease = leasesOf(base, records)
     const inFlight = new InFlight((name) => others.drain(name))
     const ports: Ports = {
       clusterId,
@@ -139,7 +139,7 @@ export async function becomeOperational(
       auditReader: auditReader(() => [audit, ...others.chains(), ...retired]),
       meter,
       inFlight,
-      watch,
+      ...told,
       stamps: new Stamps({ records, random, inFlight }),
       sealBudget: new SealBudget(lease.seals),
       ruleBudget: new RuleBudget(lease.budget),
@@ -163,6 +163,25 @@ export async function becomeOperational(
     await forget()
     throw error
   }
+}
+
+function leasesOf({ audit, clock, indexes }: Foundation, records: Records): Operational["lease"] {
+  const { lineage } = indexes
+  return {
+    seals: leaseSeals(records, (key) =>
+      rotateUnasked({ records, audit, lineage }, key, clock.now()),
+    ),
+    indexes: leaseIndexes(records, indexes),
+    budget: leaseBudget(records),
+  }
+}
+
+function webhooksOf(
+  { audit, clock, others, webhooks }: Foundation,
+  records: Records,
+): WebhookDelivery {
+  const post = others.post ?? createWebhookPost(webhooks)
+  return new WebhookDelivery({ records, clock, audit, post })
 }
 
 /** Roots, the cluster's own partition, the anchor; and what a crash left half done. */

@@ -10,6 +10,8 @@ import type { NodeClock } from "./time.ts"
 
 /** How often the store's state is anchored and the time is remembered. */
 const anchorEveryMs = 5_000
+/** How often it is looked whom to tell of requests. */
+const tellEveryMs = 500
 /** How often appointments are looked at; their precision, then, is half a second. */
 const maintainEveryMs = 500
 /** How often closed segments of the audit log are looked for. */
@@ -41,6 +43,7 @@ export class Schedule {
   start(operational: Operational): void {
     this.#every(anchorEveryMs, "anchor", () => this.#anchor(operational))
     this.#every(maintainEveryMs, "maintain", () => this.#maintain(operational))
+    this.#every(tellEveryMs, "webhooks", () => operational.ports.webhooks.tick())
     this.#every(summaryEveryMs, "summary", () => this.#summarize(operational))
     const { archive } = this.#ports
     if (archive === undefined) return
@@ -50,7 +53,7 @@ export class Schedule {
   /** Ends the timers, waits for what runs, and anchors the last state. */
   async stop(operational: Operational): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
-    await Promise.all(this.#running)
+    await Promise.all([...this.#running, operational.ports.webhooks.stop()])
     await this.#anchor(operational).catch((error: unknown) => this.#failed("anchor", error))
   }
 

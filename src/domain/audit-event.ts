@@ -19,6 +19,7 @@ export const systemActs = [
   "system.key-rotated",
   "system.material-expired",
   "system.request-ended",
+  "system.webhook-lost",
   "system.authentication-failures",
   "system.tampering",
   "system.audit-archived",

@@ -217,6 +217,28 @@ export const limits = {
   stampLifeDefaultMs: 60 * minuteMs,
   /** Between two looks at a request that waits for hours, a budget, or a clock that is sure. */
   requestLookMs: minuteMs / 4,
+  /** Webhooks of a partition: whoever has more to tell has one that passes it on. */
+  webhooksMax: 8,
+  /** What waits for one webhook; beyond it nothing is told, and the log says so. */
+  webhookWaitingMax: 1_000,
+  /** A receiver's time for one message, and of its answer what is read, and thrown away. */
+  webhookTimeoutMs: 10_000,
+  webhookAnswerBytesMax: 64 * KiB,
+  /** After each failure in a row: as Standard Webhooks has it; the last one again and again. */
+  webhookRetriesMs: [
+    5_000,
+    minuteMs / 2,
+    5 * minuteMs,
+    30 * minuteMs,
+    2 * 60 * minuteMs,
+    5 * 60 * minuteMs,
+    10 * 60 * minuteMs,
+  ],
+  /** What could not be told for so long is told nobody; requests are kept longer. */
+  webhookKeepMs: 3 * dayMs,
+  /** Messages under way; one partition's slow receivers hold up nobody else's. */
+  webhooksAtOnceMax: 32,
+  webhooksAtOncePerPartitionMax: 4,
   /** A stream of events; whoever watches connects again, and is asked again who he is. */
   watchMs: minuteMs,
   watchersMax: 1_000,

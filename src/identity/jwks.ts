@@ -34,12 +34,6 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
-/** True for an address that keys may be fetched from: HTTPS, without user name or fragment. */
-export function isJwksUri(text: string): boolean {
-  const url = URL.parse(text)
-  return url?.protocol === "https:" && url.username === "" && url.password === "" && url.hash === ""
-}
-
 /** Picks the key for a token's header; the same object until the set's content changes. */
 export type KeySet = LocalJWKSet
 

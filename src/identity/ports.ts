@@ -46,6 +46,13 @@ export interface TokenHasher {
   hash(partition: PartitionId, secret: Uint8Array): Uint8Array
 }
 
+/** Posts a message to a webhook; answers with the receiver's status, if there was an answer. */
+export type PostWebhook = (message: {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}) => Promise<number | undefined>
+
 /** Fetches issuers' key sets; bounded in time and size by its maker. */
 export interface JwksFetcher {
   /** The parsed document at an `https:` address; undefined when there is none, for any reason. */

@@ -15,6 +15,7 @@ import type { AliasRecord, KmsKeyRecord } from "../domain/kms-key.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { PrincipalRecord } from "../domain/principal.ts"
 import type { StampBlockRecord } from "../domain/stamp.ts"
+import type { WebhooksRecord } from "../domain/webhook.ts"
 import type { RequestCommandRecord, RequestRecord } from "../domain/request.ts"
 
 /** An entry of the cluster's list of partitions; it lies in the cluster's own partition. */
@@ -46,6 +47,7 @@ export interface RecordTypes {
   request: RequestRecord
   "request-command": RequestCommandRecord
   "stamp-block": StampBlockRecord
+  webhooks: WebhooksRecord
   "partition-ref": PartitionRef
   epoch: EpochRecord
 }
@@ -156,6 +158,7 @@ export const recordKinds = {
   },
   "request-command": { fields: ["id", "partition", "parameters", "original?", "revision"] },
   "stamp-block": { fields: ["id", "partition", "dueAt", "used", "revision"] },
+  webhooks: { fields: ["id", "partition", "hooks", "revision"] },
   "partition-ref": { fields: ["id", "name", "createdAt", "revision"] },
   epoch: { fields: ["id", "epoch", "startedAt", "destroyed", "revision"] },
 } as const satisfies Record<RecordKind, KindRow>
@@ -177,6 +180,10 @@ export const paths = {
   due: (partition: PartitionId, atMs: number, id: string) =>
     `p/${partition}/d/${atMs.toString(16).padStart(12, "0")}/${id}`,
   dues: (partition: PartitionId) => `p/${partition}/d/`,
+  /** Something that a webhook is to be told: `what` names request and event. */
+  telling: (partition: PartitionId, webhook: string, atMs: number, what: string) =>
+    `p/${partition}/o/${webhook}/${atMs.toString(16).padStart(12, "0")}/${what}`,
+  tellings: (partition: PartitionId, webhook: string) => `p/${partition}/o/${webhook}/`,
   /** A creating call by the keyed hash of its idempotency key. */
   once: (partition: PartitionId, hash: string) => `p/${partition}/i/${hash}`,
   onces: (partition: PartitionId) => `p/${partition}/i/`,

@@ -84,13 +84,14 @@ async function execute(ports: Ports, request: RequestRecord, rule: Rule): Promis
   }
   const words = verifiedWords(ports, request, { rule, parameters: command.parameters })
   const done: { request?: RequestRecord } = {}
+  const tell = await ports.webhooks.telling(partition)
   const proceeding = new Proceeding({
     operation,
     approvals: { ...countWords(words), stampedAt },
     approved: { key, mechanism, ruleHash, hashRule: ruleHashOf },
     end: (_question, result) => {
       done.request = finished(request, clock.now(), { state: "executed", result })
-      return transition(request, done.request)
+      return tell(transition(request, done.request), request, done.request)
     },
   })
   try {
@@ -170,8 +171,18 @@ async function wait(
   const { verdict } = await standingOf(ports, request)
   const after = revised(request, { state, verdict, now: ports.clock.now() })
   if (after.dueAt === request.dueAt && after.state === request.state) return request
-  await ports.records.commit(request.partition, transition(request, after))
+  await commitChange(ports, request, after)
   return after
+}
+
+/** A request's next revision, and what its partition's webhooks are told. */
+export async function commitChange(
+  ports: Ports,
+  before: RequestRecord,
+  after: RequestRecord,
+): Promise<Committed> {
+  const tell = await ports.webhooks.telling(after.partition)
+  return await ports.records.commit(after.partition, tell(transition(before, after), before, after))
 }
 
 /** Ends a request without doing what it asks for. */
@@ -181,7 +192,7 @@ export async function conclude(
   fields: Pick<RequestRecord, "state" | "failure"> & Partial<Pick<RequestRecord, "words">>,
 ): Promise<RequestRecord> {
   const after = finished(request, ports.clock.now(), fields)
-  const committed = await ports.records.commit(request.partition, transition(request, after))
+  const committed = await commitChange(ports, request, after)
   await recordEnd(ports, after, committed)
   return after
 }

@@ -4,7 +4,8 @@ import { HsmError } from "../domain/errors.ts"
 import type { PartitionId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import { limits } from "../domain/limits.ts"
-import { isJwksUri, parseJwks } from "../identity/jwks.ts"
+import { isHttpsUri } from "../identity/https-out.ts"
+import { parseJwks } from "../identity/jwks.ts"
 import { perform, recordDone } from "./act.ts"
 import { checkGrants, checkRoles, malformed } from "./check-access.ts"
 import type { Context, CreateIssuerCommand, Page, PageCommand } from "./commands.ts"
@@ -98,7 +99,7 @@ function check(partition: PartitionId, command: CreateIssuerCommand): void {
   if (jwks !== undefined && parseJwks(jwks) === undefined) {
     throw malformed("/jwks", "no set of public keys (RFC 7517)")
   }
-  if (jwksUri !== undefined && !isJwksUri(jwksUri)) {
+  if (jwksUri !== undefined && !isHttpsUri(jwksUri)) {
     throw malformed("/jwksUri", "no https address without user and fragment")
   }
   const mapped = Object.values(roleMap)

@@ -79,13 +79,15 @@ async function make(
   // Whole seconds: the timestamp that the node signs for the TSB dialect counts no finer.
   const stampedAt = (Math.floor(act.now / 1_000) * 1_000) as Instant
   const made: { record?: RequestRecord } = {}
+  const tell = await ports.webhooks.telling(act.partition.id)
   const proceeding = new Proceeding({
     operation: asked.operation,
     approvals: { approvedBy: new Set(), rejectedBy: new Set(), stampedAt },
     end: (question, result) => {
       const open = openRecord(ports, context, question, { making, stampedAt, dueAt: stampedAt })
       made.record = { ...finished(open, act.now, { state: "executed", result }), revision: 1 }
-      return creation(made.record, making, making.once.claims)
+      const ending = creation(made.record, making, making.once.claims)
+      return tell(ending, undefined, made.record)
     },
   })
   const { result, verdict } = await attempt(ports, context, proceeding, parameters)
@@ -102,7 +104,7 @@ async function make(
   } else {
     const dueAt = nextLook(verdict, expiryOf(question, stampedAt, making.lifeMs), act.now)
     made.record = openRecord(ports, context, question, { making, stampedAt, dueAt, verdict })
-    ending = creation(made.record, making, making.once.claims)
+    ending = tell(creation(made.record, making, making.once.claims), undefined, made.record)
   }
   await act.recorded
   const committed = await ports.records.commit(act.partition.id, ending)

@@ -13,6 +13,7 @@ import type { RuleBudget } from "./rule-budget.ts"
 import type { SealBudget } from "./seal-budget.ts"
 import type { SignatureIndexes } from "./signature-indexes.ts"
 import type { Stamps } from "./stamps.ts"
+import type { WebhookDelivery } from "./webhook-delivery.ts"
 import type { RequestWatch } from "./watch-requests.ts"
 
 /** What using a key takes: all that a worker process has. */
@@ -39,6 +40,7 @@ export interface Ports extends UsePorts {
   readonly lineage: string
   readonly watch: RequestWatch
   readonly stamps: Stamps
+  readonly webhooks: WebhookDelivery
   readonly node: NodeControl
 }
 

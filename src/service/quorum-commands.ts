@@ -6,6 +6,7 @@ import type { Instant, RequestId } from "../domain/ids.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { ApproverWord, RequestRecord, RequestState, SignedWord } from "../domain/request.ts"
 import type { ApproverKey, Budget, KeyRuleName, RuleVerdict } from "../domain/rule.ts"
+import type { Webhook, WebhookEvent } from "../domain/webhook.ts"
 import type { ApproverTemplate } from "../identity/approver.ts"
 import type { Idempotent, KeyRef, PageCommand } from "./commands.ts"
 import type { describeParameters } from "./request-statement.ts"
@@ -121,4 +122,22 @@ export interface RequestView {
   readonly token?: Uint8Array
   /** The body that asked for it there. */
   readonly original?: Uint8Array
+}
+
+/** Whom to tell, of what. */
+export interface CreateWebhookCommand {
+  readonly url: string
+  readonly events: readonly WebhookEvent[]
+}
+
+export interface CreatedWebhook {
+  readonly webhook: Webhook
+  /** `whsec_...`, shown this once. */
+  readonly secret: string
+}
+
+export interface TestedWebhook {
+  readonly delivered: boolean
+  /** What the receiver answered; absent when there was no answer, for whatever reason. */
+  readonly status?: number
 }

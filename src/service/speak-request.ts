@@ -9,10 +9,10 @@ import { fingerprintOf, isSignedBy } from "../identity/approver.ts"
 import { perform, recordDone, type Act } from "./act.ts"
 import { bytesOfWord } from "./approval-token.ts"
 import type { Context } from "./commands.ts"
-import { advance, conclude } from "./execute-request.ts"
+import { advance, commitChange, conclude } from "./execute-request.ts"
 import type { Ports } from "./ports.ts"
 import type { RequestView, SpeakCommand } from "./quorum-commands.ts"
-import { revised, stateOf, transition } from "./request-record.ts"
+import { revised, stateOf } from "./request-record.ts"
 import { isOver, standingOf } from "./standing.ts"
 import { viewRequest, visibleRequest } from "./view-request.ts"
 
@@ -124,7 +124,7 @@ async function add(
   }
   const { verdict } = await standingOf(ports, request, words)
   const after = revised({ ...request, words }, { state: stateOf(verdict), verdict, now: act.now })
-  const committed = await ports.records.commit(request.partition, transition(request, after))
+  const committed = await commitChange(ports, request, after)
   await recordDone(ports, act, { target: request.id, committed })
   return after
 }

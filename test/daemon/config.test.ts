@@ -46,6 +46,7 @@ test("two settings suffice, and every default is the documented one", () => {
     },
     store: { kind: "sqlite" },
     metrics: { open: false },
+    webhooks: { allowPrivate: false },
     workers: 0,
     log: { level: "info" },
     limits: {
@@ -113,7 +114,7 @@ const wrong: readonly (readonly [addition: string, message: string])[] = [
   [
     "zebra: 1",
     "4:1: zebra is not a setting; known here: data, cluster, listen, rootOfTrust, " +
-      "custodians, audit, store, metrics, workers, log, limits",
+      "custodians, audit, store, metrics, webhooks, workers, log, limits",
   ],
   ["listen: { port: https }", '4:17: listen.port is "https": an integer from 0 to 65535 is wanted'],
   ["listen: { port: 65536 }", "4:17: listen.port is 65536: an integer from 0 to 65535 is wanted"],

@@ -1,64 +1,25 @@
-import "reflect-metadata"
 import assert from "node:assert/strict"
-import { webcrypto } from "node:crypto"
 import type { RequestListener } from "node:http"
-import { createServer } from "node:https"
-import type { AddressInfo } from "node:net"
-import test, { type TestContext } from "node:test"
-import {
-  PemConverter,
-  SubjectAlternativeNameExtension,
-  X509CertificateGenerator,
-} from "@peculiar/x509"
+import test from "node:test"
 import { limits } from "../../src/domain/limits.ts"
+import { serveHttps } from "../support/https-server.ts"
 import { createJwksFetcher } from "../../src/identity/jwks-fetch.ts"
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
 const document = { keys: [{ kty: "OKP", crv: "Ed25519", x: "x" }] }
 
-/** A real HTTPS server on loopback, and the certificate to trust. */
-async function serve(context: TestContext, answer: RequestListener) {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
-  const certificate = await X509CertificateGenerator.createSelfSigned(
-    {
-      name: "CN=issuer",
-      notBefore: new Date(Date.now() - 3_600_000),
-      notAfter: new Date(Date.now() + 3_600_000),
-      keys,
-      signingAlgorithm: algorithm,
-      extensions: [
-        new SubjectAlternativeNameExtension([
-          { type: "dns", value: "localhost" },
-          { type: "ip", value: "127.0.0.1" },
-        ]),
-      ],
-    },
-    webcrypto,
-  )
-  const ca = certificate.toString("pem")
-  const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey)
-  const server = createServer({ cert: ca, key: PemConverter.encode(pkcs8, "PRIVATE KEY") }, answer)
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve)
-  })
-  context.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  // An https server that listens on a host has an address with a port.
-  const { port } = server.address() as AddressInfo
-  return { ca, port }
-}
-
 test("a key set is fetched over HTTPS, by name and by address", async (context) => {
-  const { ca, port } = await serve(context, (_, response) => response.end(JSON.stringify(document)))
+  const { ca, port } = await serveHttps(context, (_, response) =>
+    response.end(JSON.stringify(document)),
+  )
   const fetcher = createJwksFetcher({ ca, refused: [] })
   assert.deepEqual(await fetcher.fetch(`https://localhost:${port}/jwks`), document)
   assert.deepEqual(await fetcher.fetch(`https://127.0.0.1:${port}/jwks`), document)
 })
 
 test("a server that is not trusted gives nothing", async (context) => {
-  const { port } = await serve(context, (_, response) => response.end(JSON.stringify(document)))
+  const { port } = await serveHttps(context, (_, response) =>
+    response.end(JSON.stringify(document)),
+  )
   assert.equal(
     await createJwksFetcher({ refused: [] }).fetch(`https://127.0.0.1:${port}/`),
     undefined,
@@ -67,7 +28,7 @@ test("a server that is not trusted gives nothing", async (context) => {
 
 test("a node's own addresses are not connected to, whatever they are called", async (context) => {
   let asked = 0
-  const { ca, port } = await serve(context, (_, response) => {
+  const { ca, port } = await serveHttps(context, (_, response) => {
     asked += 1
     response.end(JSON.stringify(document))
   })
@@ -106,14 +67,14 @@ const answers: readonly (readonly [string, RequestListener])[] = [
 ]
 for (const [what, answer] of answers) {
   test(`a server that answers with ${what} gives nothing`, async (context) => {
-    const { ca, port } = await serve(context, answer)
+    const { ca, port } = await serveHttps(context, answer)
     const fetcher = createJwksFetcher({ ca, refused: [] })
     assert.equal(await fetcher.fetch(`https://127.0.0.1:${port}/jwks`), undefined)
   })
 }
 
 test("a server that never finishes is left after the time limit", async (context) => {
-  const { ca, port } = await serve(context, (_, response) => {
+  const { ca, port } = await serveHttps(context, (_, response) => {
     const drip = setInterval(() => response.write(" "), 100)
     response.on("close", () => clearInterval(drip))
   })

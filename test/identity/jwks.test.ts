@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import test from "node:test"
 import { instant } from "../../src/domain/ids.ts"
 import { limits } from "../../src/domain/limits.ts"
-import { createKeySets, isJwksUri, parseJwks } from "../../src/identity/jwks.ts"
+import { isHttpsUri } from "../../src/identity/https-out.ts"
+import { createKeySets, parseJwks } from "../../src/identity/jwks.ts"
 import { start } from "./fixture.ts"
 import { issuerOf, makeKey } from "./jwt-fixture.ts"
 
@@ -44,7 +45,7 @@ const addresses: readonly (readonly [string, boolean])[] = [
 ]
 for (const [text, fits] of addresses) {
   test(`"${text}" is ${fits ? "an" : "no"} address to fetch keys from`, () => {
-    assert.equal(isJwksUri(text), fits)
+    assert.equal(isHttpsUri(text), fits)
   })
 }
 

@@ -48,7 +48,7 @@ export interface Row {
   /** In a read-only partition; otherwise works. */
   readonly readOnly?: "refused"
   /** Success uses the object up. */
-  readonly spends?: "keys" | "request" | "call" | "principal" | "issuer"
+  readonly spends?: "keys" | "request" | "call" | "principal" | "issuer" | "webhook"
   /** The status in a sealed node; otherwise 503 SEALED. */
   readonly sealed?: number
 }
@@ -161,6 +161,17 @@ export const rows = {
 
   stampCall: { may: users, ok: 200 },
   makeCall: { may: users, ok: 200, spends: "call" },
+
+  createWebhook: { may: ["officer"], ok: 201, readOnly: "refused" },
+  listWebhooks: { may: ["officer"], ok: 200, blocked: "works" },
+  deleteWebhook: {
+    may: ["officer"],
+    ok: 204,
+    hidden: noObject,
+    blocked: "works",
+    spends: "webhook",
+  },
+  testWebhook: { may: ["officer"], ok: 200, hidden: noObject },
 
   explain: read,
   "explain other": {

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { listEndpoints, readSpec } from "../../src/faces/rest/spec.ts"
 import { base64, type Fields } from "../support/rest-client.ts"
 import type { CallerName, Role, RowId } from "./expected.ts"
-import { freeRule, freshName, issuerBody, type Objects } from "./world.ts"
+import { freeRule, freshName, issuerBody, nobodysUrl, type Objects } from "./world.ts"
 
 /** What goes into the operation's path and query, and its body. */
 export interface Wanted {
@@ -179,6 +179,11 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   }),
   // Whoever may not call needs no stamp of his own to be told so.
   makeCall: ({ objects: { calls }, caller }) => ({ body: calls[caller] ?? calls["user"] ?? {} }),
+
+  createWebhook: () => ({ body: { url: nobodysUrl } }),
+  listWebhooks: () => ({}),
+  deleteWebhook: ({ objects: { webhook } }) => ({ params: { webhook } }),
+  testWebhook: ({ objects: { webhook } }) => ({ params: { webhook } }),
 
   explain: ({ objects }) => ({ body: { operation: "key.encrypt", key: objects.keys.cipher } }),
   "explain other": ({ objects: { principal } }) => ({

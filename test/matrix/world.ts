@@ -26,6 +26,7 @@ export interface Objects {
   readonly principal: string
   readonly credential: string
   readonly issuer: string
+  readonly webhook: string
   readonly partition: string
 }
 
@@ -105,6 +106,9 @@ export async function makeWorld(): Promise<World> {
     revokedToken: token,
   }
 }
+
+/** Where nobody listens: refused at once. */
+export const nobodysUrl = "https://127.0.0.1:1/"
 
 /** A rule that asks nobody. */
 export const freeRule = { tokens: [{ name: "free", groups: [] }] }
@@ -210,6 +214,7 @@ async function makeObjects(
     ...(await makers.call(client, tokens)),
     ...(await makers.principal(client, tokens)),
     ...(await makers.issuer(client, tokens)),
+    ...(await makers.webhook(client, tokens)),
     partition,
   }
 }
@@ -224,6 +229,12 @@ const makers = {
     const role = tokens.officer === undefined ? "operator" : "user"
     const { principal, credential } = await makePrincipal(client, officer, role)
     return { principal, credential }
+  },
+  async webhook(client: RestClient, { officer }: Place["tokens"]) {
+    const made = await client.call<{ webhook: { id: string } }>(officer, "POST /webhooks", {
+      url: nobodysUrl,
+    })
+    return { webhook: made.webhook.id }
   },
   async issuer(client: RestClient, tokens: Place["tokens"]) {
     const officer = tokens.officer ?? tokens["cluster-officer"]
@@ -380,6 +391,7 @@ export function absentObjects(like: Objects): Objects {
     principal: absentId,
     credential: absentId,
     issuer: absentId,
+    webhook: absentId,
     partition: absentId,
   }
 }

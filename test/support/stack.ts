@@ -26,6 +26,7 @@ import type { PartitionFlags, PartitionQuota } from "../../src/domain/partition.
 import { limits } from "../../src/domain/limits.ts"
 import type { Role } from "../../src/domain/principal.ts"
 import { SecretBytes } from "../../src/engine/secret-bytes.ts"
+import type { WebhookPostOptions } from "../../src/identity/webhook-post.ts"
 import type { RootFiles } from "../../src/records/epochs.ts"
 import type { Context } from "../../src/service/commands.ts"
 import { createPartition } from "../../src/service/partition.ts"
@@ -139,11 +140,16 @@ export async function copyCluster(cluster: Cluster): Promise<Cluster> {
 /**
  * Unseals a cluster.
  *
- * @param parts - `store` to use instead of opening the file; `roots` instead of the folder's.
+ * @param parts - `store` to use instead of opening the file; `roots` instead of the folder's;
+ * `webhooks`: whom they may reach.
  */
 export async function openCluster(
   cluster: Cluster,
-  parts: { readonly store?: Store; readonly roots?: RootFiles } = {},
+  parts: {
+    readonly store?: Store
+    readonly roots?: RootFiles
+    readonly webhooks?: WebhookPostOptions
+  } = {},
 ): Promise<Stack> {
   const store = parts.store ?? (await openSqliteStore({ file: cluster.file }))
   const audit = new ListAudit()
@@ -158,6 +164,7 @@ export async function openCluster(
     random: systemRandom,
     others: noOthers,
     retired: [],
+    webhooks: parts.webhooks ?? { allowPrivate: true },
     failuresPerMinute: limits.failedAuthenticationsPerMinute,
     roots: parts.roots ?? cluster.roots,
     audit: audit as unknown as AuditLog, // The three methods that unsealing and services call.

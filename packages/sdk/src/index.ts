@@ -36,5 +36,6 @@ export type {
   Keys,
   UnwrapRequest,
 } from "./keys.ts"
+export type { Webhooks } from "./webhooks.ts"
 export { Asked, isOpen, Requests, Stamped, statementOf } from "./requests.ts"
 export type { AskableId, AskOptions } from "./requests.ts"

@@ -11,7 +11,7 @@ import { AuditChain } from "../../audit/audit-chain.ts"
 import { HsmError } from "../../domain/errors.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Face } from "../../faces/message.ts"
-import type { JwksFetcher } from "../../identity/ports.ts"
+import type { JwksFetcher, PostWebhook } from "../../identity/ports.ts"
 import { logBug, type Log } from "../log.ts"
 import type { MetricValues } from "../metrics.ts"
 import type { Operational, OtherProcesses } from "../operational.ts"
@@ -90,6 +90,12 @@ export class Workers implements OtherProcesses {
       const [member] = this.#members.values()
       return await member?.channel.call("fetchKeySet", uri).catch(() => undefined)
     },
+  }
+
+  /** The keyholder has no network: a worker posts for it. */
+  readonly post: PostWebhook = async (message) => {
+    const [member] = this.#members.values()
+    return await member?.channel.call("postWebhook", message)
   }
 
   /** Keys can be used. */

@@ -9,6 +9,7 @@ import type { PartitionRecord } from "../../domain/partition.ts"
 import type { Caller } from "../../domain/principal.ts"
 import type { FaceReply, FaceRequest } from "../../faces/message.ts"
 import type { Evidence } from "../../identity/authenticator.ts"
+import type { PostWebhook } from "../../identity/ports.ts"
 import type { Proven } from "../../identity/remembered.ts"
 import type { ReleasedKey } from "../../records/key-cache.ts"
 import type { IndexName, RecordKind, RecordTypes } from "../../records/kinds.ts"
@@ -59,6 +60,7 @@ export interface WorkerCalls {
   drain: { args: string; answer: undefined }
   tickets: { args: Uint8Array; answer: undefined }
   fetchKeySet: { args: string; answer: unknown }
+  postWebhook: { args: Parameters<PostWebhook>[0]; answer: number | undefined }
   /** Prometheus' values, to be added up. */
   metrics: { args: undefined; answer: MetricValues }
   /** Passes a call on to the chain's writer. */

@@ -20,6 +20,8 @@ import type { NodePort } from "../../faces/rest/ports.ts"
 import { services } from "../../faces/rest/services.ts"
 import type { Evidence } from "../../identity/authenticator.ts"
 import { createJwksFetcher } from "../../identity/jwks-fetch.ts"
+import type { PostWebhook } from "../../identity/ports.ts"
+import { createWebhookPost } from "../../identity/webhook-post.ts"
 import { InFlight } from "../../service/in-flight.ts"
 import type { Ports, UsePorts } from "../../service/ports.ts"
 import { RuleBudget } from "../../service/rule-budget.ts"
@@ -81,6 +83,11 @@ class Worker {
   #ports: UsePorts | undefined
   #start: WorkerStart | undefined
 
+  #posting(message: Parameters<PostWebhook>[0]): ReturnType<PostWebhook> {
+    const { allowPrivate = false } = this.#start?.config.webhooks ?? {}
+    return createWebhookPost({ allowPrivate })(message)
+  }
+
   #handlers(): Handlers<WorkerCalls> {
     return {
       start: (start) => this.#begin(start),
@@ -102,6 +109,7 @@ class Worker {
         return undefined
       },
       fetchKeySet: (uri) => this.#jwks.fetch(uri),
+      postWebhook: (message) => this.#posting(message),
       metrics: () => this.#up.metrics.values(),
       chain: ({ call, args }) => this.#up.audit.pass(call, args),
       chainState: () => this.#up.audit.state,

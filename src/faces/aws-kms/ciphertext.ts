@@ -85,7 +85,7 @@ export async function onCiphertext<T>(
   return outcome.result
 }
 
-/** What an operation says in this face's words is about something else than the ciphertext's key. */
+/** What an operation says in this face's words is not about the ciphertext's key. */
 async function attempt<T>(
   work: Promise<T>,
 ): Promise<{ readonly fault: Fault } | { readonly fault?: undefined; readonly result: T }> {

@@ -369,6 +369,10 @@ export type Operation =
   | "partition.read"
   | "partition.update"
   | "partition.set-rules"
+  | "webhook.create"
+  | "webhook.list"
+  | "webhook.test"
+  | "webhook.delete"
   | "partition.block"
   | "partition.unblock"
   | "principal.create"
@@ -891,6 +895,48 @@ export interface WordRequest {
   readonly mechanism: Mechanism
   /** ECDSA in DER. Base64, at most 49856 bytes. */
   readonly signature: Uint8Array
+}
+
+export type WebhookEvent =
+  | "created"
+  | "approved"
+  | "executed"
+  | "failed"
+  | "expired"
+  | "rejected"
+  | "cancelled"
+
+export interface CreateWebhookRequest {
+  /** HTTPS, without user and fragment. */
+  readonly url: string
+  /** All of them when absent. At most 7. */
+  readonly events?: readonly WebhookEvent[]
+}
+
+export interface Webhook {
+  readonly id: Id
+  readonly url: string
+  /** At most 7. */
+  readonly events: readonly WebhookEvent[]
+  readonly createdAt: Instant
+}
+
+export interface CreatedWebhook {
+  readonly webhook: Webhook
+  /** Shown this once; what messages are signed with. */
+  readonly secret: string
+}
+
+export interface Webhooks {
+  /** At most 8. */
+  readonly items: readonly Webhook[]
+}
+
+export interface TestedWebhook {
+  /** The receiver answered 2xx. */
+  readonly delivered: boolean
+  /** What it answered; absent when there was no answer. 100 to 999. */
+  readonly status?: number | undefined
 }
 
 export interface StampCallRequest {
@@ -2647,6 +2693,32 @@ export interface Operations {
     readonly params: Readonly<Record<string, never>>
     readonly body: MakeCallRequest
     readonly response: MadeCall
+  }
+  readonly listWebhooks: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: Webhooks
+  }
+  readonly createWebhook: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: CreateWebhookRequest
+    readonly response: CreatedWebhook
+  }
+  readonly deleteWebhook: {
+    readonly params: {
+      /** The webhook's id. */
+      readonly webhook: Id
+    }
+    readonly body: undefined
+    readonly response: undefined
+  }
+  readonly testWebhook: {
+    readonly params: {
+      /** The webhook's id. */
+      readonly webhook: Id
+    }
+    readonly body: undefined
+    readonly response: TestedWebhook
   }
   readonly explain: {
     readonly params: Readonly<Record<string, never>>

@@ -72,6 +72,7 @@ import {
 } from "../../service/update-key.ts"
 import { stampCall } from "../../service/stamp-call.ts"
 import { useAlike } from "../../service/use-alike.ts"
+import { createWebhook, deleteWebhook, listWebhooks, testWebhook } from "../../service/webhooks.ts"
 import { whoami } from "../../service/whoami.ts"
 
 /** The services themselves. */
@@ -85,12 +86,14 @@ export const services = {
   createKey,
   createPartition,
   createPrincipal,
+  createWebhook,
   decapsulate,
   decrypt,
   deleteCertificate,
   deleteIssuer,
   deleteKey,
   deletePrincipal,
+  deleteWebhook,
   deletionReceipt,
   deriveAddress,
   deriveChild,
@@ -119,6 +122,7 @@ export const services = {
   listPrincipals,
   listRecords,
   listRequests,
+  listWebhooks,
   mac,
   makeCall,
   makeRequest,
@@ -144,6 +148,7 @@ export const services = {
   speakOnRequest,
   stampCall,
   storeCertificate,
+  testWebhook,
   trustKey,
   fastForwardKey,
   unblockKey,

@@ -30,7 +30,7 @@ import {
 import type { Evidence } from "../../../src/identity/authenticator.ts"
 import type { Context } from "../../../src/service/commands.ts"
 import { certificateView, issuedCertificate } from "./certificate-results.ts"
-import { changes, requestView, stampedCall, smart } from "./quorum-results.ts"
+import { callAnswers, changes, requestView, smart } from "./quorum-results.ts"
 
 const folder = join(import.meta.dirname, "../../../api")
 const specJson = readFileSync(join(folder, "openapi.generated.json"), "utf8")
@@ -148,6 +148,7 @@ async function* lines(): AsyncGenerator<string> {
 
 /** What each service answers. */
 export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Services[Name]>> } = {
+  ...callAnswers,
   agree: { ...about, sharedSecret: bytes },
   blockKey: keyRecord,
   blockPartition: partition,
@@ -213,7 +214,6 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   listRecords: { items: [view], next: undefined },
   listRequests: { items: [requestView.request], next: undefined },
   mac: { ...about, signature: bytes },
-  makeCall: { id, operation: "key.sign", result: { ...about, signature: bytes } },
   makeRequest: requestView,
   protectKey: keyRecord,
   publicKey: { keyId: about.keyId, version: 1, publicKey: bytes },
@@ -235,7 +235,6 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   shred: { epoch: 8, destroyedEpochs: [7] },
   sign: { ...about, signature: bytes },
   speakOnRequest: requestView,
-  stampCall: stampedCall,
   trustKey: keyRecord,
   unblockKey: keyRecord,
   unwrapKey: keyRecord,

@@ -4,6 +4,7 @@ import { clusterPartition, instant, type KeyId, type RequestId } from "../../../
 import type { SmartKeyAttributes } from "../../../src/domain/key.ts"
 import type { RequestRecord } from "../../../src/domain/request.ts"
 import type { ApproverKey } from "../../../src/domain/rule.ts"
+import type { Webhook } from "../../../src/domain/webhook.ts"
 import type { RequestView, StampedCall } from "../../../src/service/quorum-commands.ts"
 
 const id = "01k2v7x9q4m8w3r5t6y1z0a2bc" // An id by its form.
@@ -88,7 +89,7 @@ export async function* changes(): AsyncGenerator<RequestRecord | undefined> {
   yield requestView.request
 }
 
-export const stampedCall: StampedCall = {
+const stampedCall: StampedCall = {
   id,
   stamp: bytes,
   statement: bytes,
@@ -97,3 +98,26 @@ export const stampedCall: StampedCall = {
   parameters: [["key", id]],
   approvers: [{ name: "Anna", fingerprint: "0".repeat(64), publicKey: bytes }],
 }
+
+const webhook: Webhook = {
+  id,
+  url: "https://hooks.example.com/",
+  events: ["created", "executed"],
+  secret: bytes,
+  createdAt: at,
+  createdBy: id,
+}
+
+/** What services of calls and webhooks answer. */
+export const callAnswers = {
+  makeCall: {
+    id,
+    operation: "key.sign",
+    result: { keyId: id, version: 1, mechanism: "ECDSA_SHA_256", signature: bytes },
+  },
+  stampCall: stampedCall,
+  createWebhook: { webhook, secret: "whsec_x" },
+  listWebhooks: [webhook],
+  deleteWebhook: undefined,
+  testWebhook: { delivered: true, status: 204 },
+} as const

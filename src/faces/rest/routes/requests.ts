@@ -5,11 +5,13 @@ import type { RequestId } from "../../../domain/ids.ts"
 import type { RequestRecord } from "../../../domain/request.ts"
 import type { RequestedCommand } from "../../../service/requestable.ts"
 import type { RequestView } from "../../../service/quorum-commands.ts"
+import { webhookEvents, type Webhook } from "../../../domain/webhook.ts"
+import type * as wire from "../api.generated.ts"
 import type { Request, RequestedOperation } from "../api.generated.ts"
 import { renderPage } from "../render.ts"
 import { renderRequest, renderSummary } from "../render-request.ts"
-import { route, type Routes } from "../route.ts"
-import { milliseconds } from "../times.ts"
+import { nothing, route, type Routes } from "../route.ts"
+import { milliseconds, renderTime } from "../times.ts"
 import { certificateRoutes } from "./certificates.ts"
 import { cryptoRoutes } from "./crypto.ts"
 import { partitionRoutes } from "./governing.ts"
@@ -104,6 +106,18 @@ export const requestRoutes = {
     ({ params: { request } }) => requestId(request),
     renderView,
   ),
+  createWebhook: route(
+    "createWebhook",
+    ({ body: { url, events = webhookEvents } }) => ({ url, events }),
+    ({ webhook, secret }) => ({ webhook: renderWebhook(webhook), secret }),
+  ),
+  listWebhooks: route("listWebhooks", nothing, (hooks) => ({ items: hooks.map(renderWebhook) })),
+  deleteWebhook: route("deleteWebhook", ({ params: { webhook } }) => webhook, nothing),
+  testWebhook: route(
+    "testWebhook",
+    ({ params: { webhook } }) => webhook,
+    (tested) => tested,
+  ),
   watchRequests: route(
     "watchRequests",
     ({ params: { seconds } }) => ({
@@ -112,8 +126,21 @@ export const requestRoutes = {
     renderEvents,
   ),
 } as const satisfies Routes<
-  "listRequests" | "getRequest" | "speakOnRequest" | "cancelRequest" | "watchRequests"
+  | "listRequests"
+  | "getRequest"
+  | "speakOnRequest"
+  | "cancelRequest"
+  | "watchRequests"
+  | "createWebhook"
+  | "listWebhooks"
+  | "deleteWebhook"
+  | "testWebhook"
 >
+
+/** A webhook, without its secret. */
+function renderWebhook({ id, url, events, createdAt }: Webhook): wire.Webhook {
+  return { id, url, events, createdAt: renderTime(createdAt) }
+}
 
 /** A request that was made, or read. */
 export function renderView(view: RequestView): Request {
