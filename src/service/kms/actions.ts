@@ -20,6 +20,9 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
   "key.address": ["getpublickey"],
   "key.derive-public": ["getpublickey"],
   "key.extended-public": ["getpublickey"],
+  "key.import-parameters": ["getparametersforimport"],
+  "key.import-material": ["importkeymaterial"],
+  "key.delete-material": ["deleteimportedkeymaterial"],
   "key.read-policy": ["getkeypolicy"],
   "key.set-policy": ["putkeypolicy"],
   "key.update": [
@@ -51,11 +54,8 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
 /** AWS's actions that no operation of ours is the only one for. */
 const others = [
   "createkey",
-  "deleteimportedkeymaterial",
   "getkeylastusage",
   "getkeyrotationstatus",
-  "getparametersforimport",
-  "importkeymaterial",
   "listaliases",
   "listkeypolicies",
   "listkeyrotations",

@@ -345,3 +345,25 @@ test("another material, and what AWS has given up, are refused by name", async (
     assert.match(fault, /^UnsupportedOperationException: /)
   }
 })
+
+test("a key's policy says who may bring its material, and who may take it away", async () => {
+  const { KeyId } = await external()
+  const root = { AWS: `arn:aws:iam::${aws.account}:root` }
+  const allow = { Effect: "Allow", Principal: root, Action: "kms:*", Resource: "*" }
+  const deny = (Action: string): Body => ({ ...allow, Effect: "Deny", Principal: "*", Action })
+  const put = (...Statement: readonly Body[]): Promise<Body> =>
+    aws.ok("PutKeyPolicy", {
+      KeyId,
+      Policy: JSON.stringify({ Version: "2012-10-17", Statement: [allow, ...Statement] }),
+    })
+  await put(deny("kms:DeleteImportedKeyMaterial"))
+  await bring(KeyId, material)
+  const kept = await aws.fault("DeleteImportedKeyMaterial", { KeyId })
+  assert.match(kept, /^AccessDeniedException: .* kms:DeleteImportedKeyMaterial on resource: /)
+  const input = await importInput(aws, KeyId, material)
+  await put(deny("kms:ImportKeyMaterial"))
+  await aws.ok("DeleteImportedKeyMaterial", { KeyId })
+  assert.match(await aws.fault("ImportKeyMaterial", input), /^AccessDeniedException: /)
+  await put()
+  await aws.ok("ImportKeyMaterial", input)
+})
