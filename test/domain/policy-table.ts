@@ -82,6 +82,10 @@ partition.update           o      -     -              -       -           froze
 partition.set-rules        o      -     -              -       -
 partition.block            o      -     -              -       -           blocked frozen
 partition.unblock          o      -     -              -       -           blocked frozen
+webhook.create             o      -     -              -       -
+webhook.list               o      -     -              -       -           blocked frozen
+webhook.test               o      -     -              -       -           frozen rate
+webhook.delete             o      -     -              -       -           blocked frozen
 principal.create           oC     -     -              -       -
 principal.list             oC     -     -              -       -           blocked frozen
 principal.read             oC     -     -              -       -           blocked frozen
