@@ -4,9 +4,10 @@
  */
 
 import type { KeyRecord } from "./key.ts"
-import { admits, isMeant, refuses, type KeyPolicy, type PolicyFacts } from "./key-policy.ts"
+import { admits, isMeant, lends, refuses, type KeyPolicy, type PolicyFacts } from "./key-policy.ts"
 import { covers, grantsAdmit, mayRetire, type KmsGrant } from "./kms-grant.ts"
 import type { OperationId, OperationRow } from "./operation.ts"
+import type { PartitionRecord } from "./partition.ts"
 import { grantAdmits, type Caller } from "./principal.ts"
 
 /** What a key says itself of who may use it, and what it is asked about. */
@@ -21,10 +22,37 @@ export interface AdmissionQuestion {
   readonly operation: OperationId
   readonly caller: Caller
   readonly key?: KeyRecord | undefined
+  /** Of the key, where that is another partition than the caller's. */
+  readonly owner?: PartitionRecord | undefined
   /** Absent: the key says nothing. */
   readonly access?: KeyAccess | undefined
   /** The grant that shall be retired, where there is such a one. */
   readonly grant?: KmsGrant | undefined
+}
+
+/**
+ * Why there is no such key for the caller: it is not there, or another partition's that does not
+ * lend it. One answer for all of it.
+ */
+export function againstAbsence(question: AdmissionQuestion): string | undefined {
+  const { key, caller } = question
+  if (key?.partition === caller.partition || isLent(question)) return undefined
+  return "no such key in this partition"
+}
+
+/** True for another partition's key whose own policy names the caller or his account. */
+function isLent({ key, caller, access, owner }: AdmissionQuestion): boolean {
+  if (key === undefined || owner?.id !== key.partition || access?.policy === undefined) return false
+  const { policy, facts } = access
+  return lends({ policy, facts }, { caller, owner: owner.id })
+}
+
+/** A question as each partition has to answer it: the caller's, and that of a lent key. */
+export function sidesOf<Q extends AdmissionQuestion & { readonly partition: PartitionRecord }>(
+  question: Q,
+): readonly Q[] {
+  const { owner } = question
+  return owner === undefined ? [question] : [question, { ...question, partition: owner }]
 }
 
 /** Why a key's policy refuses; undefined: no statement of it does. */
@@ -52,12 +80,28 @@ export function againstGrants(question: AdmissionQuestion): string | undefined {
   const { caller, operation, key } = question
   if (operation === "grant.retire") return againstRetiring(question)
   const { grants } = caller
+  if (key !== undefined && key.partition !== caller.partition)
+    return againstBorrowing(question, key)
   if (grants.length === 0) return undefined
   if (grants.some((grant) => grantAdmits(grant, operation, key))) return undefined
   // A key that names him is his, whichever keys his grants name; what he may do stays theirs.
   const isNamed = key !== undefined && admission(question) === "name"
   if (isNamed && grants.some((grant) => grantAdmits(grant, operation, undefined))) return undefined
   return "no grant of the caller admits this operation on this key"
+}
+
+/**
+ * His own side has to name another account's key, by its id: the key's name and tags are that
+ * account's to set.
+ */
+function againstBorrowing(
+  { caller, operation }: AdmissionQuestion,
+  key: KeyRecord,
+): string | undefined {
+  const names = caller.grants.some(
+    (grant) => grant.keyIds?.includes(key.id) === true && grantAdmits(grant, operation, key),
+  )
+  return names ? undefined : "no grant of the caller names this key of another account"
 }
 
 /** Neither the key's policy nor what narrows a principal says who retires a grant: it does. */
@@ -95,6 +139,7 @@ function admission({ access, caller, key }: AdmissionQuestion): ReturnType<typeo
   if (access === undefined || key === undefined) return undefined
   const { policy, grants, facts } = access
   const parties = { caller, owner: key.partition }
+  // Grants are of the key's own account alone.
   if (grantsAdmit(grants, facts, parties)) return "name"
   return policy === undefined ? undefined : admits({ policy, facts }, parties)
 }

@@ -29,6 +29,8 @@ export type PolicyPrincipal =
   /** An account as a whole: its own roles and grants say who. */
   | { readonly kind: "account"; readonly partition: PartitionId }
   | { readonly kind: "one"; readonly partition: PartitionId; readonly subject: string }
+  /** Another account, or who bears a name there: its own officers say who that is. */
+  | { readonly kind: "abroad"; readonly account: string; readonly arn?: string }
 
 export interface PolicyCondition {
   readonly test: PolicyTest
@@ -80,6 +82,9 @@ export interface PolicyFacts {
   readonly unknown: readonly string[]
   /** Undefined: nobody here knows it. */
   readonly encryptionContext: Readonly<Record<string, string>> | undefined
+  /** The caller in AWS's words. */
+  readonly account: string
+  readonly arn: string
 }
 
 /** A key's policy and what it is asked about. */
@@ -100,7 +105,7 @@ export function refuses({ policy, facts }: Policed, parties: PolicyParties): boo
     (statement) =>
       statement.effect === "deny" &&
       facts.actions.some((action) => applies(statement, facts, action)) &&
-      statement.principals.some((one) => isMeant(one, parties)),
+      statement.principals.some((one) => isNamed(one, parties, facts)),
   )
 }
 
@@ -118,7 +123,7 @@ export function admits(
     const meant = allowing
       .filter((statement) => applies(statement, facts, action))
       .flatMap(({ principals }) => principals)
-      .filter((one) => isMeant(one, parties))
+      .filter((one) => isNamed(one, parties, facts))
       .filter(({ kind }) => kind !== "any" || caller.partition === owner)
     if (meant.some(({ kind }) => kind === "one")) return "name"
     return meant.length > 0 ? "account" : undefined
@@ -127,7 +132,17 @@ export function admits(
   return ways.includes("account") ? "account" : "name"
 }
 
-/** True when a caller is whom a principal stands for. */
+function isNamed(
+  one: PolicyPrincipal,
+  { caller, owner }: PolicyParties,
+  { account, arn }: PolicyFacts,
+): boolean {
+  if (one.kind !== "abroad") return isMeant(one, { caller })
+  if (caller.partition === owner || one.account !== account) return false
+  return one.arn === undefined || one.arn === arn
+}
+
+/** True when a caller is whom a principal of the key's own account stands for. */
 export function isMeant(one: PolicyPrincipal, { caller }: Pick<PolicyParties, "caller">): boolean {
   switch (one.kind) {
     case "any":
@@ -136,6 +151,8 @@ export function isMeant(one: PolicyPrincipal, { caller }: Pick<PolicyParties, "c
       return one.partition === caller.partition
     case "one":
       return one.partition === caller.partition && one.subject === caller.subject
+    case "abroad":
+      return false
   }
 }
 
@@ -162,4 +179,34 @@ function holds(
   if (given === undefined) return ifExists || negated || quantifier === "all"
   const passes = (value: string) => values.some((wanted) => tests[test](value, wanted)) !== negated
   return quantifier === "all" ? given.every(passes) : given.some(passes)
+}
+
+/** What may be done with a key that another account lends; as in AWS, nothing that changes it. */
+const lendable = new Set([
+  "decrypt",
+  "decapsulate",
+  "derivesharedsecret",
+  "describekey",
+  "encapsulate",
+  "encrypt",
+  "generatedatakey",
+  "generatedatakeypair",
+  "generatedatakeypairwithoutplaintext",
+  "generatedatakeywithoutplaintext",
+  "generatemac",
+  "getpublickey",
+  "reencryptfrom",
+  "reencryptto",
+  "sign",
+  "verify",
+  "verifymac",
+])
+
+/** True when a policy lets another account's principal use a key. */
+export function lends(policed: Policed, parties: PolicyParties): boolean {
+  return (
+    policed.facts.actions.every((action) => lendable.has(action)) &&
+    !refuses(policed, parties) &&
+    admits(policed, parties) !== undefined
+  )
 }

@@ -31,7 +31,7 @@ export interface KmsGrant {
 export interface GrantParty {
   /** As it was named. */
   readonly arn: string
-  readonly meant: Exclude<PolicyPrincipal, { kind: "any" }>
+  readonly meant: Extract<PolicyPrincipal, { partition: unknown }>
 }
 
 /** Actions with an encryption context, which constraints are about. */

@@ -4,7 +4,14 @@
  * all.
  */
 
-import { againstDenial, againstGrants, againstPolicy, type KeyAccess } from "./admission.ts"
+import {
+  againstAbsence,
+  againstDenial,
+  againstGrants,
+  againstPolicy,
+  sidesOf,
+  type AdmissionQuestion,
+} from "./admission.ts"
 import {
   keyAlgorithm,
   mechanismRow,
@@ -18,12 +25,10 @@ import type { Instant, KeyId, PartitionId } from "./ids.ts"
 import { stateAt } from "./external-material.ts"
 import { currentVersion, type KeyRecord } from "./key.ts"
 import { againstKeyStore } from "./key-store.ts"
-import type { KmsGrant } from "./kms-grant.ts"
 import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
 import type { PartitionRecord } from "./partition.ts"
-import type { Caller } from "./principal.ts"
 import { describeVerdict, type RuleVerdict } from "./rule.ts"
 import { isRuled, judge, type Ruling } from "./ruling.ts"
 import { againstTemplate, type MadeAttributes } from "./unwrap-template.ts"
@@ -32,16 +37,10 @@ import { againstTemplate, type MadeAttributes } from "./unwrap-template.ts"
 export type Input = Readonly<Record<string, Uint8Array | string | undefined>>
 
 /** Everything a decision depends on. */
-export interface Question extends Ruling {
-  readonly operation: OperationId
-  readonly caller: Caller
+export interface Question extends Ruling, AdmissionQuestion {
   readonly partition: PartitionRecord
   /** The key acted on; undefined when it does not exist, or the operation has none. */
   readonly key?: KeyRecord | undefined
-  /** What the key itself says of who may use it, and what it is asked about. */
-  readonly access?: KeyAccess | undefined
-  /** A grant on the key that shall be retired; undefined also when there is no such one. */
-  readonly grant?: KmsGrant | undefined
   /** Of a use of the key: a permit for a key with rules covers nothing else. */
   readonly input?: Input | undefined
   readonly mechanism?: MechanismId | undefined
@@ -159,10 +158,7 @@ interface Rule {
 const rules = {
   "key-exists": {
     code: "KEY_NOT_FOUND",
-    check: ({ key, caller }, { target }) => {
-      if (target !== "key" || (key !== undefined && key.partition === caller.partition)) return
-      return "no such key in this partition"
-    },
+    check: (question, { target }) => (target === "key" ? againstAbsence(question) : undefined),
   },
   role: {
     code: "OPERATION_FORBIDDEN",
@@ -360,11 +356,13 @@ const ruleList: readonly (readonly [RuleId, Rule])[] = ruleIds.map((id) => [id, 
 /** Answers one question: may this caller do this, here, now? Never throws. */
 export function decide(question: Question): Decision {
   const row = operation(question.operation)
-  for (const [rule, { check, code }] of ruleList) {
-    const reason = check(question, row)
-    if (reason === undefined) continue
-    if (rule === "approvals") return undecided(question, row, reason)
-    return { outcome: "denied", code, rule, reason }
+  for (const side of sidesOf(question)) {
+    for (const [rule, { check, code }] of ruleList) {
+      const reason = check(side, row)
+      if (reason === undefined) continue
+      if (rule === "approvals") return undecided(side, row, reason)
+      return { outcome: "denied", code, rule, reason }
+    }
   }
   return { outcome: "allowed", permit: new Permit(question) }
 }

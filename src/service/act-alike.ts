@@ -42,7 +42,8 @@ export async function performAlike<R>(
     frameNow(ports, context, ask, { draws: false }) ??
     (await ports.inFlight.enter(() => frame(ports, context, ask)))
   const row: OperationRow = operation(ask.operation)
-  if (isRuled(question, row)) return undefined
+  // What is lent goes into two logs.
+  if (isRuled(question, row) || question.owner !== undefined) return undefined
   const decision = decide(question)
   if (decision.outcome !== "allowed") return undefined
   const { partition, key, mechanism, now } = question

@@ -29,6 +29,7 @@ import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn, type FoundKey } from "./find-key.ts"
 import { accessOf } from "./kms/facts.ts"
+import { ownerIn, recorder } from "./lent-key.ts"
 import type { Ports, UsePorts } from "./ports.ts"
 import type { Ending } from "./proceeding.ts"
 import { hashRule } from "./request-statement.ts"
@@ -114,7 +115,8 @@ export async function perform<T>(
   }
   const { permit } = decision
   // Refused at once when the log cannot be written: then no key is opened.
-  const durable = ports.audit.enqueue(event, { stopsHarm })
+  const tell = recorder(ports, question, { stopsHarm })
+  const durable = tell(event)
   const underWay = subjectsOf(context, row, key)
   ports.inFlight.begin(underWay, permit)
   try {
@@ -129,7 +131,7 @@ export async function perform<T>(
     await durable
     const code = error instanceof HsmError ? error.code : "INTERNAL"
     const failed = { ...failureOf(event, context), outcome: "failed", code } as const
-    await ports.audit.enqueue(failed, { stopsHarm })
+    await tell(failed)
     throw error
   } finally {
     ports.inFlight.end(underWay, permit)
@@ -199,8 +201,17 @@ export function frameNow(
   if (partition === undefined) return undefined
   const found = ask.key === undefined ? undefined : findKeyNow(records, context, ask.key)
   if (ask.key !== undefined && found === undefined) return undefined
+  const owner = ownerIn(caller, found)
+  const lender = owner && records.peek("partition", owner, owner)
+  if (owner !== undefined && lender === undefined) return undefined
   if (ports.meter.prepare(partition, ports.clock.now()) !== undefined) return undefined
-  return questionOf(ports, context, ask, { partition, found, keyCount: undefined, draws })
+  return questionOf(ports, context, ask, {
+    partition,
+    found,
+    owner: lender,
+    keyCount: undefined,
+    draws,
+  })
 }
 
 /**
@@ -225,7 +236,9 @@ export async function frame(
     if (preparing === undefined) break
     await preparing // Ends: it brings operations, or says for a while that there are none.
   }
-  const gathered = { partition, found, keyCount, draws: draws === true }
+  const ownerId = ownerIn(caller, found)
+  const owner = ownerId && (await ports.records.read("partition", ownerId, ownerId))
+  const gathered = { partition, found, owner, keyCount, draws: draws === true }
   return questionOf(ports, context, ask, gathered)
 }
 
@@ -236,11 +249,12 @@ function questionOf(
   gathered: {
     readonly partition: PartitionRecord
     readonly found: FoundKey | undefined
+    readonly owner: PartitionRecord | undefined
     readonly keyCount: number | undefined
     readonly draws: boolean
   },
 ): Question {
-  const { partition, found, keyCount, draws } = gathered
+  const { partition, found, owner, keyCount, draws } = gathered
   const { caller } = context
   const key = found?.key
   const now = ports.clock.now()
@@ -249,6 +263,7 @@ function questionOf(
     operation: ask.operation,
     caller,
     partition,
+    owner,
     key,
     access: accessOf(context, ask.operation, found),
     grant: found?.kms?.grants?.find(({ id }) => id === ask.grant),

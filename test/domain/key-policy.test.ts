@@ -38,6 +38,8 @@ const encrypting: PolicyFacts = {
   values: {},
   unknown: [],
   encryptionContext: {},
+  account: "111122223333",
+  arn: "arn:aws:iam::111122223333:user/somebody",
 }
 
 function outcome(changed: Partial<Question>): string {

@@ -32,6 +32,8 @@ const facts: PolicyFacts = {
   values: {},
   unknown: [],
   encryptionContext: { a: "1", b: "2" },
+  account: "111122223333",
+  arn: "arn:aws:iam::111122223333:user/somebody",
 }
 const nobody = { text: "", statements: [] }
 

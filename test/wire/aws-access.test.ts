@@ -1,4 +1,4 @@
-/** Who may use a key, set through the AWS SDK, unmodified, over TLS: policies and grants. */
+/** Who may use a key, set through the AWS SDK over TLS: policies, grants, lent keys. */
 
 import assert from "node:assert/strict"
 import { after, before, suite, test } from "node:test"
@@ -88,6 +88,7 @@ suite("access to keys through the AWS SDK", () => {
 
   creation()
   grants()
+  lending()
 })
 
 function creation(): void {
@@ -166,5 +167,43 @@ function grants(): void {
       kms.send("CreateGrant", { ...grant, GranteePrincipal: `${shopArn}x` }),
     )
     assert.equal(invalid.name, "InvalidArnException")
+  })
+}
+
+function lending(): void {
+  test("a key of another account is used by its ARN where both sides say so", async () => {
+    const { client, token, dev } = node
+    const made = await client.call<{ token: string }>(token("operator"), "POST /partitions", {
+      name: "neighbour",
+    })
+    const { Arn } = (await kms.send("CreateKey"))["KeyMetadata"] as { Arn: string }
+    const { id } = await client.call(token("user"), `GET /keys/${Arn.split("/")[1] ?? ""}`)
+    const guest = await client.call(made.token, "POST /principals", {
+      name: "guest",
+      roles: ["user"],
+      grants: [{ keyIds: [id] }],
+      credential: { kind: "access-key" },
+    })
+    const neighbour = kmsClient(dev, guest["accessKey"] as { accessKeyId: string })
+    const input = { KeyId: Arn, Plaintext: plaintext }
+    const absent = await errorOf(neighbour.send("Encrypt", input))
+    assert.equal(absent.name, "AccessDeniedException")
+    const account = /arn:aws:iam::(\d{12}):user\/guest/.exec(absent.message)?.[1]
+    const Policy = policy({
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${account ?? ""}:root` },
+      Action: ["kms:Encrypt", "kms:Decrypt"],
+      Resource: "*",
+    })
+    await kms.send("PutKeyPolicy", { KeyId: Arn, Policy })
+    const { CiphertextBlob } = await neighbour.send("Encrypt", input)
+    const { Plaintext } = await kms.send("Decrypt", { CiphertextBlob })
+    assert.deepEqual(Buffer.from(Plaintext as Uint8Array), plaintext)
+    const theirs = await errorOf(neighbour.send("DescribeKey", { KeyId: Arn }))
+    assert.equal(theirs.name, "AccessDeniedException")
+    await kms.send("PutKeyPolicy", { KeyId: Arn, Policy: policy() })
+    const after = await errorOf(neighbour.send("Encrypt", input))
+    assert.equal(after.message, absent.message)
+    neighbour.destroy()
   })
 }

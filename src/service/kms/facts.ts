@@ -54,9 +54,10 @@ export function factsOf(
 ): PolicyFacts {
   const told = toldOf[id] ?? toldOfAll
   const account = accountIdOf(caller.partition)
+  const arn = userArn(account, caller)
   const values = new Map<string, readonly string[]>()
   values.set("aws:principalaccount", [account])
-  values.set("aws:principalarn", [userArn(account, caller)])
+  values.set("aws:principalarn", [arn])
   values.set("kms:calleraccount", [account])
   const unknown = [
     ...collect(values, tagStart, tags),
@@ -67,6 +68,8 @@ export function factsOf(
     values: Object.fromEntries(values),
     unknown,
     encryptionContext: told?.encryptionContext,
+    account,
+    arn,
   }
 }
 

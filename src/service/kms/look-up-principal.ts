@@ -7,7 +7,7 @@ import { malformed } from "../check-access.ts"
 import type { Context, DraftPrincipal } from "../commands.ts"
 import type { Ports } from "../ports.ts"
 
-type NamedPrincipal = Exclude<PolicyPrincipal, { kind: "any" }>
+type NamedPrincipal = Extract<PolicyPrincipal, { partition: unknown }>
 
 /**
  * Whom a name stands for now: another one who gets the name later is not meant.

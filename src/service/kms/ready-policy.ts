@@ -1,9 +1,11 @@
 /** Makes a policy that was read ready to be stored: whom it names, and whether it locks out. */
 
+import { accountIdOf } from "../../codec/account-id.ts"
+import { userArn } from "../../codec/user-arn.ts"
 import type { KeyRecord } from "../../domain/key.ts"
 import { admits, refuses, type KeyPolicy, type PolicyPrincipal } from "../../domain/key-policy.ts"
 import { malformed } from "../check-access.ts"
-import type { Context, NewKeyPolicy } from "../commands.ts"
+import type { Context, DraftPrincipal, NewKeyPolicy } from "../commands.ts"
 import type { Ports } from "../ports.ts"
 import { factsOf } from "./facts.ts"
 import { lookUpPrincipal } from "./look-up-principal.ts"
@@ -25,8 +27,7 @@ export async function readyPolicy(
   for (const statement of policy.statements) {
     const principals: PolicyPrincipal[] = []
     for (const draft of statement.principals) {
-      const isAny = draft.kind === "any"
-      principals.push(isAny ? draft : await lookUpPrincipal(ports, context, draft))
+      principals.push(await principalOf(ports, context, draft))
     }
     statements.push({ ...statement, principals })
   }
@@ -39,4 +40,25 @@ export async function readyPolicy(
     throw malformed("/policy", "its sender could not put another one")
   }
   return ready
+}
+
+/** Another account's are not looked up: who is there is that account's alone to know. */
+async function principalOf(
+  ports: Ports,
+  context: Context,
+  draft: DraftPrincipal,
+): Promise<PolicyPrincipal> {
+  if (draft.kind === "any") return draft
+  const { account } = draft
+  if (account === accountIdOf(context.caller.partition)) {
+    return await lookUpPrincipal(ports, context, draft)
+  }
+  switch (draft.kind) {
+    case "account":
+      return { kind: "abroad", account }
+    case "user":
+      return { kind: "abroad", account, arn: userArn(account, { name: draft.name, subject: "" }) }
+    case "federated":
+      return { kind: "abroad", account, arn: userArn(account, { subject: draft.subject }) }
+  }
 }

@@ -5,21 +5,18 @@ import { after, test } from "node:test"
 
 import type { PrincipalId } from "../../../src/domain/ids.ts"
 import { encodeEncryptionContext } from "../../../src/codec/encryption-context.ts"
-import { accountIdOf } from "../../../src/codec/account-id.ts"
 import { idOfUuid } from "../../../src/codec/uuid.ts"
 import { createKey } from "../../../src/service/create-key.ts"
 import { deleteKey } from "../../../src/service/delete-key.ts"
 import { decrypt, encrypt } from "../../../src/service/encrypt.ts"
 import { explainDecision } from "../../../src/service/explain.ts"
-import { createPrincipal, deletePrincipal } from "../../../src/service/principals.ts"
+import { deletePrincipal } from "../../../src/service/principals.ts"
 import { contextOf, newPartition } from "../../support/stack.ts"
 import { awsFace, b64, bytesOf, type As } from "../../support/aws-face.ts"
 
 const aws = await awsFace()
 after(() => aws.stop())
 const { ports } = aws.stack
-
-const credential = { kind: "token" } as const
 
 const root = `arn:aws:iam::${aws.account}:root`
 type Statement = Readonly<Record<string, unknown>>
@@ -268,22 +265,6 @@ test("a policy holds over every way to the key, whatever that tells", async () =
   assert.equal((await asked("anna")).allowed, true)
   const { rules } = await asked("bo")
   assert.equal(rules.find(({ rule }) => rule === "policy")?.allows, false)
-})
-
-test("a policy of another account names nobody: neither its users nor itself", async () => {
-  const other = await newPartition(aws.stack, "b")
-  const officer = contextOf("officer", other)
-  await createPrincipal(ports, officer, { name: "dora", roles: ["user"], credential })
-  const account = accountIdOf(other)
-  const { KeyId } = await aws.createKey()
-  for (const arn of [
-    `arn:aws:iam::${account}:user/dora`,
-    `arn:aws:iam::${account}:root`,
-    account,
-  ]) {
-    const Policy = policyOf(toRoot, { ...toRoot, Principal: { AWS: arn } })
-    assert.match(await aws.fault("PutKeyPolicy", { KeyId, Policy }), /invalid principals/)
-  }
 })
 
 const withStatement = (more: Statement) => policyOf(toRoot, { ...refusing("kms:Encrypt"), ...more })

@@ -1,0 +1,38 @@
+/** A key of another partition, whose policy lets the caller use it: both know of it. */
+
+import type { AuditEvent } from "../domain/audit-event.ts"
+import type { PartitionId } from "../domain/ids.ts"
+import type { Question } from "../domain/policy.ts"
+import type { Context } from "./commands.ts"
+import type { FoundKey } from "./find-key.ts"
+import type { UsePorts } from "./ports.ts"
+
+/** The partition that a key is of, where it is not the caller's own. */
+export function ownerIn(
+  { partition }: Context["caller"],
+  found: FoundKey | undefined,
+): PartitionId | undefined {
+  const owner = found?.key.partition
+  return owner === partition ? undefined : owner
+}
+
+/**
+ * Tells the caller's log, and that of the key's own partition where it lends the key: there the
+ * caller goes by his ARN. Throws at once what a log throws at once, before any work begins.
+ */
+export function recorder(
+  { audit }: UsePorts,
+  { owner, access }: Question,
+  options: { readonly stopsHarm: boolean },
+): (event: AuditEvent) => Promise<void> {
+  if (owner === undefined) return (event) => audit.enqueue(event, options)
+  const subject = access?.facts.arn ?? "" // A lent key has a policy, which has been asked.
+  return (event) => {
+    const lent = audit.enqueue({ ...event, partition: owner.id, subject }, options)
+    return both(lent, audit.enqueue(event, options))
+  }
+}
+
+async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
+  await Promise.all([one, other])
+}
