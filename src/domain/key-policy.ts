@@ -59,6 +59,8 @@ const tests = {
   more: (value, wanted) => Number(value) > Number(wanted),
   "more-or-equal": (value, wanted) => Number(value) >= Number(wanted),
   "same-number": (value, wanted) => Number(value) === Number(wanted),
+  // These two ask about the request, not about one of its values.
+  "in-range": () => false,
   null: () => false,
 } as const satisfies Record<string, (value: string, wanted: string) => boolean>
 export type PolicyTest = keyof typeof tests
@@ -85,6 +87,8 @@ export interface PolicyFacts {
   /** The caller in AWS's words. */
   readonly account: string
   readonly arn: string
+  /** True when he comes from an address range (CIDR). */
+  readonly isWithin: (range: string) => boolean
 }
 
 /** A key's policy and what it is asked about. */
@@ -169,13 +173,14 @@ function applies(
 
 function holds(
   condition: PolicyCondition,
-  { values: known, unknown }: PolicyFacts,
+  { values: known, unknown, isWithin }: PolicyFacts,
   effect: PolicyStatement["effect"],
 ): boolean {
   const { test, negated, quantifier, ifExists, key, values } = condition
   if (unknown.some((start) => key.startsWith(start))) return effect === "deny"
   const given = Object.hasOwn(known, key) ? known[key] : undefined
   if (test === "null") return (given === undefined) === values.includes("true")
+  if (test === "in-range") return values.some(isWithin) !== negated
   if (given === undefined) return ifExists || negated || quantifier === "all"
   const passes = (value: string) => values.some((wanted) => tests[test](value, wanted)) !== negated
   return quantifier === "all" ? given.every(passes) : given.some(passes)

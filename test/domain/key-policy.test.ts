@@ -40,6 +40,7 @@ const encrypting: PolicyFacts = {
   encryptionContext: {},
   account: "111122223333",
   arn: "arn:aws:iam::111122223333:user/somebody",
+  isWithin: (range) => range === "here",
 }
 
 function outcome(changed: Partial<Question>): string {
@@ -203,6 +204,20 @@ const conditions: readonly (readonly [string, PolicyCondition, Values, boolean])
   ["any of many", { ...dept, quantifier: "any" }, { k: ["c", "b"] }, true],
   ["none of many", { ...dept, quantifier: "any" }, { k: ["c", "d"] }, false],
   ["any of none", { ...dept, quantifier: "any" }, {}, false],
+  ["an address within a range", { ...dept, test: "in-range", values: ["there", "here"] }, {}, true],
+  ["an address without", { ...dept, test: "in-range", values: ["there"] }, {}, false],
+  [
+    "an address without, as it has to be",
+    { ...dept, test: "in-range", negated: true, values: ["there"] },
+    {},
+    true,
+  ],
+  [
+    "an address within, where it must not be",
+    { ...dept, test: "in-range", negated: true, values: ["there", "here"] },
+    {},
+    false,
+  ],
   ["a name that objects inherit", { ...dept, key: "constructor" }, {}, false],
 ]
 for (const [what, condition, values, expected] of conditions) {

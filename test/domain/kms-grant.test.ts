@@ -34,6 +34,7 @@ const facts: PolicyFacts = {
   encryptionContext: { a: "1", b: "2" },
   account: "111122223333",
   arn: "arn:aws:iam::111122223333:user/somebody",
+  isWithin: (range) => range === "here",
 }
 const nobody = { text: "", statements: [] }
 

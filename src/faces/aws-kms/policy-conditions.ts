@@ -2,7 +2,8 @@
 
 import type { JsonValue } from "../../codec/json.ts"
 import type { PolicyCondition } from "../../domain/key-policy.ts"
-import { multipleKeys, singleKeys, singleKeyStarts } from "../../service/kms/facts.ts"
+import { parseRange } from "../../identity/address.ts"
+import { addressKey, multipleKeys, singleKeys, singleKeyStarts } from "../../service/kms/facts.ts"
 import { listOf, malformed, objectOf } from "./policy-json.ts"
 
 type Operator = Pick<PolicyCondition, "test" | "negated">
@@ -27,6 +28,8 @@ const operators: ReadonlyMap<string, Operator> = new Map([
   ["NumericGreaterThan", is("more")],
   ["NumericGreaterThanEquals", is("more-or-equal")],
   ["Bool", is("equals-ignore-case")],
+  ["IpAddress", is("in-range")],
+  ["NotIpAddress", isNot("in-range")],
   ["Null", is("null")],
 ])
 const operatorPattern = /^(?:For(?<set>All|Any)Values?:)?(?<name>[A-Za-z]+?)(?<exists>IfExists)?$/
@@ -52,6 +55,9 @@ function readCondition(text: string, key: string, values: JsonValue): PolicyCond
   const needsSet = isMultiple && name !== "Null"
   if (needsSet !== (set !== undefined)) {
     throw malformed(`ForAllValues or ForAnyValue stands before keys of many values: ${key}.`)
+  }
+  if (name !== "Null" && (operator.test === "in-range") !== (key === addressKey)) {
+    throw malformed(`${text} does not go with ${key}.`)
   }
   return {
     ...operator,
@@ -83,6 +89,9 @@ function checkValue(value: string, operator: string): void {
   }
   if (operator.startsWith("Arn") && value.split(":").length < 6) {
     throw malformed(`${value} is no ARN.`)
+  }
+  if (operator.endsWith("IpAddress") && parseRange(value) === undefined) {
+    throw malformed(`${value} is no address range.`)
   }
   if (operator.startsWith("Numeric") && !/^-?[0-9]{1,15}$/.test(value)) {
     throw malformed(`${value} is no number.`)

@@ -7,6 +7,7 @@ import type { KeyAccess } from "../../domain/admission.ts"
 import type { PolicyFacts } from "../../domain/key-policy.ts"
 import type { KmsKeyRecord } from "../../domain/kms-key.ts"
 import { operation, type OperationId } from "../../domain/operation.ts"
+import { isAdmitted, parseAddress } from "../../identity/address.ts"
 import type { Context, Told } from "../commands.ts"
 import { actionsOf } from "./actions.ts"
 
@@ -14,8 +15,12 @@ const contextStart = "kms:encryptioncontext"
 const tagStart = "aws:resourcetag/"
 const windowKey = "kms:schedulekeydeletionpendingwindowindays"
 
+/** Of conditions on address ranges, and of no others. */
+export const addressKey = "aws:sourceip"
+
 /** Condition keys of one value each; in lower case. */
 export const singleKeys = [
+  addressKey,
   "aws:principalaccount",
   "aws:principalarn",
   "kms:bypasspolicylockoutsafetycheck",
@@ -58,6 +63,7 @@ export function factsOf(
   const values = new Map<string, readonly string[]>()
   values.set("aws:principalaccount", [account])
   values.set("aws:principalarn", [arn])
+  values.set(addressKey, [caller.address])
   values.set("kms:calleraccount", [account])
   const unknown = [
     ...collect(values, tagStart, tags),
@@ -70,6 +76,7 @@ export function factsOf(
     encryptionContext: told?.encryptionContext,
     account,
     arn,
+    isWithin: (range) => isAdmitted([range], parseAddress(caller.address)),
   }
 }
 

@@ -267,6 +267,21 @@ test("a policy holds over every way to the key, whatever that tells", async () =
   assert.equal(rules.find(({ rule }) => rule === "policy")?.allows, false)
 })
 
+test("a condition on the address holds for where the caller is", async () => {
+  const { KeyId } = await aws.createKey()
+  const outside = { NotIpAddress: { "aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"] } }
+  await put(KeyId, policyOf(toRoot, refusing("kms:Encrypt", { Condition: outside })))
+  for (const address of ["192.0.2.7", "2001:db8::1"]) {
+    await aws.ok("Encrypt", denied(KeyId), { caller: { address } })
+  }
+  for (const address of ["192.0.3.7", "2001:db9::1", "nowhere"]) {
+    assert.match(
+      await aws.fault("Encrypt", denied(KeyId), { caller: { address } }),
+      /explicit deny/,
+    )
+  }
+})
+
 const withStatement = (more: Statement) => policyOf(toRoot, { ...refusing("kms:Encrypt"), ...more })
 const condition = (Condition: Statement) => withStatement({ Condition })
 const malformed: readonly (readonly [string, string, RegExp])[] = [
@@ -309,6 +324,9 @@ const malformed: readonly (readonly [string, string, RegExp])[] = [
     condition({ NumericEquals: { "kms:ScheduleKeyDeletionPendingWindowInDays": "x" } }),
     /no number/,
   ],
+  ["no range", condition({ IpAddress: { "aws:SourceIp": "x" } }), /no address range/],
+  ["a range of texts", condition({ IpAddress: { "kms:RequestAlias": "::/0" } }), /does not go/],
+  ["a text for a range", condition({ StringEquals: { "aws:SourceIp": "::1" } }), /does not go/],
   ["no truth", condition({ Bool: { "kms:BypassPolicyLockoutSafetyCheck": "x" } }), /true or false/],
   ["no ARN", condition({ ArnLike: { "aws:PrincipalArn": "anna" } }), /no ARN/],
   ["a set for one value", condition({ "ForAnyValue:StringEquals": orders }), /many values/],
