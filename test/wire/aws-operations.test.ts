@@ -94,10 +94,9 @@ const aliased = async (AliasName = `alias/name-${aliases++}`): Promise<Input> =>
   await kms.send("CreateAlias", await alias(AliasName))
   return { AliasName }
 }
-const grantee = {
-  GranteePrincipal: "arn:aws:iam::111122223333:user/alice",
-  Operations: ["Encrypt"],
-}
+/** Of the account itself: grants go to no other. */
+const grantee = (): string => `arn:aws:iam::${node.dev.aws.accountId}:user/aws`
+const granting = (): Input => ({ GranteePrincipal: grantee(), Operations: ["Encrypt"] })
 const noStore = "CustomKeyStoreNotFoundException"
 
 const table: Readonly<Record<string, Row>> = {
@@ -113,7 +112,10 @@ const table: Readonly<Record<string, Row>> = {
     }),
     always: "CloudHsmClusterNotFoundException",
   },
-  CreateGrant: { input: onFresh(grantee), has: ["GrantId", "GrantToken"] },
+  CreateGrant: {
+    input: async () => ({ KeyId: await make(), ...granting() }),
+    has: ["GrantId", "GrantToken"],
+  },
   CreateKey: { input: () => ({ Tags: [{ TagKey: "a", TagValue: "b" }] }), has: ["KeyMetadata"] },
   Decapsulate: { input: decapsulate, has: ["KeyId", "SharedSecret", "EncapsulationAlgorithm"] },
   Decrypt: {
@@ -189,7 +191,7 @@ const table: Readonly<Record<string, Row>> = {
     has: ["Tags", "Truncated"],
   },
   ListRetirableGrants: {
-    input: () => ({ RetiringPrincipal: grantee.GranteePrincipal }),
+    input: () => ({ RetiringPrincipal: grantee() }),
     has: ["Grants", "Truncated"],
   },
   PutKeyPolicy: {
@@ -282,7 +284,7 @@ async function imported(): Promise<Input> {
 
 async function granted(): Promise<Input> {
   const KeyId = await make()
-  const { GrantId } = await kms.send("CreateGrant", { KeyId, ...grantee })
+  const { GrantId } = await kms.send("CreateGrant", { KeyId, ...granting() })
   return { KeyId, GrantId }
 }
 

@@ -78,10 +78,14 @@ const produced: Readonly<Record<string, () => Promise<string>>> = {
       AliasName: "alias/aws/ours",
       TargetKeyId: (await aws.createKey()).KeyId,
     }),
+  // Of a principal alone: an ARN that names no key here is NotFoundException, as AWS answers it.
+  InvalidArnException: onKey("CreateGrant", { GranteePrincipal: "arn:x", Operations: ["Encrypt"] }),
   InvalidCiphertextException: async () => {
     const { KeyId } = await aws.createKey()
     return await aws.fault("Decrypt", { KeyId, CiphertextBlob: b64("nothing of ours") })
   },
+  InvalidGrantIdException: onKey("RevokeGrant", { GrantId: "x" }),
+  InvalidGrantTokenException: onKey("Encrypt", { ...plain, GrantTokens: ["eA"] }),
   InvalidImportTokenException: async () => {
     const { KeyId } = await aws.createKey({ Origin: "EXTERNAL" })
     const input = await importInput(aws, KeyId, material)
@@ -142,7 +146,6 @@ const produced: Readonly<Record<string, () => Promise<string>>> = {
 }
 
 const noStores = "there are no custom key stores: the keys are here"
-const ofGrants = "of grants: by their own tests, where they are served"
 
 /** What nothing here can produce, and why. */
 const unreachable: Readonly<Record<string, string>> = {
@@ -155,9 +158,6 @@ const unreachable: Readonly<Record<string, string>> = {
   CustomKeyStoreInvalidStateException: noStores,
   CustomKeyStoreNameInUseException: noStores,
   IncorrectTrustAnchorException: noStores,
-  InvalidArnException: "an ARN that names no key here is NotFoundException, as AWS answers it",
-  InvalidGrantIdException: ofGrants,
-  InvalidGrantTokenException: ofGrants,
   XksKeyAlreadyInUseException: noStores,
   XksKeyInvalidConfigurationException: noStores,
   XksKeyNotFoundException: noStores,
