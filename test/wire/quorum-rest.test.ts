@@ -93,6 +93,8 @@ suite("quorum with curl and openssl over /api/v1", () => {
 
   test("after the timeout it is too late", comeTooLate)
 
+  test("one call brings its approvals, after its timelock, once", callWithApprovals)
+
   test("whoever watches hears of it, as server-sent events", watchWithCurl)
 })
 
@@ -148,6 +150,33 @@ async function comeTooLate(): Promise<void> {
   await until(request, "expired")
   const late = await approve("bo", request, word)
   assert.deepEqual([late.status, late.json["detail"]], [409, "the request is expired"])
+}
+
+async function callWithApprovals(): Promise<void> {
+  const key = await newKey("called", { timelockSeconds: 1, timeoutSeconds: 60 })
+  const asked = { operation: "sign", key, message: payload.toString("base64") }
+  const { status, json: stamped } = await send("user", "POST /calls/stamp", { asked })
+  assert.equal(status, 200, JSON.stringify(stamped))
+  const approvals = (["anna", "bo"] as const).map((who) => {
+    const { word: _approval, ...approval } = wordOf(who, stamped)
+    return approval
+  })
+  const call = (change: Fields = {}) =>
+    send("user", "POST /calls", { asked, stamp: stamped["stamp"], approvals, ...change })
+  const early = await call()
+  assert.deepEqual([early.status, early.json["code"]], [403, "APPROVAL_REQUIRED"])
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  const other = await call({ asked: { ...asked, mechanism: "ECDSA_SHA_384" } })
+  assert.deepEqual([other.status, other.json["field"]], [400, "/stamp"])
+  const done = await call()
+  assert.equal(done.status, 200, JSON.stringify(done.json))
+  const { json } = await send("user", `GET /keys/${key}/public`)
+  shell.write("called.pem", String(json["pem"]))
+  const { signature } = done.json["result"] as Fields // openapi.yaml: MadeCall.
+  const bytes = Buffer.from(String(signature), "base64")
+  assert.equal(shell.verified("called.pem", bytes, payload), "Verified OK\n")
+  const again = await call()
+  assert.deepEqual([again.status, again.json["code"]], [409, "CONFLICT"])
 }
 
 async function watchWithCurl(): Promise<void> {
