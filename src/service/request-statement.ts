@@ -64,8 +64,19 @@ export function describeParameters(
     })
 }
 
+/** By the rule in a record, which a change replaces whole: it cannot become stale. */
+const hashes = new WeakMap<Rule, string>()
+
 /** What a request remembers of its rule; under another one nothing is executed. */
 export function hashRule(rule: Rule | undefined): string {
+  const known = rule && hashes.get(rule)
+  if (known !== undefined) return known
+  const hash = hashOf(rule)
+  if (rule !== undefined) hashes.set(rule, hash)
+  return hash
+}
+
+function hashOf(rule: Rule | undefined): string {
   const text = JSON.stringify(rule ?? null, (_, value: unknown) =>
     value instanceof Uint8Array ? value.toBase64() : value,
   )
