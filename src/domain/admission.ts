@@ -47,14 +47,6 @@ function isLent({ key, caller, access, owner }: AdmissionQuestion): boolean {
   return lends({ policy, facts }, { caller, owner: owner.id })
 }
 
-/** A question as each partition has to answer it: the caller's, and that of a lent key. */
-export function sidesOf<Q extends AdmissionQuestion & { readonly partition: PartitionRecord }>(
-  question: Q,
-): readonly Q[] {
-  const { owner } = question
-  return owner === undefined ? [question] : [question, { ...question, partition: owner }]
-}
-
 /** Why a key's policy refuses; undefined: no statement of it does. */
 export function againstDenial(
   { access, caller, key }: AdmissionQuestion,

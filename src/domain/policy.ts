@@ -9,7 +9,6 @@ import {
   againstDenial,
   againstGrants,
   againstPolicy,
-  sidesOf,
   type AdmissionQuestion,
 } from "./admission.ts"
 import {
@@ -356,15 +355,22 @@ const ruleList: readonly (readonly [RuleId, Rule])[] = ruleIds.map((id) => [id, 
 /** Answers one question: may this caller do this, here, now? Never throws. */
 export function decide(question: Question): Decision {
   const row = operation(question.operation)
-  for (const side of sidesOf(question)) {
-    for (const [rule, { check, code }] of ruleList) {
-      const reason = check(side, row)
-      if (reason === undefined) continue
-      if (rule === "approvals") return undecided(side, row, reason)
-      return { outcome: "denied", code, rule, reason }
-    }
+  const { owner } = question
+  const against = objection(question, row)
+  // A key that another partition lends: that one has to allow it too.
+  const abroad = against ?? (owner && objection({ ...question, partition: owner }, row))
+  return abroad ?? { outcome: "allowed", permit: new Permit(question) }
+}
+
+/** What the first rule says that has something against it; undefined: none has. */
+function objection(question: Question, row: OperationRow): Decision | undefined {
+  for (const [rule, { check, code }] of ruleList) {
+    const reason = check(question, row)
+    if (reason === undefined) continue
+    if (rule === "approvals") return undecided(question, row, reason)
+    return { outcome: "denied", code, rule, reason }
   }
-  return { outcome: "allowed", permit: new Permit(question) }
+  return undefined
 }
 
 /** Everything else allows it: then it waits for approvals, unless none can ever suffice. */

@@ -18,6 +18,7 @@ import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError, type ErrorCode } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import type { KmsGrant } from "../domain/kms-grant.ts"
 import { mechanismKind } from "../domain/operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
@@ -266,7 +267,7 @@ function questionOf(
     owner,
     key,
     access: accessOf(context, ask.operation, found),
-    grant: found?.kms?.grants?.find(({ id }) => id === ask.grant),
+    grant: ask.grant === undefined ? undefined : grantIn(found, ask.grant),
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
     algorithm: madeAlgorithm(ask.creates ?? ask.brings, key),
     attributes: ask.attributes,
@@ -280,6 +281,10 @@ function questionOf(
     withinRate: !draws || !metered || ports.meter.take(partition, now),
     keyCount,
   }
+}
+
+function grantIn(found: FoundKey | undefined, wanted: string): KmsGrant | undefined {
+  return found?.kms?.grants?.find(({ id }) => id === wanted)
 }
 
 /** Records that a change was made: which rows, at which revision of the store. */
@@ -347,8 +352,6 @@ function madeAlgorithm(
   return key === undefined ? undefined : childAlgorithm(key.algorithm)
 }
 
-const nobody: ReadonlySet<string> = new Set()
-
 /** The record of what was asked, as it is when it is allowed. */
 export function describe(context: Context, ask: Ask, question: Question): AuditEvent {
   const { caller, requestId, within = requestId } = context
@@ -370,8 +373,8 @@ export function describe(context: Context, ask: Ask, question: Question): AuditE
   if (mechanism !== undefined) event.mechanism = mechanism
   if (ask.path !== undefined) event.path = ask.path
   if (ask.target !== undefined) event.target = ask.target
-  const approvedBy = question.approvals?.approvedBy ?? nobody
-  if (approvedBy.size > 0) event.approvedBy = [...approvedBy]
+  const approvedBy = question.approvals?.approvedBy
+  if (approvedBy !== undefined && approvedBy.size > 0) event.approvedBy = [...approvedBy]
   if (ask.note !== undefined) event.note = ask.note
   if (caller.origin !== undefined) {
     const { requestId, operations: asked, principals: principal } = caller.origin
