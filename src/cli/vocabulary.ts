@@ -19,6 +19,8 @@ export { keyUsages, rsaHashes } from "../domain/algorithms.ts"
 export { certificateUsages } from "../domain/certificate.ts"
 export { keyStates } from "../domain/key.ts"
 export { roles } from "../domain/principal.ts"
+export { requestStates, type ApproverWord } from "../domain/request.ts"
+export { webhookEvents } from "../domain/webhook.ts"
 
 // The keys of a literal table are exactly its identifiers.
 export const keyAlgorithms = Object.keys(algorithmRows) as readonly KeyAlgorithmId[]

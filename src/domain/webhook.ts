@@ -1,19 +1,14 @@
 /** Webhooks: whom the node tells, over HTTPS, what becomes of a partition's requests. */
 
 import type { Instant, PartitionId, PrincipalId } from "./ids.ts"
-import { isOpen, type RequestRecord } from "./request.ts"
+import { isOpen, requestStates, type RequestRecord, type RequestState } from "./request.ts"
 
 /** What a request can be told about: its states, but for `pending`, in which it is `created`. */
-export const webhookEvents = [
+export type WebhookEvent = "created" | Exclude<RequestState, "pending">
+export const webhookEvents: readonly WebhookEvent[] = [
   "created",
-  "approved",
-  "executed",
-  "failed",
-  "expired",
-  "rejected",
-  "cancelled",
-] as const
-export type WebhookEvent = (typeof webhookEvents)[number]
+  ...requestStates.filter((state) => state !== "pending"),
+]
 
 export interface Webhook {
   readonly id: string

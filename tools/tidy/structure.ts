@@ -28,6 +28,8 @@ const importTable: Record<string, readonly string[]> = {
     "domain/chains.ts",
     "domain/key.ts",
     "domain/principal.ts",
+    "domain/request.ts",
+    "domain/webhook.ts",
   ],
 }
 

@@ -22,17 +22,7 @@ import { collectItems, limitOption } from "../lists.ts"
 import { passwordOption, readPassword } from "../password.ts"
 import { requestColumns, requestFields } from "../asking.ts"
 import { describeStatement } from "../statement.ts"
-
-const states = [
-  "pending",
-  "approved",
-  "executed",
-  "failed",
-  "expired",
-  "rejected",
-  "cancelled",
-] as const
-const words = ["approval", "rejection", "cancellation"] as const
+import { requestStates as states, type ApproverWord } from "../vocabulary.ts"
 
 const signOptions: readonly OptionRow[] = [
   ["--yes", "do not ask: for who has read it elsewhere"],
@@ -178,11 +168,7 @@ export const requestCommands: readonly Command[] = [
 ]
 
 /** Shows, asks, signs; brings the word, or writes it where the request came from a file. */
-async function speak(
-  context: CliContext,
-  input: Input,
-  word: (typeof words)[number],
-): Promise<void> {
+async function speak(context: CliContext, input: Input, word: ApproverWord): Promise<void> {
   const named = input.text("request")
   const offline = /[./]/.test(named)
   const { id, statement } = offline ? await readRequest(named) : await fetchRequest(context, named)
@@ -209,7 +195,7 @@ async function fetchRequest({ connect }: CliContext, id: string) {
 async function signWord(
   context: CliContext,
   input: Input,
-  { word, statement }: { readonly word: (typeof words)[number]; readonly statement: Uint8Array },
+  { word, statement }: { readonly word: ApproverWord; readonly statement: Uint8Array },
 ): Promise<WordRequest> {
   const pem = await readFile(input.text("keyFile"), "latin1")
   if (!/ENCRYPTED/.test(pem)) return wordOn(word, statement, { pem })

@@ -4,16 +4,7 @@ import type { Webhook } from "@keyhold/sdk"
 import type { Command } from "../command.ts"
 import { CliError } from "../failure.ts"
 import type { Columns } from "../output.ts"
-
-const events = [
-  "created",
-  "approved",
-  "executed",
-  "failed",
-  "expired",
-  "rejected",
-  "cancelled",
-] as const
+import { webhookEvents as events } from "../vocabulary.ts"
 
 const columns: Columns<Webhook> = [
   ["id", ({ id }) => id],
