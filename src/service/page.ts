@@ -6,8 +6,8 @@ import type { RecordKind, RecordTypes } from "../records/kinds.ts"
 import type { Page } from "./commands.ts"
 import type { Ports } from "./ports.ts"
 
-/** Rows that one page may look at. */
-const scannedPerPage = 10 * limits.pageSizeMax
+/** Rows that one page may look at, so that a rare filter cannot hold the node up. */
+export const scannedPerPage = 10 * limits.pageSizeMax
 
 export interface PageWanted<K extends RecordKind> {
   readonly kind: K

@@ -36,12 +36,13 @@ export async function stampCall(
     const place = await ports.stamps.give(act.partition.id, lifeMs, act.now)
     const expiresAt = expiryOf(question, act.now, lifeMs)
     const stamp = { ...place, stampedAt: act.now, expiresAt }
-    const about = { subject: context.caller.subject, question, parameters }
+    const statement = callStatement(ports, stamp, { question, parameters })
+    const { subject } = context.caller
     const rule = ruleOf(question, operation(question.operation))
     return {
       id: callIdOf(place),
-      stamp: writeStamp(ports, stamp, about),
-      statement: callStatement(ports, stamp, about),
+      stamp: writeStamp(ports, stamp, { subject, question, statement }),
+      statement,
       stampedAt: act.now,
       expiresAt,
       parameters: describeParameters(parameters),

@@ -32,6 +32,14 @@ export interface ShownStamp extends Stamp {
   readonly hash: Uint8Array
 }
 
+/** What a stamp's hash is about: who asked, and the statement of his call. */
+interface Stamped {
+  readonly subject: string
+  readonly question: Question
+  /** From {@link callStatement}. */
+  readonly statement: Uint8Array
+}
+
 /** @throws HsmError MALFORMED_REQUEST for what is no stamp. */
 export function readStamp(bytes: Uint8Array): ShownStamp {
   const view = Buffer.from(bytes)
@@ -47,17 +55,12 @@ export function readStamp(bytes: Uint8Array): ShownStamp {
 }
 
 /** The stamp on a command that was just seen. */
-export function writeStamp(
-  ports: Ports,
-  stamp: Stamp,
-  about: { readonly subject: string; readonly question: Question; readonly parameters: object },
-): Uint8Array {
+export function writeStamp(ports: Ports, stamp: Stamp, about: Stamped): Uint8Array {
   const out = Buffer.alloc(stampBytes)
   out.set(placeOf(stamp))
   out.writeUIntBE(stamp.stampedAt, placeBytes, 6)
   out.writeUIntBE(stamp.expiresAt, placeBytes + 6, 6)
-  const statement = callStatement(ports, stamp, about)
-  out.set(hashOf(ports, about.question, { subject: about.subject, statement }), headBytes)
+  out.set(hashOf(ports, about), headBytes)
   return out
 }
 
@@ -87,16 +90,8 @@ export function callStatement(
 }
 
 /** True when the node has stamped this very statement for this very caller. */
-export function isStamped(
-  ports: Ports,
-  { hash }: ShownStamp,
-  about: {
-    readonly subject: string
-    readonly question: Question
-    readonly statement: Uint8Array
-  },
-): boolean {
-  return timingSafeEqual(hash, hashOf(ports, about.question, about))
+export function isStamped(ports: Ports, { hash }: ShownStamp, about: Stamped): boolean {
+  return timingSafeEqual(hash, hashOf(ports, about))
 }
 
 /** By what the log and approvers call it; follows from its place. */
@@ -119,8 +114,7 @@ function placeOf({ block, serial }: StampPlace): Uint8Array {
 
 function hashOf(
   { records, clusterId }: Ports,
-  { partition }: Question,
-  { subject, statement }: { readonly subject: string; readonly statement: Uint8Array },
+  { subject, question: { partition }, statement }: Stamped,
 ): Uint8Array {
   const stamped = createHash("sha256")
     .update(canonical("stamp", clusterId, subject, statement))

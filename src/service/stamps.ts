@@ -78,9 +78,8 @@ export class Stamps {
   }
 
   /** @throws HsmError CONFLICT when the stamp has been used, or its block is gone. */
-  async refuseUsed(partition: PartitionId, { block, serial }: StampPlace): Promise<void> {
-    const record = await this.#read(partition, block)
-    if (record === undefined || isUsed(record.used, serial)) throw spent()
+  async refuseUsed(partition: PartitionId, place: StampPlace): Promise<void> {
+    await this.#unused(partition, place)
   }
 
   /**
@@ -110,14 +109,20 @@ export class Stamps {
    */
   async useWithin<T>(
     partition: PartitionId,
-    { block, serial }: StampPlace,
+    place: StampPlace,
     work: (use: Change) => Promise<T>,
   ): Promise<T> {
-    return await this.#inFlight.alone(`stamps/${block}`, async () => {
-      const record = await this.#read(partition, block)
-      if (record === undefined || isUsed(record.used, serial)) throw spent()
-      return await work(changeOf(record, [serial]))
+    return await this.#inFlight.alone(`stamps/${place.block}`, async () => {
+      const record = await this.#unused(partition, place)
+      return await work(changeOf(record, [place.serial]))
     })
+  }
+
+  /** The block of a stamp that can still be used. */
+  async #unused(partition: PartitionId, { block, serial }: StampPlace): Promise<StampBlockRecord> {
+    const record = await this.#read(partition, block)
+    if (record === undefined || isUsed(record.used, serial)) throw spent()
+    return record
   }
 
   async #openBlock(

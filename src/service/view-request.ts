@@ -11,12 +11,10 @@ import { tokenOf } from "./approval-token.ts"
 import { advance } from "./execute-request.ts"
 import type { Context, Page } from "./commands.ts"
 import type { ListRequestsCommand, RequestView } from "./quorum-commands.ts"
+import { scannedPerPage } from "./page.ts"
 import type { Ports } from "./ports.ts"
 import { describeParameters, statementOf } from "./request-statement.ts"
 import { standingOf } from "./standing.ts"
-
-/** Rows that one page may look at, so that a rare filter cannot hold the node up. */
-const scannedPerPage = 10 * limits.pageSizeMax
 
 /**
  * Shows a request; one whose time has come is done, or ended, before.

@@ -76,17 +76,14 @@ class Worker {
     enter: (work) => this.#inFlight.enter(work),
   })
   readonly #jwks = createJwksFetcher()
+  /** As the configuration has it, once that is here. */
+  #post: PostWebhook = createWebhookPost({ allowPrivate: false })
   /** Scopes whose audit keys are here; emptied when the node is sealed. */
   readonly #scopes = new Set<string>()
   #running: Running | undefined
   /** Undefined while the node is sealed: then everything goes to the keyholder. */
   #ports: UsePorts | undefined
   #start: WorkerStart | undefined
-
-  #posting(message: Parameters<PostWebhook>[0]): ReturnType<PostWebhook> {
-    const { allowPrivate = false } = this.#start?.config.webhooks ?? {}
-    return createWebhookPost({ allowPrivate })(message)
-  }
 
   #handlers(): Handlers<WorkerCalls> {
     return {
@@ -109,7 +106,7 @@ class Worker {
         return undefined
       },
       fetchKeySet: (uri) => this.#jwks.fetch(uri),
-      postWebhook: (message) => this.#posting(message),
+      postWebhook: (message) => this.#post(message),
       metrics: () => this.#up.metrics.values(),
       chain: ({ call, args }) => this.#up.audit.pass(call, args),
       chainState: () => this.#up.audit.state,
@@ -126,6 +123,7 @@ class Worker {
   async #begin(start: WorkerStart): Promise<{ port: number }> {
     const { config, index, clusterId, nodeId, bootId, storeRev, floor } = start
     this.#start = start
+    this.#post = createWebhookPost(config.webhooks)
     const log = openLog(config.log.level)
     await yieldSlowThreads()
     const { provider } = await runSelfTests()

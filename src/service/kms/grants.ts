@@ -8,10 +8,10 @@ import type { KmsKeyRecord } from "../../domain/kms-key.ts"
 import { limits } from "../../domain/limits.ts"
 import { operation } from "../../domain/operation.ts"
 import { keyOf, perform, type Act, type Ask } from "../act.ts"
-import { commitKey, revise } from "../change-key.ts"
 import type { Context, DraftParty, GrantDraft, KeyRef } from "../commands.ts"
 import { idIn, kmsOf } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
+import { commitKms } from "./commit-kms.ts"
 import { accessOf } from "./facts.ts"
 import { lookUpPrincipal } from "./look-up-principal.ts"
 
@@ -43,11 +43,9 @@ export async function createGrant(
     }
     const id = Buffer.from(ports.random.bytes(32)).toString("hex")
     const grant = { id, ...wanted, createdAt: act.now }
-    await commitGrants(ports, act, {
-      kms,
-      grants: [...grants, grant].toSorted((one, other) => (one.id < other.id ? -1 : 1)),
-      concerned: grant.grantee,
-    })
+    const sorted = [...grants, grant].toSorted((one, other) => (one.id < other.id ? -1 : 1))
+    const target = subjectOf(grant.grantee)
+    await commitKms(ports, act, { before: kms, fields: { grants: sorted }, target })
     return grant
   })
 }
@@ -94,30 +92,13 @@ async function endGrant(ports: Ports, act: Act, id: string): Promise<void> {
   const ended = grants.find((grant) => grant.id === id)
   if (ended === undefined) throw new HsmError("NOT_FOUND", `Grant ID ${id} not found`)
   const left = grants.filter((grant) => grant !== ended)
-  await commitGrants(ports, act, { kms, grants: left, concerned: ended.grantee })
+  const target = subjectOf(ended.grantee)
+  await commitKms(ports, act, { before: kms, fields: { grants: left }, target })
 }
 
-async function commitGrants(
-  ports: Ports,
-  act: Act,
-  change: {
-    readonly kms: KmsKeyRecord | undefined
-    readonly grants: readonly KmsGrant[]
-    readonly concerned: GrantParty
-  },
-): Promise<void> {
-  const before = keyOf(act)
-  const { id, partition } = before
-  const { kms = { id, partition, revision: 0 }, grants, concerned } = change
-  const { meant } = concerned
-  await commitKey(ports, act, {
-    before,
-    after: revise(before, act, { kms: true }),
-    extra: {
-      changes: [{ kind: "kms-key", record: { ...kms, grants, revision: kms.revision + 1 } }],
-    },
-    target: meant.kind === "one" ? meant.subject : meant.partition,
-  })
+/** For the log: whom a grant is to. */
+function subjectOf({ meant }: GrantParty): string {
+  return meant.kind === "one" ? meant.subject : meant.partition
 }
 
 async function readied(ports: Ports, context: Context, draft: GrantDraft): Promise<Wanted> {

@@ -2,10 +2,10 @@
 
 import type { KeyPolicy } from "../../domain/key-policy.ts"
 import { keyOf, perform } from "../act.ts"
-import { commitKey, revise } from "../change-key.ts"
 import type { Context, KeyRef, NewKeyPolicy } from "../commands.ts"
 import { kmsOf } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
+import { commitKms } from "./commit-kms.ts"
 import { readyPolicy } from "./ready-policy.ts"
 
 /** A key's policy; undefined: it never got one. */
@@ -31,15 +31,8 @@ export async function putKeyPolicy(
   { key, ...wanted }: NewKeyPolicy & { readonly key: KeyRef },
 ): Promise<void> {
   await perform(ports, context, { operation: "key.set-policy", key }, async (act) => {
-    const before = keyOf(act)
-    const { id, partition } = before
-    const policy = await readyPolicy(ports, context, { ...wanted, tags: before.tags })
-    const kms = (await kmsOf(ports, before)) ?? { id, partition, revision: 0 }
-    const record = { ...kms, policy, revision: kms.revision + 1 }
-    await commitKey(ports, act, {
-      before,
-      after: revise(before, act, { kms: true }),
-      extra: { changes: [{ kind: "kms-key", record }] },
-    })
+    const found = keyOf(act)
+    const policy = await readyPolicy(ports, context, { ...wanted, tags: found.tags })
+    await commitKms(ports, act, { before: await kmsOf(ports, found), fields: { policy } })
   })
 }

@@ -9,11 +9,10 @@ import type { PolicyPrincipal } from "../../domain/key-policy.ts"
 import { keyOf, perform } from "../act.ts"
 import type { Context, DraftParty, KeyRef, Page, PageCommand } from "../commands.ts"
 import { kmsOf } from "../find-key.ts"
+import { scannedPerPage } from "../page.ts"
 import type { Ports } from "../ports.ts"
 import { lookUpPrincipal } from "./look-up-principal.ts"
 
-/** Key records that one page may look at: a rare principal must not hold the node up. */
-const scannedPerPage = 10 * limits.pageSizeMax
 /** Roles that see whose grants they are, whoever retires them. */
 const overseers = ["manager", "auditor", "officer"]
 
