@@ -126,7 +126,7 @@ test("what is no key for it, and what is missing or too much, is said", async ()
   assert.deepEqual([nameless.code, /--cluster is missing/.test(nameless.stderr)], [2, true])
   const foreign = await offline("content", `--cluster ${cluster}`)
   assert.equal(foreign.code, 2)
-  for (const more of ["--key orders", "--iv AAAA", "--mechanism AES_GCM", "--aad x"]) {
+  for (const more of ["--key orders", "--iv AAAA", "--mechanism AES_GCM", "--stamp x", "--aad x"]) {
     const context = more === "--aad x" ? " --encryption-context a=b" : ""
     assert.equal((await offline("file.kh", `${more}${context}`)).code, 2, more)
   }

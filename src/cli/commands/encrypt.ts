@@ -148,7 +148,7 @@ async function decrypt(context: CliContext, input: Input): Promise<void> {
 
 /** Nothing leaves this process, and nothing but the files is read. */
 async function decryptOffline({ out, stdin }: CliContext, input: Input): Promise<void> {
-  for (const name of ["key", "iv", "version", "mechanism", "request"]) {
+  for (const name of ["key", "iv", "version", "mechanism", "request", "stamp"]) {
     if (input.has(name)) throw new CliError("USAGE", `${name} does not go with --offline`)
   }
   const { aad, open } = await readOffline(input, stdin)
