@@ -121,6 +121,8 @@ export interface KeyRecord {
   readonly updatedAt: Instant
   /** When `deleting`: the moment at which it may be destroyed. */
   readonly deleteAt?: Instant
+  /** When `deleting`, instead of that: how long it waits once its family's replicas are gone. */
+  readonly deletionWindowMs?: number
   /** What `restore` goes back to from `deleting` and `invalidated`. */
   readonly stateBefore?: "active" | "disabled" | "awaiting-material"
   /** When destroyed: the moment, and the epoch whose root has to die for shredding. */
@@ -128,6 +130,8 @@ export interface KeyRecord {
   readonly destroyedEpoch?: number
   /** True: a record of kind kms-key goes with it, and the absence of that is tampering. */
   readonly kms?: true
+  /** Of a multi-Region key: its family, named by the id of the first member. */
+  readonly family?: KeyId
   /** Counts this record's changes from 1. */
   readonly revision: number
 }
@@ -135,6 +139,11 @@ export interface KeyRecord {
 /** The version used for new work; undefined for a destroyed key, and before it has material. */
 export function currentVersion(key: KeyRecord): KeyVersion | undefined {
   return key.versions.at(-1)
+}
+
+/** The id by which a key's ciphertexts name it: all members of a family open each other's. */
+export function sealedAs({ id, family = id }: Pick<KeyRecord, "id" | "family">): KeyId {
+  return family
 }
 
 /** How many versions a key may have whose public halves are as long as this one's. */

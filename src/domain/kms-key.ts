@@ -22,6 +22,43 @@ export interface KmsKeyRecord {
   readonly revision: number
 }
 
+/**
+ * A multi-Region key: keys of their own, one in each of some regions, with one id in AWS's dialect,
+ * the same versions and schedule of rotation. Whatever else they have is each one's own.
+ */
+export interface FamilyRecord {
+  /** That of the first member, which may be gone. */
+  readonly id: KeyId
+  readonly partition: PartitionId
+  /** In the order in which they were made; at most limits.familyMembersMax. */
+  readonly members: readonly FamilyMember[]
+  /** The member that is replicated, and that rotation is asked of. */
+  readonly primary: KeyId
+  readonly revision: number
+}
+export interface FamilyMember {
+  readonly id: KeyId
+  readonly region: string
+}
+
+/** The family that a key founds. */
+export function newFamily(
+  { id, partition }: Pick<FamilyRecord, "id" | "partition">,
+  region: string,
+): FamilyRecord {
+  return { id, partition, members: [{ id, region }], primary: id, revision: 1 }
+}
+
+/** The id of a family's member in a region. */
+export function memberIn(family: FamilyRecord | undefined, region: string): KeyId | undefined {
+  return family?.members.find((member) => member.region === region)?.id
+}
+
+/** True for a primary that others were made from: it is replicated, and not destroyed. */
+export function hasReplicas(family: FamilyRecord, id: KeyId): boolean {
+  return family.primary === id && family.members.length > 1
+}
+
 /** Another name of a key in one region. */
 export interface AliasRecord {
   /** Begins with the key's id, so that a key's aliases lie together. */

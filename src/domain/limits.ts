@@ -66,6 +66,8 @@ export const limits = {
   aliasesPerKeyMax: 50,
   /** A key's policy as its document; as AWS's quota. */
   keyPolicyBytesMax: 32 * KiB,
+  /** Members of a multi-Region key, all in one commit when it rotates; AWS has some 30 regions. */
+  familyMembersMax: 32,
   /** Grants on one key: with its policy they fit into one record. */
   kmsGrantsPerKeyMax: 100,
   /** Of one constraint of a grant: pairs, and characters in all; as AWS has it. */

@@ -112,6 +112,8 @@ export const operations = {
   "key.derive-child": { ...change, states: ["active"], usage: "sign" },
   "key.create": { ...change, target: "partition" },
   "key.import": { ...change, target: "partition", flag: "keyImport" },
+  "key.replicate": { ...change, states: ["active"], rule: "modify" },
+  "key.set-primary": { ...change, states: ["active"], rule: "modify" },
   "key.list": { roles: anyone, target: "partition", whileBlocked: true },
   "key.import-parameters": { ...change, flag: "keyImport", states: kept },
   "key.import-material": { ...change, flag: "keyImport", states: kept },

@@ -11,7 +11,7 @@ import { HsmError } from "../domain/errors.ts"
 import type { CertificateRecord } from "../domain/certificate.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import type { AliasRecord, KmsKeyRecord } from "../domain/kms-key.ts"
+import type { AliasRecord, FamilyRecord, KmsKeyRecord } from "../domain/kms-key.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { PrincipalRecord } from "../domain/principal.ts"
 import type { StampBlockRecord } from "../domain/stamp.ts"
@@ -39,6 +39,7 @@ export interface EpochRecord {
 export interface RecordTypes {
   key: KeyRecord
   "kms-key": KmsKeyRecord
+  family: FamilyRecord
   alias: AliasRecord
   certificate: CertificateRecord
   partition: PartitionRecord
@@ -86,14 +87,17 @@ export const recordKinds = {
       "createdBy",
       "updatedAt",
       "deleteAt?",
+      "deletionWindowMs?",
       "stateBefore?",
       "destroyedAt?",
       "destroyedEpoch?",
       "kms?",
+      "family?",
       "revision",
     ],
   },
   "kms-key": { fields: ["id", "partition", "region?", "policy?", "grants?", "revision"] },
+  family: { fields: ["id", "partition", "members", "primary", "revision"] },
   alias: {
     fields: ["id", "partition", "keyId", "region", "name", "createdAt", "updatedAt", "revision"],
   },

@@ -5,7 +5,7 @@ import { keyAlgorithm, publicUsages, type KeyAlgorithmId } from "../domain/algor
 import { materialUntil } from "../domain/external-material.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { KeyAttributes, KeyRecord, KeyVersion } from "../domain/key.ts"
-import type { KmsKeyRecord } from "../domain/kms-key.ts"
+import { newFamily, type KmsKeyRecord } from "../domain/kms-key.ts"
 import type { Permit } from "../domain/policy.ts"
 import type { KeyRules } from "../domain/rule.ts"
 import { unwrapsUntil } from "../domain/unwrap-template.ts"
@@ -15,7 +15,7 @@ import type { Change, Transaction } from "../records/committer.ts"
 import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
 import { concluding, perform, recordDone, type Act } from "./act.ts"
-import type { Context, CreateKeyCommand, ImportKeyCommand } from "./commands.ts"
+import type { Context, CreateKeyCommand, ImportKeyCommand, NewKmsKey } from "./commands.ts"
 import { checkTemplate, type NewKey } from "./key-template.ts"
 import { readyPolicy } from "./kms/ready-policy.ts"
 import { makeKeyRules } from "./make-rules.ts"
@@ -192,19 +192,30 @@ async function store(
 }
 
 /** What goes with a key's record from the first commit on. */
-function newKmsKey({ id, partition }: KeyRecord, kms: KmsFields | undefined): readonly Change[] {
+function newKmsKey(key: KeyRecord, kms: KmsFields | undefined): readonly Change[] {
   if (kms === undefined) return []
-  return [{ kind: "kms-key", record: { id, partition, ...kms, revision: 1 } }]
+  const { id, partition, family } = key
+  const beside: Change = { kind: "kms-key", record: { id, partition, ...kms, revision: 1 } }
+  if (family === undefined || kms.region === undefined) return [beside]
+  return [beside, { kind: "family", record: newFamily(key, kms.region) }]
 }
 
 /** @throws HsmError as `readyPolicy`. */
 async function kmsFields(
   ports: Ports,
   context: Context,
-  { kms, tags = {} }: Pick<NewKey, "kms" | "tags">,
+  { kms, tags }: Pick<NewKey, "kms" | "tags">,
 ): Promise<KmsFields | undefined> {
-  if (kms === undefined) return undefined
-  const { region, policy } = kms
+  return kms && (await newKmsFields(ports, context, { ...kms, tags }))
+}
+
+/** What the record beside a new key's own holds. Errors as `readyPolicy`. */
+export async function newKmsFields(
+  ports: Ports,
+  context: Context,
+  wanted: Pick<NewKmsKey, "region" | "policy"> & Pick<NewKey, "tags">,
+): Promise<KmsFields> {
+  const { region, policy, tags = {} } = wanted
   if (policy === undefined) return { region }
   return { region, policy: await readyPolicy(ports, context, { ...policy, tags }) }
 }
@@ -268,6 +279,7 @@ function newRecord(
     createdBy: subject,
     updatedAt: now,
     ...(template.kms === undefined ? {} : { kms: true }),
+    ...(template.kms?.multiRegion === true ? { family: id } : {}),
     revision: 1,
   }
 }

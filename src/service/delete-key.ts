@@ -8,18 +8,22 @@
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import { hasReplicas } from "../domain/kms-key.ts"
 import { limits } from "../domain/limits.ts"
 import { destroyedAt } from "../records/epochs.ts"
 import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, revise } from "./change-key.ts"
 import type { Context, DeleteKeyCommand, DeletionReceipt, KeyRef } from "./commands.ts"
+import { familyOf } from "./find-key.ts"
 import { endOf, tombstone } from "./key-end.ts"
+import { changedFamily } from "./kms/family.ts"
 import { cancelRequestsOf } from "./execute-request.ts"
 import type { Ports } from "./ports.ts"
 
 /**
  * Takes a key out of use: into the bin where the partition has one; else for a waiting window,
- * after which the node destroys it; with a window of zero, at once.
+ * after which the node destroys it; with a window of zero, at once. The window of a primary with
+ * replicas begins when the last of them is gone.
  *
  * @throws HsmError OPERATION_FORBIDDEN when partition or key forbid destruction; MALFORMED_REQUEST.
  */
@@ -48,6 +52,17 @@ async function takeOut(ports: Ports, act: Act, windowMs: number): Promise<KeyRec
   if (act.partition.flags.invalidation) {
     const after = revise(before, act, { state: "invalidated", stateBefore })
     return await commitKey(ports, act, { before, after })
+  }
+  const family = await familyOf(ports, before)
+  if (family !== undefined && hasReplicas(family, before.id)) {
+    const after = revise(before, act, {
+      state: "deleting",
+      stateBefore,
+      deletionWindowMs: windowMs,
+    })
+    // With its record: the last replica cannot go unseen at this moment.
+    const extra = { changes: [changedFamily(family, {})] }
+    return await commitKey(ports, act, { before, after, extra })
   }
   if (windowMs === 0) return await destroy(ports, act, before)
   const deleteAt = (act.now + windowMs) as Instant
@@ -122,7 +137,7 @@ export async function deletionReceipt(
 export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promise<KeyRecord> {
   const { records } = ports
   const { epoch } = records
-  const end = await endOf(ports, before)
+  const end = await endOf(ports, before, act.now)
   try {
     return await commitKey(ports, act, {
       before,
@@ -144,7 +159,7 @@ async function bringBack(
 ): Promise<KeyRecord> {
   return await perform(ports, context, ask, async (act) => {
     const before = keyOf(act)
-    const { deleteAt: _at, stateBefore = "active", ...kept } = before
+    const { deleteAt: _at, deletionWindowMs: _window, stateBefore = "active", ...kept } = before
     const after: KeyRecord = {
       ...kept,
       state: stateBefore === "awaiting-material" ? stateBefore : (leaves ?? stateBefore),

@@ -14,7 +14,7 @@ import { CodecError } from "../codec/error.ts"
 import { decryptionFailed, HsmError } from "../domain/errors.ts"
 import type { MechanismId } from "../domain/algorithms.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import { currentVersion } from "../domain/key.ts"
+import { currentVersion, sealedAs } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import * as engine from "../engine/cipher.ts"
 import type { KeyHandle } from "../engine/key-handle.ts"
@@ -76,7 +76,7 @@ export async function encryptWith(
     throw new HsmError("MALFORMED_REQUEST", "an IV goes with raw alone", { field: "/iv" })
   }
   if (!raw) {
-    const frame = frameOf(ports, handle, mechanism)
+    const frame = frameOf(ports, { key, handle, mechanism })
     const bound = aad.length === 0 ? frame.bound : bind(ports, mechanism, frame.header, aad)
     const sealed = engine.encrypt(act.permit, handle, { mechanism, plaintext, aad: bound })
     const parts = { iv: sealed.iv, body: sealed.ciphertext }
@@ -103,7 +103,7 @@ export async function encryptAlike(
     const mechanism = mechanismOf(act)
     const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism, commands.length)
     const handle = await ports.keys.open(key, version)
-    const { header, bound } = frameOf(ports, handle, mechanism)
+    const { header, bound } = frameOf(ports, { key, handle, mechanism })
     const messages = commands.map(({ plaintext, aad = none }) => ({
       plaintext,
       aad: aad.length === 0 ? bound : bind(ports, mechanism, header, aad),
@@ -148,7 +148,11 @@ interface Frame {
 /** Made once per opened key and mechanism; lives as long as its handle. */
 const frames = new WeakMap<KeyHandle, Map<MechanismId, Frame>>()
 
-function frameOf(ports: UsePorts, handle: KeyHandle, mechanism: MechanismId): Frame {
+function frameOf(
+  ports: UsePorts,
+  opened: { readonly key: KeyRecord; readonly handle: KeyHandle; readonly mechanism: MechanismId },
+): Frame {
+  const { key, handle, mechanism } = opened
   let ofHandle = frames.get(handle)
   if (ofHandle === undefined) {
     ofHandle = new Map()
@@ -156,9 +160,9 @@ function frameOf(ports: UsePorts, handle: KeyHandle, mechanism: MechanismId): Fr
   }
   let frame = ofHandle.get(mechanism)
   if (frame === undefined) {
-    const { keyId, version } = handle
+    const named = { keyId: sealedAs(key), version: handle.version }
     // Every encryption mechanism is a suite.
-    const header = encodeCiphertextHeader({ suite: mechanism as SuiteId, keyId, version })
+    const header = encodeCiphertextHeader({ suite: mechanism as SuiteId, ...named })
     frame = { header, bound: bind(ports, mechanism, header, none) }
     ofHandle.set(mechanism, frame)
   }
@@ -210,7 +214,7 @@ export async function decryptAlike(
   const ask = { operation: "key.decrypt", key, mechanism, version: wanted } as const
   return await performAlike(ports, { contexts, ask }, async (act) => {
     const key = keyOf(act)
-    if (keyId !== undefined && key.id !== keyId) throw decryptionFailed()
+    if (keyId !== undefined && sealedAs(key) !== keyId) throw decryptionFailed()
     const mechanism = mechanismOf(act)
     const version = versionOf(key, wanted)
     const handle = await ports.keys.open(key, version)
@@ -302,7 +306,7 @@ async function decryptOwn(
   try {
     return await perform(ports, context, ask, async (act) => {
       const key = keyOf(act)
-      if (key.id !== keyId) throw decryptionFailed()
+      if (sealedAs(key) !== keyId) throw decryptionFailed()
       const plaintext = await open(ports, act, key, sealed)
       return { keyId: key.id, version, mechanism, plaintext }
     })

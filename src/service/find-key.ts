@@ -7,7 +7,9 @@ import { isId, parseId, type KeyId, type PartitionId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import {
   answersIn,
+  memberIn,
   type AliasRecord,
+  type FamilyRecord,
   type KeyAddress,
   type KmsKeyRecord,
 } from "../domain/kms-key.ts"
@@ -19,6 +21,7 @@ import type { UsePorts } from "./ports.ts"
 export interface FoundKey {
   readonly key: KeyRecord
   readonly kms: KmsKeyRecord | undefined
+  readonly family: FamilyRecord | undefined
 }
 
 /**
@@ -34,7 +37,11 @@ export async function findKey(
 ): Promise<FoundKey | undefined> {
   if (typeof ref === "object") return await findAt(ports, ref)
   const key = await byIdOrName(ports, caller.partition, ref)
-  return key === undefined ? undefined : { key, kms: await kmsOf(ports, key) }
+  return key === undefined ? undefined : await withKin(ports, key)
+}
+
+async function withKin(ports: Pick<UsePorts, "records">, key: KeyRecord): Promise<FoundKey> {
+  return { key, kms: await kmsOf(ports, key), family: await familyOf(ports, key) }
 }
 
 /** As {@link findKey}, from what is cached alone; undefined also when that is not all. */
@@ -49,14 +56,22 @@ export function findKeyNow(
   const kms = found.kms === true ? records.peek("kms-key", found.partition, found.id) : undefined
   if (found.kms === true && kms === undefined) return undefined
   if (typeof ref === "object" && !answersIn(kms, ref.region)) return undefined
-  return { key: found, kms }
+  const family = peekFamily(records, found)
+  if (found.family !== undefined && family === undefined) return undefined
+  return { key: found, kms, family }
 }
 
 function peekAt(records: RecordsView, address: KeyAddress): KeyRecord | undefined {
-  const { partition } = address
+  const { partition, region } = address
   const id = "id" in address ? address.id : peekAlias(records, address)?.keyId
-  const key = id === undefined ? undefined : records.peek("key", partition, id)
+  const named = id === undefined ? undefined : records.peek("key", partition, id)
+  const member = named?.family && memberIn(peekFamily(records, named), region)
+  const key = member === undefined ? named : records.peek("key", partition, member)
   return key?.state === "destroyed" ? undefined : key
+}
+
+function peekFamily(records: RecordsView, key: KeyRecord): FamilyRecord | undefined {
+  return key.family && records.peek("family", key.partition, key.family)
 }
 
 function peekAlias(
@@ -93,10 +108,13 @@ async function findAt(
   const { partition, region } = address
   const id = "id" in address ? address.id : (await findAlias(ports, address))?.keyId
   if (id === undefined) return undefined
-  const key = await ports.records.read("key", partition, id)
+  const named = await ports.records.read("key", partition, id)
+  // One id in AWS's dialect for all members: whichever it is here, the region's own is meant.
+  const member = named && memberIn(await familyOf(ports, named), region)
+  const key = member === undefined ? named : await ports.records.read("key", partition, member)
   if (key === undefined || key.state === "destroyed") return undefined
-  const kms = await kmsOf(ports, key)
-  return answersIn(kms, region) ? { key, kms } : undefined
+  const found = await withKin(ports, key)
+  return answersIn(found.kms, region) ? found : undefined
 }
 
 /** An alias in a region; undefined when there is none. */
@@ -139,6 +157,31 @@ export async function kmsOf(
   if (key.kms !== true) return undefined
   const found = await records.read("kms-key", key.partition, key.id)
   if (found === undefined) throw new HsmError("TAMPERED", "a record of the key is gone")
+  return found
+}
+
+/** As much of a key as its names in AWS's dialect follow from. */
+export type NamedKey = Pick<KeyRecord, "id" | "family">
+
+/** What a key is named by that something of AWS's dialect belongs to. */
+export async function namedKey(
+  { records }: Pick<UsePorts, "records">,
+  partition: PartitionId,
+  id: KeyId,
+): Promise<NamedKey> {
+  return (await records.read("key", partition, id)) ?? { id }
+}
+
+/** The family of a multi-Region key; that of a destroyed one may be gone. */
+export async function familyOf(
+  { records }: Pick<UsePorts, "records">,
+  key: KeyRecord,
+): Promise<FamilyRecord | undefined> {
+  if (key.family === undefined) return undefined
+  const found = await records.read("family", key.partition, key.family)
+  if (found === undefined && key.state !== "destroyed") {
+    throw new HsmError("TAMPERED", "the record of the key's family is gone")
+  }
   return found
 }
 

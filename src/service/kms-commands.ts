@@ -1,6 +1,7 @@
 /** What AWS's dialect hands to services, beside what every face does. */
 
 import type { Instant, KeyId } from "../domain/ids.ts"
+import type { KeyRecord } from "../domain/key.ts"
 import type { PolicyStatement } from "../domain/key-policy.ts"
 import type { KeyRef } from "./commands.ts"
 
@@ -54,6 +55,17 @@ export interface NewKmsKey {
   /** The label of the region that it is made in. */
   readonly region: string
   readonly policy?: NewKeyPolicy | undefined
+  /** True: it founds a family, and can be replicated into other regions. */
+  readonly multiRegion?: boolean | undefined
+}
+
+/** Another member for a key's family; what is not said here is as with a new key, or shared. */
+export interface ReplicateKeyCommand {
+  readonly key: KeyRef
+  readonly region: string
+  readonly policy?: NewKeyPolicy | undefined
+  readonly description?: string | undefined
+  readonly tags?: KeyRecord["tags"] | undefined
 }
 
 /** What material comes with into a key that waits for it, or has it. */

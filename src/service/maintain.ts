@@ -13,6 +13,7 @@ import { allPartitions } from "../records/epochs.ts"
 import { paths } from "../records/kinds.ts"
 import { duePaths } from "./change-key.ts"
 import { advance, cancelRequestsOf } from "./execute-request.ts"
+import { familyOf } from "./find-key.ts"
 import { endOf, tombstone } from "./key-end.ts"
 import { materialEnd } from "./kms/import-material.ts"
 import { onceMadeAt } from "./once.ts"
@@ -86,6 +87,9 @@ async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void>
   } else if ((materialUntil(key) ?? Infinity) <= now) {
     await expireMaterial(ports, key, now)
   } else if (key.state === "active" && key.rotation !== undefined && key.rotation.nextAt <= now) {
+    const family = await familyOf(ports, key)
+    // Its primary's turn: all members have the appointment.
+    if (family !== undefined && family.primary !== key.id) return
     await rotateUnasked(ports, key, now)
   }
 }
@@ -134,7 +138,7 @@ async function expireMaterial(ports: Ports, key: KeyRecord, now: Instant): Promi
 
 async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
   const { records } = ports
-  const end = await endOf(ports, key)
+  const end = await endOf(ports, key, now)
   const record = tombstone(key, now, records.epoch)
   const committed = await records.commit(key.partition, {
     changes: [{ kind: "key", record, secret: "erase" }, ...end.changes],

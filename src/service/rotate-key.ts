@@ -3,15 +3,18 @@
 import { keyAlgorithm } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
-import { currentVersion, versionsMax, type KeyRecord } from "../domain/key.ts"
+import { currentVersion, versionsMax, type KeyRecord, type KeyVersion } from "../domain/key.ts"
 import type { Permit } from "../domain/policy.ts"
 import { generateMaterial } from "../engine/generate.ts"
+import type { SecretBytes } from "../engine/secret-bytes.ts"
 import type { Transaction } from "../records/committer.ts"
-import { paths } from "../records/kinds.ts"
 import type { Records } from "../records/records.ts"
+import type { Write } from "../store/store.ts"
 import { concluding, recordDone, keyOf, perform } from "./act.ts"
-import { dueRows, firstIndexes, materialRows } from "./create-key.ts"
+import { movedDues } from "./change-key.ts"
+import { firstIndexes, materialRows } from "./create-key.ts"
 import type { Context, Idempotent, KeyRef } from "./commands.ts"
+import { checkPrimary, kinOf } from "./kms/family.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
@@ -19,7 +22,8 @@ import type { Ports } from "./ports.ts"
  * Makes a key's next version.
  *
  * @param command - with an `idempotencyKey`, a repetition of the call makes no further version.
- * @throws HsmError KEY_STATE, QUOTA_EXCEEDED at its versionsMax, CONFLICT.
+ * @throws HsmError KEY_STATE, QUOTA_EXCEEDED at its versionsMax, CONFLICT; OPERATION_FORBIDDEN for
+ * a replica, which follows its primary.
  */
 export async function rotateKey(
   ports: Ports,
@@ -29,6 +33,7 @@ export async function rotateKey(
   const ask = { operation: "key.rotate", key: command.key } as const
   return await perform(ports, context, ask, async (act) => {
     const key = keyOf(act)
+    await checkPrimary(ports, key)
     const { idempotencyKey } = command
     const call = { kind: "key.rotate", key: idempotencyKey, command: { key: key.id } }
     return await createOnce(ports, context, call, async (once) => {
@@ -48,7 +53,10 @@ export async function rotateKey(
   })
 }
 
-/** Adds a version without asking: for the schedule, and when a version's budget is used up. */
+/**
+ * Adds a version without asking: for the schedule, and when a version's budget is used up. All
+ * members of a family get it in the one commit, each under its own secret.
+ */
 export async function addVersion(
   ports: Pick<Ports, "records" | "lineage">,
   key: KeyRecord,
@@ -76,46 +84,61 @@ export async function addVersion(
     throw new HsmError("QUOTA_EXCEEDED", `a key of ${key.algorithm} has at most ${most} versions`)
   }
   const { records } = ports
-  const pin = await records.pin(key.partition, "key", key.id)
-  if (pin?.secret === undefined) throw new HsmError("KEY_STATE", "the key has been erased")
+  const kin = await kinOf(ports, key)
   const { material, publicKey } = await generateMaterial(key.algorithm, permit)
   using fresh = material
-  const version = last.version + 1
-  const record: KeyRecord = {
+  const next: KeyVersion = {
+    version: last.version + 1,
+    createdAt: now,
+    origin: "generated",
+    hasSecret: true,
+    sealsLeased: 0,
+    ...(permit === undefined ? {} : { asked: true }),
+    ...firstIndexes(key.algorithm, ports.lineage),
+    ...(publicKey === undefined ? {} : { publicKey: new Uint8Array(publicKey) }),
+  }
+  const record = withVersion(key, next)
+  const rows = await versionRows(ports, { before: key, after: record, material: fresh })
+  const changes = [{ kind: "key", record } as const]
+  for (const before of kin) {
+    const after = withVersion(before, next)
+    rows.push(...(await versionRows(ports, { before, after, material: fresh })))
+    changes.push({ kind: "key", record: after })
+  }
+  const transaction: Transaction = { changes, rows }
+  const committed = await records.commit(key.partition, await complete(transaction, record))
+  return { record, committed }
+}
+
+function withVersion(key: KeyRecord, next: KeyVersion): KeyRecord {
+  const { rotation } = key
+  const now = next.createdAt
+  return {
     ...key,
-    versions: [
-      ...key.versions,
-      {
-        version,
-        createdAt: now,
-        origin: "generated",
-        hasSecret: true,
-        sealsLeased: 0,
-        ...(permit === undefined ? {} : { asked: true }),
-        ...firstIndexes(key.algorithm, ports.lineage),
-        ...(publicKey === undefined ? {} : { publicKey: new Uint8Array(publicKey) }),
-      },
-    ],
-    ...(key.rotation === undefined
+    versions: [...key.versions, next],
+    ...(rotation === undefined
       ? {}
-      : { rotation: { ...key.rotation, nextAt: (now + key.rotation.periodMs) as Instant } }),
+      : { rotation: { ...rotation, nextAt: (now + rotation.periodMs) as Instant } }),
     updatedAt: now,
     revision: key.revision + 1,
   }
-  const oldDue =
-    key.rotation === undefined
-      ? []
-      : [{ del: paths.due(key.partition, key.rotation.nextAt, key.id) }]
-  const transaction: Transaction = {
-    changes: [{ kind: "key", record }],
-    rows: [
-      ...materialRows(ports, record, { version, secret: pin.secret, material: fresh }),
-      ...oldDue,
-      ...dueRows(record),
-    ],
-  }
-  const committed = await records.commit(key.partition, await complete(transaction, record))
-  return { record, committed }
+}
+
+/** The newest version's material under the key's own secret, and when it rotates again. */
+async function versionRows(
+  ports: Pick<Ports, "records">,
+  changed: {
+    readonly before: KeyRecord
+    readonly after: KeyRecord
+    readonly material: SecretBytes | undefined
+  },
+): Promise<Write[]> {
+  const { before, after, material } = changed
+  const pin = await ports.records.pin(before.partition, "key", before.id)
+  if (pin?.secret === undefined) throw new HsmError("KEY_STATE", "the key has been erased")
+  const version = currentVersion(after)?.version ?? 0
+  const { secret } = pin
+  return [...materialRows(ports, after, { version, secret, material }), ...movedDues(before, after)]
 }
 
 function checkRotates({ algorithm, external }: KeyRecord, permit: Permit | undefined): void {

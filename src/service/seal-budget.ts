@@ -11,6 +11,7 @@ import { HsmError } from "../domain/errors.ts"
 import { currentVersion, type KeyRecord, type KeyVersion } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import type { Records } from "../records/records.ts"
+import { kinOf } from "./kms/family.ts"
 
 /** The key as it is by now, and the version to seal under. */
 export interface Drawn {
@@ -102,14 +103,13 @@ export function leaseSeals(records: Records, rotate: Rotate): LeaseSeals {
     if (version === undefined || version.version !== wanted) return { key, seals: 0 }
     const seals = Math.min(limits.sealsLease, sealsMax)
     const total = version.sealsLeased + seals
-    const record: KeyRecord = {
-      ...key,
-      versions: key.versions.with(key.versions.length - 1, { ...version, sealsLeased: total }),
-      revision: key.revision + 1,
-    }
+    const record = counted(key, wanted, total)
     try {
       if (total > sealsMax) return { key: await rotate(key), seals: 0 }
-      await records.commit(partition, { changes: [{ kind: "key", record }] })
+      // A family has one count, since it has one material: it stands in every member's record.
+      const kin = (await kinOf({ records }, key)).map((one) => counted(one, wanted, total))
+      const changes = [record, ...kin].map((one) => ({ kind: "key", record: one }) as const)
+      await records.commit(partition, { changes })
     } catch (error) {
       // Somebody changed the key at the same moment: look again, within the attempts of `draw`.
       if (error instanceof HsmError && error.code === "CONFLICT") return { key, seals: 0 }
@@ -117,4 +117,11 @@ export function leaseSeals(records: Records, rotate: Rotate): LeaseSeals {
     }
     return { key: record, seals }
   }
+}
+
+function counted(key: KeyRecord, wanted: number, sealsLeased: number): KeyRecord {
+  const versions = key.versions.map((one) =>
+    one.version === wanted ? { ...one, sealsLeased } : one,
+  )
+  return { ...key, versions, revision: key.revision + 1 }
 }

@@ -77,7 +77,7 @@ export async function spent(
 ): Promise<Required<Pick<Transaction, "changes" | "rows" | "keys">>> {
   const key = keyOf(act)
   const record = tombstone(key, act.now, ports.records.epoch)
-  const { changes, rows } = await endOf(ports, key)
+  const { changes, rows } = await endOf(ports, key, act.now)
   return {
     changes: [{ kind: "key", record, secret: "erase" }, ...changes],
     rows: [...rows, ...duePaths(key)],

@@ -9,6 +9,7 @@ import { keyOf, perform, type Act } from "./act.ts"
 import { commitKey, revise } from "./change-key.ts"
 import type { Context, KeyRef, UpdateKeyCommand } from "./commands.ts"
 import { checkPaths, checkPeriod, checkTags } from "./key-template.ts"
+import { checkPrimary, sameSchedule } from "./kms/family.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -31,11 +32,12 @@ export async function updateKey(
       check(before, command)
       const after = revise(before, act, changedFields(before, act, command))
       const renamed = command.name !== undefined && command.name !== before.name
-      return await commitKey(ports, act, {
-        before,
-        after,
-        ...(renamed ? { extra: renaming(ports, before, after) } : {}),
-      })
+      const reschedules = command.rotationPeriodMs !== undefined
+      if (reschedules) await checkPrimary(ports, before)
+      const shared = reschedules ? await sameSchedule(ports, { before, after }) : undefined
+      const own = renamed ? renaming(ports, before, after) : undefined
+      const rows = [...(shared?.rows ?? []), ...(own?.rows ?? [])]
+      return await commitKey(ports, act, { before, after, extra: { ...shared, ...own, rows } })
     },
   )
 }

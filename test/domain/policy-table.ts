@@ -34,6 +34,8 @@ key.extended-public        m      A     keyUse         -       -           froze
 key.derive-child           m      A     -              sign    -
 key.create                 m      -     -              -       -
 key.import                 m      -     keyImport      -       -
+key.replicate              m      A     -              -       -
+key.set-primary            m      A     -              -       -
 key.list                   umpao  -     -              -       -           blocked frozen
 key.import-parameters      m      ADM   keyImport      -       -
 key.import-material        m      ADM   keyImport      -       -

@@ -323,6 +323,8 @@ export type Operation =
   | "key.derive-child"
   | "key.create"
   | "key.import"
+  | "key.replicate"
+  | "key.set-primary"
   | "key.list"
   | "key.import-parameters"
   | "key.import-material"

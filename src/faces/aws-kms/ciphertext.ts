@@ -8,11 +8,11 @@ import { encodeEncryptionContext } from "../../codec/encryption-context.ts"
 import { CodecError } from "../../codec/error.ts"
 import { HsmError } from "../../domain/errors.ts"
 import type { KeyId } from "../../domain/ids.ts"
+import { sealedAs } from "../../domain/key.ts"
 import type { KeyAddress } from "../../domain/kms-key.ts"
 import { limits } from "../../domain/limits.ts"
 import type { DecryptCommand, EncryptCommand } from "../../service/commands.ts"
 import { Fault, invalid } from "./fault.ts"
-import { keyIdText } from "./names.ts"
 import type { Call } from "./operation.ts"
 import { onKey, type Target } from "./target.ts"
 import { encryptionAlgorithms, type EncryptionAlgorithm } from "./vocabulary.ts"
@@ -71,7 +71,7 @@ export async function onCiphertext<T>(
   if (name !== "SYMMETRIC_DEFAULT") return await onAsymmetric(call, given, bytes, run)
   const aad = readContext(name, given.EncryptionContext)
   const named = bytes === undefined ? undefined : keyIn(bytes)
-  const text = keyId ?? (named && keyIdText({ id: named, isMultiRegion: false }))
+  const text = keyId ?? named
   if (text === undefined) throw invalid("KeyId is required where there is no ciphertext.")
   const work = onKey(call, text, async (target) => {
     const { address: key } = target
@@ -137,7 +137,7 @@ function keyIn(ciphertext: Uint8Array): KeyId {
 /** The service let the caller in, and the ciphertext names another key than the request. */
 function isOther(error: unknown, { found }: Target, named: KeyId | undefined): boolean {
   const failed = error instanceof HsmError && error.code === "DECRYPTION_FAILED"
-  return failed && named !== undefined && found?.key.id !== named
+  return failed && named !== undefined && (found && sealedAs(found.key)) !== named
 }
 
 function incorrectKey(): Fault {

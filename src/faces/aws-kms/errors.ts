@@ -154,6 +154,8 @@ export function stateFault({ state, arn }: KmsKey): Fault | undefined {
       return new Fault("KMSInvalidStateException", `${arn} is pending import.`)
     case "PendingDeletion":
       return new Fault("KMSInvalidStateException", `${arn} is pending deletion.`)
+    case "PendingReplicaDeletion":
+      return new Fault("KMSInvalidStateException", `${arn} is pending replica deletion.`)
     case "Enabled":
       return undefined
   }

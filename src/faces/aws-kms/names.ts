@@ -3,6 +3,7 @@
 import { CodecError } from "../../codec/error.ts"
 import { hexOf, idOfHex, idOfUuid, uuidOf } from "../../codec/uuid.ts"
 import { isId, type KeyId } from "../../domain/ids.ts"
+import { sealedAs, type KeyRecord } from "../../domain/key.ts"
 import { Fault, invalid } from "./fault.ts"
 
 /** Where a request arrives: the account that it acts in, and the region of its signature. */
@@ -16,7 +17,14 @@ export type KeyName = Place & {
   /** As it was written, or the ARN that it stands for: for messages. */
   readonly shown: string
   readonly isArn: boolean
-} & ({ readonly id: KeyId; readonly isMultiRegion: boolean } | { readonly alias: string })
+} & (NamedKey | { readonly alias: string })
+
+interface NamedKey {
+  readonly id: KeyId
+  readonly isMultiRegion: boolean
+  /** It is written as `/api/v1` writes it, which has one form for all. */
+  readonly isOurs?: true
+}
 
 const arnPattern = /^arn:aws:kms:(?<region>[a-z0-9-]*):(?<account>[0-9]{12}):(?<rest>.+)$/
 export const aliasPrefix = "alias/"
@@ -53,9 +61,9 @@ function readArn(text: string, place: Place): KeyName {
   return { ...common, ...found }
 }
 
-function readId(text: string): { id: KeyId; isMultiRegion: boolean } | undefined {
+function readId(text: string): NamedKey | undefined {
   try {
-    if (isId(text)) return { id: text as KeyId, isMultiRegion: false }
+    if (isId(text)) return { id: text as KeyId, isMultiRegion: false, isOurs: true }
     const isMultiRegion = text.startsWith(multiRegionPrefix)
     const id = isMultiRegion ? idOfHex(text.slice(multiRegionPrefix.length)) : idOfUuid(text)
     return { id: id as KeyId, isMultiRegion } // The written form of an id.
@@ -65,15 +73,17 @@ function readId(text: string): { id: KeyId; isMultiRegion: boolean } | undefined
   }
 }
 
+/** How AWS spells a key of ours: all members of a family alike. */
+export function spelled(key: Pick<KeyRecord, "id" | "family">): NamedKey {
+  return { id: sealedAs(key), isMultiRegion: key.family !== undefined }
+}
+
 /** A key's id in AWS's spelling. */
-export function keyIdText({ id, isMultiRegion }: { id: KeyId; isMultiRegion: boolean }): string {
+export function keyIdText({ id, isMultiRegion }: NamedKey): string {
   return isMultiRegion ? multiRegionPrefix + hexOf(id) : uuidOf(id)
 }
 
-export function keyArn(
-  { region, account }: Place,
-  key: { id: KeyId; isMultiRegion: boolean },
-): string {
+export function keyArn({ region, account }: Place, key: NamedKey): string {
   return `arn:aws:kms:${region}:${account}:key/${keyIdText(key)}`
 }
 

@@ -6,6 +6,7 @@ import { cryptoOperations } from "./operations/crypto.ts"
 import { dataKeyOperations } from "./operations/data-keys.ts"
 import { grantOperationRows } from "./operations/grants.ts"
 import { keyStoreOperations } from "./operations/key-stores.ts"
+import { familyOperations } from "./operations/families.ts"
 import { importOperations } from "./operations/import.ts"
 import { keyOperations } from "./operations/keys.ts"
 import { policyOperations } from "./operations/policies.ts"
@@ -17,6 +18,7 @@ const operations = {
   ...keyOperations,
   ...rotationOperations,
   ...importOperations,
+  ...familyOperations,
   ...tagOperations,
   ...aliasOperations,
   ...policyOperations,

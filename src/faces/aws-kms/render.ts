@@ -3,8 +3,9 @@
 import type { Instant } from "../../domain/ids.ts"
 import { materialUntil } from "../../domain/external-material.ts"
 import { currentVersion, type KeyRecord } from "../../domain/key.ts"
+import type { FamilyMember } from "../../domain/kms-key.ts"
 import { materialIdOf } from "../../service/kms/material-id.ts"
-import { keyIdText } from "./names.ts"
+import { keyArn, keyIdText, spelled } from "./names.ts"
 import type { Call, Output } from "./operation.ts"
 import type { KmsKey } from "./target.ts"
 import { abilities } from "./vocabulary.ts"
@@ -16,12 +17,17 @@ export function renderTime(at: Instant | undefined): number | undefined {
   return at === undefined ? undefined : at / 1_000
 }
 
+const dayMs = 86_400_000
+export function renderDays(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / dayMs
+}
+
 /** `KeyMetadata`. */
 export function renderKey({ ports }: Call, found: KmsKey): Output {
   const { key, place, arn, state, origin, usage, spec } = found
   return {
     AWSAccountId: place.account,
-    KeyId: keyIdText({ id: key.id, isMultiRegion: false }),
+    KeyId: keyIdText(spelled(key)),
     Arn: arn,
     CreationDate: renderTime(key.createdAt),
     Enabled: state === "Enabled",
@@ -29,14 +35,31 @@ export function renderKey({ ports }: Call, found: KmsKey): Output {
     KeyUsage: usage,
     KeyState: state,
     DeletionDate: renderTime(key.deleteAt),
+    PendingDeletionWindowInDays: renderDays(key.deletionWindowMs),
     Origin: origin,
     ...renderExpiry(key),
     KeyManager: "CUSTOMER",
     KeySpec: spec,
     CustomerMasterKeySpec: spec,
     ...renderAlgorithms(found),
-    MultiRegion: false,
+    MultiRegion: key.family !== undefined,
+    MultiRegionConfiguration: renderFamily(found),
     CurrentKeyMaterialId: renderMaterialId(ports, found),
+  }
+}
+
+/** Every member, whichever of them is asked. */
+function renderFamily({ key, family, place }: KmsKey): Output | undefined {
+  if (family === undefined) return undefined
+  const render = ({ region }: FamilyMember): Output => {
+    return { Arn: keyArn({ ...place, region }, spelled(key)), Region: region }
+  }
+  const { members, primary } = family
+  const [first] = members.filter(({ id }) => id === primary).map(render)
+  return {
+    MultiRegionKeyType: primary === key.id ? "PRIMARY" : "REPLICA",
+    PrimaryKey: first,
+    ReplicaKeys: members.filter(({ id }) => id !== primary).map(render),
   }
 }
 
@@ -73,5 +96,5 @@ export function renderMaterialId(
   const version = currentVersion(key)?.version
   const isNamed = spec === "SYMMETRIC_DEFAULT" || key.external !== undefined
   if (!isNamed || version === undefined) return undefined
-  return materialIdOf(ports, { keyId: key.id, version })
+  return materialIdOf(ports, key, version)
 }

@@ -4,16 +4,22 @@ import assert from "node:assert/strict"
 
 import { stateAt } from "../../domain/external-material.ts"
 import type { KeyRecord } from "../../domain/key.ts"
-import type { KeyAddress, KmsKeyRecord } from "../../domain/kms-key.ts"
+import type { FamilyRecord, KeyAddress, KmsKeyRecord } from "../../domain/kms-key.ts"
+import type { FoundKey } from "../../service/find-key.ts"
 import { locateKey } from "../../service/kms/locate-key.ts"
 import { keyFaultOf, notFound } from "./errors.ts"
 import { Fault } from "./fault.ts"
-import { keyArn, readKeyName, type KeyName, type Place } from "./names.ts"
+import { keyArn, readKeyName, spelled, type KeyName, type Place } from "./names.ts"
 import type { Call } from "./operation.ts"
 import { specOf, usageOf, type KeySpec, type KmsUsage } from "./vocabulary.ts"
 
 /** AWS's words for a key's state. */
-export type KmsState = "Enabled" | "Disabled" | "PendingImport" | "PendingDeletion"
+export type KmsState =
+  | "Enabled"
+  | "Disabled"
+  | "PendingImport"
+  | "PendingDeletion"
+  | "PendingReplicaDeletion"
 
 /** Where a key's material comes from. */
 export type KmsOrigin = "AWS_KMS" | "EXTERNAL"
@@ -22,6 +28,8 @@ export type KmsOrigin = "AWS_KMS" | "EXTERNAL"
 export interface KmsKey {
   readonly key: KeyRecord
   readonly kms: KmsKeyRecord | undefined
+  /** Of a multi-Region key. */
+  readonly family: FamilyRecord | undefined
   readonly place: Place
   readonly arn: string
   readonly state: KmsState
@@ -69,12 +77,25 @@ export async function onKey<T>(
 /** Nothing is decided yet: what this finds is shown only after a service has let it. */
 export async function findTarget(call: Call, text: string): Promise<Target> {
   const name = readKeyName(text, call.place)
-  const { address, key, kms } = await locateKey(call.ports, call.context, name)
-  if (key === undefined) return { name, address }
+  const { address, found: located } = await locateKey(call.ports, call.context, name)
+  if (located === undefined) return { name, address }
   const place = { account: name.account, region: call.place.region }
-  const found = kmsKeyOf({ ...call, place }, key, kms)
-  if (found === undefined) throw notFound(call, name)
+  const found = kmsKeyOf({ ...call, place }, located)
+  if (found === undefined || !isSpelledSo(name, located.key)) throw notFound(call, name)
   return { name, address, found }
+}
+
+/** AWS writes ids of multi-Region keys in their own way, and those of others in no such way. */
+function isSpelledSo(name: KeyName, { family }: KeyRecord): boolean {
+  if ("alias" in name || name.isOurs === true) return true
+  return name.isMultiRegion === (family !== undefined)
+}
+
+/** What only a primary does; undefined where it is one. */
+export function primaryFault({ found }: Target): Fault | undefined {
+  if (found === undefined || found.family?.primary === found.key.id) return undefined
+  const text = `${found.arn} is not a multi-region primary key.`
+  return new Fault("UnsupportedOperationException", text)
 }
 
 /** The key that a service has just worked with: it exists. */
@@ -93,18 +114,21 @@ export function originFault({ found }: Target, wanted: KmsOrigin): Fault | undef
 /** A key in AWS's words; undefined for one that KMS has no word for. */
 export function kmsKeyOf(
   { ports, place }: Pick<Call, "ports" | "place">,
-  key: KeyRecord,
-  kms: KmsKeyRecord | undefined,
+  { key, kms, family }: FoundKey,
 ): KmsKey | undefined {
   const spec = specOf(key)
   if (spec === undefined) return undefined
   return {
     key,
     kms,
+    family,
     place,
     spec,
-    arn: keyArn(place, { id: key.id, isMultiRegion: false }),
-    state: stateByOurs[stateAt(key, ports.clock.now())],
+    arn: keyArn(place, spelled(key)),
+    state:
+      key.deletionWindowMs === undefined
+        ? stateByOurs[stateAt(key, ports.clock.now())]
+        : "PendingReplicaDeletion",
     origin: key.external === undefined ? "AWS_KMS" : "EXTERNAL",
     usage: usageOf(key, spec),
   }

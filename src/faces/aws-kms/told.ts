@@ -50,6 +50,8 @@ const rows: Readonly<Record<string, (input: Given) => Given>> = {
     "kms:schedulekeydeletionpendingwindowindays": days,
   }),
   CreateKey: bypass,
+  ReplicateKey: (input) => ({ ...bypass(input), "kms:replicaregion": input["ReplicaRegion"] }),
+  UpdatePrimaryRegion: ({ PrimaryRegion: region }) => ({ "kms:primaryregion": region }),
   PutKeyPolicy: bypass,
   CreateGrant: ({ Operations, GranteePrincipal, RetiringPrincipal, Constraints }) => ({
     "kms:grantoperations": Operations,

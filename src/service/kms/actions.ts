@@ -35,6 +35,8 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
   "key.enable": ["enablekey"],
   "key.disable": ["disablekey"],
   "key.rotate": ["rotatekeyondemand"],
+  "key.replicate": ["replicatekey"],
+  "key.set-primary": ["updateprimaryregion"],
   "key.delete": ["schedulekeydeletion"],
   "key.purge": ["schedulekeydeletion"],
   "key.cancel-deletion": ["cancelkeydeletion"],
@@ -63,9 +65,7 @@ const others = [
   "listretirablegrants",
   "reencryptfrom",
   "reencryptto",
-  "replicatekey",
   "synchronizemultiregionkey",
-  "updateprimaryregion",
 ]
 
 /** What an operation is called that AWS's dialect did not ask for. */

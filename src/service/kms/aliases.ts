@@ -13,7 +13,7 @@ import { limits } from "../../domain/limits.ts"
 import type { Change } from "../../records/committer.ts"
 import { keyOf, perform, recordDone, type Act } from "../act.ts"
 import type { Context, KeyRef, Page, PageCommand } from "../commands.ts"
-import { aliasIndexName, findAlias } from "../find-key.ts"
+import { aliasIndexName, findAlias, namedKey, type NamedKey } from "../find-key.ts"
 import { matchingPage } from "../page.ts"
 import type { Ports } from "../ports.ts"
 import { markKms } from "./mark.ts"
@@ -103,23 +103,30 @@ export function aliasEnd(
   return { changes: [removal(alias)], rows: [{ del: row }] }
 }
 
+/** An alias, and whose it is. */
+export interface ListedAlias {
+  readonly alias: AliasRecord
+  readonly key: NamedKey
+}
+
 /** One page of the aliases of a region: of all keys, or of one. */
 export async function listAliases(
   ports: Ports,
   context: Context,
   command: PageCommand & { readonly region: string; readonly key?: KeyRef | undefined },
-): Promise<Page<AliasRecord>> {
+): Promise<Page<ListedAlias>> {
   const { region, key, after, limit = limits.pageSizeDefault } = command
   const { partition } = context.caller
-  const page = (of?: string) =>
-    matchingPage(ports, {
-      kind: "alias",
-      partition,
-      after,
-      limit,
-      of,
-      matches: (record) => record.region === region,
-    })
+  const matches = (record: AliasRecord): boolean => record.region === region
+  const page = async (of?: string): Promise<Page<ListedAlias>> => {
+    const wanted = { kind: "alias", partition, after, limit, of, matches } as const
+    const { items, next } = await matchingPage(ports, wanted)
+    const listed: ListedAlias[] = []
+    for (const alias of items) {
+      listed.push({ alias, key: await namedKey(ports, partition, alias.keyId) })
+    }
+    return { items: listed, next }
+  }
   if (key === undefined) {
     return await perform(ports, context, { operation: "alias.list" }, () => page())
   }

@@ -5,10 +5,10 @@ import { userArn } from "../../codec/user-arn.ts"
 import type { KeyRecord } from "../../domain/key.ts"
 import type { KeyAccess } from "../../domain/admission.ts"
 import type { PolicyFacts } from "../../domain/key-policy.ts"
-import type { KmsKeyRecord } from "../../domain/kms-key.ts"
 import { operation, type OperationId } from "../../domain/operation.ts"
 import { isAdmitted, parseAddress } from "../../identity/address.ts"
 import type { Context, Told } from "../commands.ts"
+import type { FoundKey } from "../find-key.ts"
 import { actionsOf } from "./actions.ts"
 
 const contextStart = "kms:encryptioncontext"
@@ -28,6 +28,10 @@ export const singleKeys = [
   "kms:grantconstrainttype",
   "kms:granteeprincipal",
   "kms:grantisforawsresource",
+  "kms:multiregion",
+  "kms:multiregionkeytype",
+  "kms:primaryregion",
+  "kms:replicaregion",
   "kms:requestalias",
   "kms:retiringprincipal",
   // Of requests that AWS's own services make: nobody makes any here, so that it has no value.
@@ -43,12 +47,20 @@ export const multipleKeys = [`${contextStart}keys`, "kms:grantoperations"]
 export function accessOf(
   context: Context,
   id: OperationId,
-  found: { readonly key: KeyRecord; readonly kms: KmsKeyRecord | undefined } | undefined,
+  found: FoundKey | undefined,
 ): KeyAccess | undefined {
   if (found?.kms === undefined) return undefined
   const { policy, grants = [] } = found.kms
   if (policy === undefined && grants.length === 0) return undefined
-  return { policy, grants, facts: factsOf(context, id, found.key.tags) }
+  const facts = factsOf(context, id, found.key.tags)
+  return { policy, grants, facts: { ...facts, values: { ...facts.values, ...familyFacts(found) } } }
+}
+
+/** Which kind of key it is, for conditions on that. */
+function familyFacts({ key, family }: Omit<FoundKey, "kms">): PolicyFacts["values"] {
+  if (family === undefined) return { "kms:multiregion": ["false"] }
+  const type = family.primary === key.id ? "PRIMARY" : "REPLICA"
+  return { "kms:multiregion": ["true"], "kms:multiregionkeytype": [type] }
 }
 
 /** @param tags - of the key. */

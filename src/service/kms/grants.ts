@@ -2,14 +2,12 @@
 
 import { againstHandingOn } from "../../domain/admission.ts"
 import { HsmError } from "../../domain/errors.ts"
-import type { KeyRecord } from "../../domain/key.ts"
 import type { GrantParty, KmsGrant } from "../../domain/kms-grant.ts"
-import type { KmsKeyRecord } from "../../domain/kms-key.ts"
 import { limits } from "../../domain/limits.ts"
 import { operation } from "../../domain/operation.ts"
 import { keyOf, perform, type Act, type Ask } from "../act.ts"
 import type { Context, DraftParty, GrantDraft, KeyRef } from "../commands.ts"
-import { idIn, kmsOf } from "../find-key.ts"
+import { familyOf, idIn, kmsOf, type FoundKey } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
 import { commitKms } from "./commit-kms.ts"
 import { accessOf } from "./facts.ts"
@@ -33,7 +31,7 @@ export async function createGrant(
     const key = keyOf(act)
     const kms = await kmsOf(ports, key)
     const wanted = await readied(ports, context, draft)
-    checkHandingOn(context, { key, kms, wanted })
+    checkHandingOn(context, { key, kms, family: await familyOf(ports, key) }, wanted)
     const { grants = [] } = kms ?? {}
     const same = grants.find((one) => one.name !== undefined && textOf(one) === textOf(wanted))
     if (same !== undefined) return same
@@ -123,13 +121,10 @@ async function partyOf(
   return { arn, meant: await lookUpPrincipal(ports, context, principal) }
 }
 
-function checkHandingOn(
-  context: Context,
-  { key, kms, wanted }: { key: KeyRecord; kms: KmsKeyRecord | undefined; wanted: Wanted },
-): void {
+function checkHandingOn(context: Context, found: FoundKey, wanted: Wanted): void {
   const id = "grant.create"
-  const access = accessOf(context, id, { key, kms })
-  const question = { operation: id, caller: context.caller, key, access } as const
+  const access = accessOf(context, id, found)
+  const question = { operation: id, caller: context.caller, key: found.key, access } as const
   const reason = againstHandingOn(question, operation(id), wanted)
   if (reason !== undefined) throw new HsmError("OPERATION_FORBIDDEN", reason, { rule: "grant" })
 }

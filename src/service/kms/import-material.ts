@@ -9,7 +9,7 @@ import type { KeyAlgorithmId, MechanismId } from "../../domain/algorithms.ts"
 import { HsmError } from "../../domain/errors.ts"
 import { withoutMaterial } from "../../domain/external-material.ts"
 import type { Instant } from "../../domain/ids.ts"
-import { currentVersion, type KeyRecord } from "../../domain/key.ts"
+import { currentVersion, sealedAs, type KeyRecord } from "../../domain/key.ts"
 import { limits } from "../../domain/limits.ts"
 import { unwrapsUntil } from "../../domain/unwrap-template.ts"
 import { generateMaterial } from "../../engine/generate.ts"
@@ -170,7 +170,7 @@ async function bringIn(
   const { material, along } = made
   if (material === undefined) throw new HsmError("INTERNAL", "what was unwrapped has no secret")
   const fingerprint = ports.records.keyholder.fingerprintMaterial(
-    { partition, keyId, algorithm },
+    { partition, keyId: sealedAs(before), algorithm },
     material,
   )
   checkSame(before, fingerprint)

@@ -8,7 +8,7 @@ import { limits } from "../../domain/limits.ts"
 import type { PolicyPrincipal } from "../../domain/key-policy.ts"
 import { keyOf, perform } from "../act.ts"
 import type { Context, DraftParty, KeyRef, Page, PageCommand } from "../commands.ts"
-import { kmsOf } from "../find-key.ts"
+import { kmsOf, namedKey, type NamedKey } from "../find-key.ts"
 import { scannedPerPage } from "../page.ts"
 import type { Ports } from "../ports.ts"
 import { lookUpPrincipal } from "./look-up-principal.ts"
@@ -39,7 +39,7 @@ export async function listGrants(
 }
 
 export interface RetirableGrant {
-  readonly kms: KmsKeyRecord
+  readonly key: NamedKey
   readonly grant: KmsGrant
 }
 
@@ -73,7 +73,7 @@ export async function listRetirableGrants(
 const end = "~"
 
 async function retirable(
-  { records }: Ports,
+  ports: Ports,
   partition: PartitionId,
   wanted: {
     readonly region: string
@@ -83,16 +83,18 @@ async function retirable(
   },
 ): Promise<Page<RetirableGrant>> {
   const { region, who, after = "", limit } = wanted
+  const { records } = ports
   const items: RetirableGrant[] = []
   let [at] = after.split(".")
   const first = at ? await records.read("kms-key", partition, at) : undefined
   let batch: readonly KmsKeyRecord[] = first === undefined ? [] : [first]
   for (let scanned = 0; scanned < scannedPerPage; scanned += limits.pageSizeMax) {
-    const found = batch
-      .filter((kms) => answersIn(kms, region))
-      .flatMap((kms) => (kms.grants ?? []).map((grant) => ({ kms, grant })))
-      .filter((one) => placeOf(one) > after && isRetiredBy(one.grant, who))
-    items.push(...found)
+    for (const { id, grants = [] } of batch.filter((kms) => answersIn(kms, region))) {
+      const found = grants.filter((one) => isRetiredBy(one, who))
+      if (found.length === 0) continue
+      const key = await namedKey(ports, partition, id)
+      items.push(...found.map((grant) => ({ key, grant })).filter((one) => placeOf(one) > after))
+    }
     const last = items[limit - 1]
     if (items.length > limit && last !== undefined) {
       return { items: items.slice(0, limit), next: placeOf(last) }
@@ -109,8 +111,8 @@ async function retirable(
 }
 
 /** Where a grant stands in the order of all. */
-function placeOf({ kms, grant }: RetirableGrant): string {
-  return `${kms.id}.${grant.id}`
+function placeOf({ key, grant }: RetirableGrant): string {
+  return `${key.id}.${grant.id}`
 }
 
 function isRetiredBy({ retiring }: KmsGrant, who: PolicyPrincipal): boolean {

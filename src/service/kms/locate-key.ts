@@ -5,10 +5,9 @@
 
 import { accountIdOf } from "../../codec/account-id.ts"
 import { clusterPartition, type KeyId, type PartitionId } from "../../domain/ids.ts"
-import type { KeyRecord } from "../../domain/key.ts"
-import type { KeyAddress, KmsKeyRecord } from "../../domain/kms-key.ts"
+import type { KeyAddress } from "../../domain/kms-key.ts"
 import type { Context } from "../commands.ts"
-import { findKey } from "../find-key.ts"
+import { findKey, type FoundKey } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
 
 /** An account's key or alias in a region. */
@@ -21,8 +20,7 @@ export interface Located {
   /** What services are asked with: the key by its id, once it was found. */
   readonly address: KeyAddress
   /** Absent when there is no such key, in no partition or not in that region. */
-  readonly key?: KeyRecord
-  readonly kms?: KmsKeyRecord | undefined
+  readonly found?: FoundKey
 }
 
 /** No account has this partition, and no partition this id. */
@@ -39,8 +37,8 @@ export async function locateKey(
   const address: KeyAddress = { ...named, partition: partition ?? nowhere }
   const found = partition === undefined ? undefined : await findKey(ports, context, address)
   if (found === undefined) return { address }
-  const { key, kms } = found
-  return { address: { partition: key.partition, region: named.region, id: key.id }, key, kms }
+  const { partition: owner, id } = found.key
+  return { address: { partition: owner, region: named.region, id }, found }
 }
 
 /** The partition that an account's number stands for. */

@@ -3,14 +3,15 @@
 import { createHash } from "node:crypto"
 
 import { canonical } from "../../codec/canonical.ts"
-import type { KeyId } from "../../domain/ids.ts"
+import { sealedAs, type KeyRecord } from "../../domain/key.ts"
 import type { Ports } from "../ports.ts"
 
-/** 64 hexadecimal digits that follow from a key's id and version. */
+/** 64 hexadecimal digits that follow from a key's id, or its family's, and the version. */
 export function materialIdOf(
   { clusterId }: Pick<Ports, "clusterId">,
-  { keyId, version }: { readonly keyId: KeyId; readonly version: number },
+  key: Pick<KeyRecord, "id" | "family">,
+  version: number,
 ): string {
-  const named = canonical("key-material-id", clusterId, keyId, version)
+  const named = canonical("key-material-id", clusterId, sealedAs(key), version)
   return createHash("sha256").update(named).digest("hex")
 }

@@ -274,9 +274,3 @@ test("who may not manage keys is told so, and who may not use them", async () =>
   )
   await aws.ok("DescribeKey", { KeyId }, auditor)
 })
-
-test("a multi-Region key is refused, and not made as another one in silence", async () => {
-  const fault = await aws.fault("CreateKey", { MultiRegion: true })
-  assert.match(fault, /^UnsupportedOperationException: /)
-  assert.equal((await aws.createKey({ MultiRegion: false }))["MultiRegion"], false)
-})

@@ -52,6 +52,8 @@ const elsewhere = [
   "key.import-parameters",
   "key.import-material",
   "key.delete-material",
+  "key.replicate",
+  "key.set-primary",
 ]
 
 test("every operation of the domain is behind an endpoint, but those of other dialects", () => {

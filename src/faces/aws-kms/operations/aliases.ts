@@ -9,6 +9,7 @@ import {
   aliasArn,
   aliasPrefix,
   keyIdText,
+  spelled,
   readAliasName,
   reservedAliasPrefix,
   type Place,
@@ -62,10 +63,10 @@ export const aliasOperations = {
             )
       return renderPage(call, found, {
         as: "Aliases",
-        render: ({ name, keyId, createdAt, updatedAt }) => ({
+        render: ({ alias: { name, createdAt, updatedAt }, key }) => ({
           AliasName: aliasPrefix + name,
           AliasArn: arnOf(call.place, name),
-          TargetKeyId: keyIdText({ id: keyId, isMultiRegion: false }),
+          TargetKeyId: keyIdText(spelled(key)),
           CreationDate: renderTime(createdAt),
           LastUpdatedDate: renderTime(updatedAt),
         }),

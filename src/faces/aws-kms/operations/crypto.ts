@@ -80,8 +80,7 @@ export const cryptoOperations = {
           KeyId: foundIn(target).arn,
           Plaintext: encodeBase64(opened.plaintext),
           EncryptionAlgorithm: name,
-          KeyMaterialId:
-            name === "SYMMETRIC_DEFAULT" ? materialIdOf(call.ports, opened) : undefined,
+          KeyMaterialId: usedMaterial(call, { name, target, version: opened.version }),
         }
       })
     },
@@ -122,16 +121,16 @@ export const cryptoOperations = {
         const moved = await serve(call, { ...input, fault }, (context) =>
           reencrypt(call.ports, context, { source: sealed, destination, tell }),
         )
-        const material = (name: string, of: Parameters<typeof materialIdOf>[1]) =>
-          name === "SYMMETRIC_DEFAULT" ? materialIdOf(call.ports, of) : undefined
+        const { version } = moved.source
+        const into = { name: to, target, version: moved.destination.version }
         return {
           CiphertextBlob: encodeBase64(moved.destination.ciphertext),
           SourceKeyId: foundIn(source).arn,
           KeyId: foundIn(target).arn,
           SourceEncryptionAlgorithm: from,
           DestinationEncryptionAlgorithm: to,
-          SourceKeyMaterialId: material(from, moved.source),
-          DestinationKeyMaterialId: material(to, moved.destination),
+          SourceKeyMaterialId: usedMaterial(call, { name: from, target: source, version }),
+          DestinationKeyMaterialId: usedMaterial(call, into),
         }
       })
     },
@@ -154,6 +153,17 @@ export const cryptoOperations = {
     },
   ),
 } as const satisfies Record<string, Operation>
+
+/** AWS tells which material has opened or sealed what is symmetric. */
+function usedMaterial(
+  { ports }: Call,
+  used: { readonly name: string; readonly target: Target; readonly version: number },
+): string | undefined {
+  const { name, target, version } = used
+  return name === "SYMMETRIC_DEFAULT"
+    ? materialIdOf(ports, foundIn(target).key, version)
+    : undefined
+}
 
 /** What a dialect's own fault may still replace is left as it is. */
 function destinationFault(call: Call, target: Target, error: unknown): unknown {

@@ -82,7 +82,7 @@ async function dataKey(
       CiphertextBlob: encodeBase64(made.ciphertext),
       Plaintext: made.plaintext === undefined ? undefined : encodeBase64(made.plaintext),
       KeyId: foundIn(target).arn,
-      KeyMaterialId: materialIdOf(call.ports, made),
+      KeyMaterialId: materialIdOf(call.ports, foundIn(target).key, made.version),
     }
   })
 }
@@ -114,7 +114,7 @@ async function dataKeyPair(
       PublicKey: encodeBase64(made.publicKey),
       KeyId: foundIn(target).arn,
       KeyPairSpec: spec,
-      KeyMaterialId: materialIdOf(call.ports, made),
+      KeyMaterialId: materialIdOf(call.ports, foundIn(target).key, made.version),
     }
   })
 }

@@ -9,7 +9,7 @@ import { listGrants, listRetirableGrants } from "../../../service/kms/list-grant
 import { Fault, invalid } from "../fault.ts"
 import { checkGrantTokens, newGrantToken, readGrantToken } from "../grant-token.ts"
 import * as members from "../members.ts"
-import { keyArn, keyIdText } from "../names.ts"
+import { keyArn, spelled } from "../names.ts"
 import { operation, type Call, type Operation, type Output } from "../operation.ts"
 import { pageCommand, renderPage } from "../pages.ts"
 import { readPrincipal } from "../policy-document.ts"
@@ -88,8 +88,7 @@ export const grantOperationRows = {
       }).catch(tellPrincipal(arn))
       return renderPage(call, page, {
         as: "Grants",
-        render: ({ kms: { id }, grant }) =>
-          renderGrant(call, keyArn(call.place, { id, isMultiRegion: false }), grant),
+        render: ({ key, grant }) => renderGrant(call, keyArn(call.place, spelled(key)), grant),
       })
     },
   ),
@@ -209,7 +208,7 @@ function namedGrant(given: {
   const { GrantToken: token, KeyId: key, GrantId: id } = given
   if (token !== undefined && key === undefined && id === undefined) {
     const { keyId, grant } = readGrantToken(token)
-    return { key: keyIdText({ id: keyId, isMultiRegion: false }), grant }
+    return { key: keyId, grant }
   }
   if (token !== undefined || key === undefined || id === undefined) {
     throw invalid("A grant is named by its token, or by KeyId and GrantId.")

@@ -8,7 +8,7 @@ import { describeKey, publicKey } from "../../../service/read-key.ts"
 import { disableKey, enableKey, updateKey } from "../../../service/update-key.ts"
 import { Fault, invalid } from "../fault.ts"
 import * as members from "../members.ts"
-import { keyArn, keyIdText } from "../names.ts"
+import { keyArn, keyIdText, spelled } from "../names.ts"
 import { readPolicy } from "../policy-document.ts"
 import { absentStore } from "./key-stores.ts"
 import { tellPolicy } from "./policies.ts"
@@ -18,7 +18,7 @@ import { renderAlgorithms, renderKey, renderTime } from "../render.ts"
 import { choice, flag, integer, need, text, type Input } from "../shapes.ts"
 import { readTags } from "../tags.ts"
 import { stateFault } from "../errors.ts"
-import { foundIn, kmsKeyOf, onKey } from "../target.ts"
+import { findTarget, foundIn, onKey } from "../target.ts"
 import {
   algorithmsWithSpec,
   keySpecNames,
@@ -79,7 +79,7 @@ export const keyOperations = {
     async (call, { KeyId }) =>
       await onKey(call, KeyId, async (target) => {
         const found = target.found
-        if (found !== undefined && found.state !== "PendingDeletion") {
+        if (found !== undefined && !found.state.endsWith("Deletion")) {
           await describeKey(call.ports, call.context, { key: target.address })
           throw new Fault("KMSInvalidStateException", `${found.arn} is not pending deletion.`)
         }
@@ -106,9 +106,6 @@ function onlyKey(
 
 async function create(call: Call, input: Input<typeof createMembers>): Promise<Output> {
   refuseStores(input)
-  if (input.MultiRegion === true) {
-    throw new Fault("UnsupportedOperationException", "Multi-Region keys are not supported.")
-  }
   const spec = readSpec(input)
   const usage = readUsage(spec, input.KeyUsage)
   const { Policy, BypassPolicyLockoutSafetyCheck: bypass = false } = input
@@ -119,10 +116,9 @@ async function create(call: Call, input: Input<typeof createMembers>): Promise<O
     usages: usagesOf[usage],
     description: input.Description,
     tags: readTags(input.Tags ?? []),
-    kms: { region: call.place.region, policy },
+    kms: { region: call.place.region, policy, multiRegion: input.MultiRegion },
   }).catch(tellPolicy)
-  const found = kmsKeyOf(call, key, undefined)
-  return { KeyMetadata: found === undefined ? undefined : renderKey(call, found) }
+  return { KeyMetadata: renderKey(call, foundIn(await findTarget(call, key.id))) }
 }
 
 /** There are no key stores behind ours. */
@@ -173,9 +169,9 @@ async function list(
   })
   return renderPage(call, page, {
     as: "Keys",
-    render: ({ id }) => {
-      const key = { id, isMultiRegion: false }
-      return { KeyId: keyIdText(key), KeyArn: keyArn(call.place, key) }
+    render: (key) => {
+      const named = spelled(key)
+      return { KeyId: keyIdText(named), KeyArn: keyArn(call.place, named) }
     },
   })
 }
@@ -195,10 +191,11 @@ async function scheduleDeletion(
   return await onKey(call, KeyId, async (target) => {
     const command = { key: target.address, windowMs: days * dayMs }
     const deleted = await deleteKey(call.ports, call.context, command)
+    const waits = deleted.deletionWindowMs !== undefined
     return {
       KeyId: foundIn(target).arn,
       DeletionDate: renderTime(deleted.deleteAt ?? deleted.destroyedAt),
-      KeyState: "PendingDeletion",
+      KeyState: waits ? "PendingReplicaDeletion" : "PendingDeletion",
       PendingWindowInDays: days,
     }
   })

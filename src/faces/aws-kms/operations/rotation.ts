@@ -14,7 +14,7 @@ import { pageCommand, renderPage } from "../pages.ts"
 import { renderTime } from "../render.ts"
 import { serve } from "../serve.ts"
 import { choice, integer } from "../shapes.ts"
-import { foundIn, onKey, originFault, type KmsKey, type Target } from "../target.ts"
+import { foundIn, onKey, originFault, primaryFault, type KmsKey, type Target } from "../target.ts"
 
 const dayMs = 86_400_000
 const usualDays = 365
@@ -79,7 +79,13 @@ async function schedule(call: Call, text: string, periodMs: number | null): Prom
 function rotationFault(target: Target): Fault | undefined {
   const { found } = target
   if (found === undefined) return undefined
-  return specFault(found) ?? originFault(target, "AWS_KMS") ?? stateFault(found)
+  const isFamily = found.family !== undefined
+  return (
+    specFault(found) ??
+    originFault(target, "AWS_KMS") ??
+    (isFamily ? primaryFault(target) : undefined) ??
+    stateFault(found)
+  )
 }
 
 function specFault({ arn, spec }: KmsKey): Fault | undefined {
@@ -134,7 +140,7 @@ function renderRotation(
   const isRotation = version > 1
   return {
     KeyId: arn,
-    KeyMaterialId: materialIdOf(ports, { keyId: key.id, version }),
+    KeyMaterialId: materialIdOf(ports, key, version),
     KeyMaterialState: version === current ? "CURRENT" : "NON_CURRENT",
     RotationDate: isRotation ? renderTime(createdAt) : undefined,
     RotationType: isRotation ? (asked === true ? "ON_DEMAND" : "AUTOMATIC") : undefined,
