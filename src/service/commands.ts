@@ -341,6 +341,8 @@ export interface DeletionReceipt {
   readonly destroyedEpoch: number
   /** Absent until the root of that epoch has been destroyed on every node. */
   readonly shreddedAt?: Instant
+  /** Of a multi-Region key's member: how many others there are, which have the same material. */
+  readonly membersLeft?: number
   /** What was signed, and the signature (Ed25519). */
   readonly statement: Uint8Array
   readonly signature: Uint8Array

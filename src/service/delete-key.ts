@@ -115,21 +115,24 @@ export async function deletionReceipt(
   { key }: { readonly key: KeyRef },
 ): Promise<DeletionReceipt> {
   return await perform(ports, context, { operation: "key.receipt", key }, async (act) => {
-    const { id, partition, name, destroyedAt: unusableAt, destroyedEpoch } = keyOf(act)
+    const gone = keyOf(act)
+    const { id, partition, name, destroyedAt: unusableAt, destroyedEpoch, family } = gone
     if (unusableAt === undefined || destroyedEpoch === undefined) {
       throw new HsmError("KEY_STATE", "the key has not been destroyed")
     }
     const shreddedAt = await destroyedAt(ports.records, destroyedEpoch)
-    const about = { keyId: id, name, unusableAt, destroyedEpoch }
-    const signed = ports.records.keyholder.signStatement("deletion-receipt", [
-      partition,
-      id,
-      name,
-      unusableAt,
-      destroyedEpoch,
-      shreddedAt ?? 0,
-    ])
-    return shreddedAt === undefined ? { ...about, ...signed } : { ...about, shreddedAt, ...signed }
+    const shredded = shreddedAt === undefined ? {} : { shreddedAt }
+    const said = [partition, id, name, unusableAt, destroyedEpoch, shreddedAt ?? 0]
+    const about = { keyId: id, name, unusableAt, destroyedEpoch, ...shredded }
+    const { keyholder } = ports.records
+    if (family === undefined) {
+      return { ...about, ...keyholder.signStatement("deletion-receipt", said) }
+    }
+    // Of a member: the others have the same material, each under its own secret.
+    const membersLeft = (await familyOf(ports, gone))?.members.length ?? 0
+    const statement = [...said, family, membersLeft]
+    const signed = keyholder.signStatement("member-deletion-receipt", statement)
+    return { ...about, membersLeft, ...signed }
   })
 }
 

@@ -1296,6 +1296,11 @@ export interface Receipt {
   readonly destroyedEpoch: number
   /** Absent until every node has destroyed that epoch's root. */
   readonly shreddedAt?: Instant | undefined
+  /**
+   * Of a member of a multi-Region key alone: how many others live, which have the same
+   * material. 0 to 32.
+   */
+  readonly membersLeft?: number | undefined
   /** What was signed. Base64, at most 8192 bytes. */
   readonly statement: string
   /** Ed25519 (RFC 8032). Base64, at most 49856 bytes. */

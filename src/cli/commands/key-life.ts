@@ -57,6 +57,7 @@ const receiptFields: Columns<Receipt> = [
   ["id", ({ keyId }) => keyId],
   ["unusable since", ({ unusableAt }) => unusableAt],
   ["shredded", ({ shreddedAt }) => shreddedAt ?? "not yet"],
+  ["members left", ({ membersLeft }) => membersLeft],
   ["epoch", ({ destroyedEpoch }) => destroyedEpoch],
   ["signature", ({ signature }) => signature],
 ]

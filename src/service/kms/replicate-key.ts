@@ -71,14 +71,20 @@ export async function replicateKey(
 /**
  * Makes the replica in a region the primary, and the primary a replica. Both have to allow it.
  *
- * @throws HsmError OPERATION_FORBIDDEN for a key that is no primary; KEY_NOT_FOUND where the region
- * has no replica; KEY_STATE; CONFLICT.
+ * @throws HsmError OPERATION_FORBIDDEN for a key that is no primary; NOT_FOUND where the region has
+ * no replica; KEY_STATE; CONFLICT.
  */
 export async function setPrimaryRegion(
   ports: Ports,
   context: Context,
-  { key, region }: { readonly key: KeyRef; readonly region: string },
+  command: {
+    readonly key: KeyRef
+    readonly region: string
+    /** How failures of the replica are told; as they are when absent. */
+    readonly tell?: (error: unknown) => unknown
+  },
 ): Promise<void> {
+  const { key, region, tell = (error) => error } = command
   await perform(ports, context, { operation: "key.set-primary", key }, async (act) => {
     const primary = keyOf(act)
     const { partition } = primary
@@ -92,6 +98,8 @@ export async function setPrimaryRegion(
       const committed = await ports.records.commit(partition, { changes: [change] })
       await recordDone(ports, inner, { keyId: id, committed })
       await recordDone(ports, act, { keyId: primary.id, committed })
+    }).catch((error: unknown) => {
+      throw tell(error)
     })
   })
 }

@@ -5,34 +5,14 @@ import { after, test } from "node:test"
 
 import { limits } from "../../../src/domain/limits.ts"
 import { awsFace, b64, type As, type Body, type Key } from "../../support/aws-face.ts"
+import { away, familiesOf, home, notPrimary, there } from "../../support/aws-family.ts"
 
 const aws = await awsFace({ keyImport: true })
 after(() => aws.stop())
 
-const home = "eu-central-1"
-const away = "us-west-2"
 const farther = "ap-south-1"
-const there: As = { region: away }
 const plain = { Plaintext: b64("x") }
-
-const describe = async (KeyId: string, as: As = {}): Promise<Key> =>
-  (await aws.ok("DescribeKey", { KeyId }, as))["KeyMetadata"] as Key
-
-async function replicate(KeyId: string, region = away, more: Body = {}): Promise<Key> {
-  const answer = await aws.ok("ReplicateKey", { KeyId, ReplicaRegion: region, ...more })
-  return answer["ReplicaKeyMetadata"] as Key
-}
-
-/** A primary at home and a replica away. */
-async function family(input: Body = {}): Promise<{ KeyId: string; primary: Key; replica: Key }> {
-  const primary = await aws.createKey({ MultiRegion: true, ...input })
-  return { KeyId: primary.KeyId, primary, replica: await replicate(primary.KeyId) }
-}
-
-const notPrimary = (arn: string): string =>
-  `UnsupportedOperationException: ${arn} is not a multi-region primary key.`
-const arnIn = (region: string, id: string): string =>
-  `arn:aws:kms:${region}:${aws.account}:key/${id}`
+const { arnIn, describe, family, replicate } = familiesOf(aws)
 
 test("a primary is made with an id of its own form, and says what it is", async () => {
   const key = await aws.createKey({ MultiRegion: true })

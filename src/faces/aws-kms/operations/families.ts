@@ -2,6 +2,7 @@
 
 import { HsmError } from "../../../domain/errors.ts"
 import { replicateKey, setPrimaryRegion } from "../../../service/kms/replicate-key.ts"
+import { keyFaultOf, notFound } from "../errors.ts"
 import { Fault } from "../fault.ts"
 import * as members from "../members.ts"
 import { keyArn, spelled } from "../names.ts"
@@ -11,7 +12,7 @@ import { renderKey } from "../render.ts"
 import { serve } from "../serve.ts"
 import { flag, need, text, type Input } from "../shapes.ts"
 import { readTags } from "../tags.ts"
-import { findTarget, foundIn, onKey, primaryFault, type Target } from "../target.ts"
+import { findTarget, foundIn, onKey, primaryFault, type KmsKey, type Target } from "../target.ts"
 import { tellPolicy } from "./policies.ts"
 
 /** Labels of our own are regions as well as AWS's names are. */
@@ -30,15 +31,7 @@ export const familyOperations = {
   ReplicateKey: operation(replicateMembers, replicate),
   UpdatePrimaryRegion: operation(
     { KeyId: members.neededKeyId, PrimaryRegion: region },
-    async (call, { KeyId, PrimaryRegion }) => {
-      await onKey(call, KeyId, async (target) => {
-        const command = { key: target.address, region: PrimaryRegion }
-        await serve(call, { fault: primaryFault(target) }, (context) =>
-          setPrimaryRegion(call.ports, context, command),
-        ).catch(tellAbsent(target, PrimaryRegion))
-      })
-      return undefined
-    },
+    movePrimary,
   ),
 } as const satisfies Record<string, Operation>
 
@@ -57,7 +50,7 @@ async function replicate(call: Call, input: Input<typeof replicateMembers>): Pro
     }
     const made = await serve(call, { fault: primaryFault(target) }, (context) =>
       replicateKey(call.ports, context, command),
-    ).catch(tellReplica(target, ReplicaRegion))
+    ).catch((error: unknown) => tellReplica(error, target, ReplicaRegion))
     const there = { ...call, place: { ...call.place, region: ReplicaRegion } }
     const replica = foundIn(await findTarget(there, made.id))
     return {
@@ -68,22 +61,36 @@ async function replicate(call: Call, input: Input<typeof replicateMembers>): Pro
   })
 }
 
-/** The ARN of a key's member in a region, whether there is one or not. */
-function arnIn(target: Target, region: string): string {
+async function movePrimary(
+  call: Call,
+  { KeyId, PrimaryRegion }: { readonly KeyId: string; readonly PrimaryRegion: string },
+): Promise<undefined> {
+  await onKey(call, KeyId, async (target) => {
+    const replica = target.found && (await memberOf(call, target.found, PrimaryRegion))
+    const command = {
+      key: target.address,
+      region: PrimaryRegion,
+      tell: (error: unknown) => (replica ? keyFaultOf(error, call, replica) : error),
+    }
+    await serve(call, { fault: primaryFault(target) }, (context) =>
+      setPrimaryRegion(call.ports, context, command),
+    ).catch((error: unknown) => {
+      const isAbsent = error instanceof HsmError && error.code === "NOT_FOUND"
+      throw isAbsent && replica ? notFound(call, replica.name) : error
+    })
+  })
+  return undefined
+}
+
+/** A key's member in a region, by its name there; shown only after a service has let it. */
+async function memberOf(call: Call, { key, place }: KmsKey, region: string): Promise<Target> {
+  const there = { ...call, place: { ...place, region } }
+  return await findTarget(there, keyArn(there.place, spelled(key)))
+}
+
+function tellReplica(error: unknown, target: Target, region: string): never {
+  if (!(error instanceof HsmError) || error.code !== "NAME_TAKEN") return tellPolicy(error)
   const { key, place } = foundIn(target)
-  return keyArn({ ...place, region }, spelled(key))
-}
-
-function tellReplica(target: Target, region: string): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof HsmError) || error.code !== "NAME_TAKEN") return tellPolicy(error)
-    throw new Fault("AlreadyExistsException", `Key ${arnIn(target, region)} already exists.`)
-  }
-}
-
-function tellAbsent(target: Target, region: string): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof HsmError) || error.code !== "NOT_FOUND") throw error
-    throw new Fault("NotFoundException", `Key '${arnIn(target, region)}' does not exist`)
-  }
+  const arn = keyArn({ ...place, region }, spelled(key))
+  throw new Fault("AlreadyExistsException", `Key ${arn} already exists.`)
 }

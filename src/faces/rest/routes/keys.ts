@@ -217,13 +217,14 @@ function renderPublicKey({ keyId, version, publicKey }: PublicKeyResult): Public
 }
 
 function renderReceipt(receipt: DeletionReceipt): Receipt {
-  const { keyId, name, unusableAt, destroyedEpoch, shreddedAt } = receipt
+  const { keyId, name, unusableAt, destroyedEpoch, shreddedAt, membersLeft } = receipt
   return {
     keyId,
     name,
     unusableAt: renderTime(unusableAt),
     destroyedEpoch,
     shreddedAt: shreddedAt === undefined ? undefined : renderTime(shreddedAt),
+    membersLeft,
     statement: encodeBase64(receipt.statement),
     signature: encodeBase64(receipt.signature),
   }
