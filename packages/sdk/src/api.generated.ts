@@ -514,6 +514,11 @@ export interface Key {
     readonly path?: Path | undefined
     readonly mechanism?: Mechanism | undefined
   } | undefined
+  /**
+   * Of a multi-Region key of AWS's dialect: the id of its family's first member. Members have
+   * the same material; each is a key of its own otherwise.
+   */
+  readonly family?: Id | undefined
   readonly createdAt: Instant
   /** The creator's subject. */
   readonly createdBy: string

@@ -82,6 +82,7 @@ export const keyFields: Columns<Key> = [
     "derived from",
     ({ derivedFrom: from }) => from && `${from.key} ${from.path ?? from.mechanism ?? ""}`,
   ],
+  ["family", ({ family }) => family],
   ["material until", ({ materialExpiresAt }) => materialExpiresAt],
   ["created", ({ createdAt, createdBy }) => `${createdAt} by ${createdBy}`],
   ["updated", ({ updatedAt }) => updatedAt],

@@ -37,6 +37,7 @@ export function renderKey(key: KeyRecord): wire.Key {
     unwraps: optional(key.unwraps, renderTemplate),
     materialExpiresAt: optional(materialUntil(key), renderTime),
     derivedFrom: key.derivedFrom,
+    family: key.family,
     createdAt: renderTime(key.createdAt),
     createdBy: key.createdBy,
     updatedAt: renderTime(key.updatedAt),
