@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { createPublicKey, verify } from "node:crypto"
 import { test } from "node:test"
+import { setTimeout as pause } from "node:timers/promises"
 
 import { canonical } from "../../src/codec/canonical.ts"
 import { HsmError } from "../../src/domain/errors.ts"
@@ -254,6 +255,70 @@ test("no officer destroys a primary with replicas, out of the window or the bin"
     assert.equal((await read(key)).state, invalidation ? "active" : "destroyed")
     await made.cluster.remove()
   }
+})
+
+test("no key becomes the primary while it is being deleted", async () => {
+  const made = await family()
+  const { as, ports, ids, read, store } = made
+  let deleting: Promise<unknown> = Promise.resolve()
+  store.before = async () => {
+    store.before = () => {}
+    // Allowed on what it reads before the other commit, it waits behind that.
+    deleting = deleteKey(ports, as("manager"), { key: ids[1] }).catch((error: unknown) => error)
+    await pause(20)
+  }
+  await setPrimaryRegion(ports, as("manager"), { key: ids[0], region: "away" })
+  assert.ok((await deleting) instanceof HsmError)
+  const record = await ports.records.read("family", made.partition, ids[0])
+  assert.equal(record?.primary, ids[1])
+  assert.equal((await read(ids[1])).state, "active")
+  await made.cluster.remove()
+})
+
+test("a primary never waits for replicas that are gone, also when both go at once", async () => {
+  for (let round = 0; round < 8; round++) {
+    const made = await family()
+    const { as, ports, ids, read } = made
+    const manager = as("manager")
+    await deleteKey(ports, manager, { key: ids[2], windowMs: 0 })
+    const works = [
+      () => deleteKey(ports, manager, { key: ids[0] }),
+      () => deleteKey(ports, manager, { key: ids[1], windowMs: 0 }),
+    ]
+    const order = round % 2 === 0 ? works : works.toReversed()
+    await Promise.allSettled(order.map((work) => work()))
+    const [primary, replica] = [await read(ids[0]), await read(ids[1])]
+    const isAlone = replica.state === "destroyed"
+    if (primary.state === "deleting") assert.equal(primary.deleteAt === undefined, !isAlone)
+    await made.cluster.remove()
+  }
+})
+
+test("a family whose record is taken away serves nobody", async () => {
+  const made = await family()
+  const { store, partition, ids } = made
+  await made.seal(ids[1])
+  const path = paths.record(partition, "family", ids[0])
+  await store.commit({ opId: "attack", when: [], then: [{ del: path }] })
+  const again = await openCluster(made.cluster, { store })
+  for (const id of ids) await assert.rejects(made.seal(id, again), { code: "TAMPERED" })
+  await made.cluster.remove()
+})
+
+test("both decisions about a replica are in the log, each with its key", async () => {
+  const made = await family()
+  const { audit } = made.stack
+  const [replicated, created] = [audit.of("key.replicate", "done"), audit.of("key.create", "done")]
+  const [first, ...others] = made.ids
+  assert.deepEqual(
+    replicated.map(({ keyId }) => keyId),
+    [first, first],
+  )
+  assert.deepEqual(
+    created.map(({ keyId }) => keyId),
+    [first, ...others],
+  )
+  await made.cluster.remove()
 })
 
 test("rotation is the primary's in every dialect, and goes with it", async () => {

@@ -28,6 +28,7 @@ export interface EncryptionSdk {
 
 interface EncryptionModule {
   readonly KmsKeyringNode: Constructor<object>
+  readonly AwsKmsMrkAwareSymmetricKeyringNode: Constructor<object>
   readonly CommitmentPolicy: { readonly REQUIRE_ENCRYPT_REQUIRE_DECRYPT: string }
   buildClient(policy: string): {
     encrypt(keyring: object, plaintext: Uint8Array, more: object): Promise<{ result: Uint8Array }>
@@ -38,12 +39,22 @@ interface EncryptionModule {
   }
 }
 
-/** @param keyArn - of the key that makes data keys and opens them. */
-export async function encryptionSdk(dev: Dev, keyArn: string): Promise<EncryptionSdk> {
+/**
+ * @param keyArn - of the key that makes data keys and opens them.
+ * @param region - where; then what another member of a multi-Region key has sealed opens as well.
+ */
+export async function encryptionSdk(
+  dev: Dev,
+  keyArn: string,
+  region?: string,
+): Promise<EncryptionSdk> {
   const sdk = (await import(names.encryption)) as EncryptionModule
   const Kms = kmsModule["KMS"] as Constructor<object>
-  const clientProvider = (): object => new Kms(clientOptions(dev))
-  const keyring = new sdk.KmsKeyringNode({ generatorKeyId: keyArn, clientProvider })
+  const clientIn = (at?: string): object => new Kms(clientOptions(dev, at ? { region: at } : {}))
+  const keyring =
+    region === undefined
+      ? new sdk.KmsKeyringNode({ generatorKeyId: keyArn, clientProvider: () => clientIn() })
+      : new sdk.AwsKmsMrkAwareSymmetricKeyringNode({ keyId: keyArn, client: clientIn(region) })
   const client = sdk.buildClient(sdk.CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
   return {
     async encrypt(plaintext, encryptionContext) {

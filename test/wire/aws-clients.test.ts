@@ -70,6 +70,19 @@ suite("clients of AWS KMS", () => {
     await assert.rejects(sdk.decrypt(flipBit(message, -200)))
   })
 
+  test("the Encryption SDK opens with a replica what the primary has sealed", async () => {
+    const arn = await make({ MultiRegion: true })
+    const [here, region] = [node.dev.aws.region, "us-west-2"]
+    await kms.send("ReplicateKey", { KeyId: arn, ReplicaRegion: region })
+    const sdk = await encryptionSdk(node.dev, arn, here)
+    const message = await sdk.encrypt(plaintext, { order: "17" })
+    const there = await encryptionSdk(node.dev, arn.replace(here, region), region)
+    assert.deepEqual(Buffer.from((await there.decrypt(message)).plaintext), plaintext)
+    await assert.rejects(there.decrypt(flipBit(message, -200)))
+    const single = await encryptionSdk(node.dev, arn.replace(here, region))
+    await assert.rejects(single.decrypt(message), /unencryptedDataKey has not been set/)
+  })
+
   test("an Ethereum signer signs messages and transactions for its key's address", async () => {
     const { signer, ethers } = await ethereumSigner(node.dev, await make(ethereumKey))
     const address = (await signer.getAddress()).toLowerCase()

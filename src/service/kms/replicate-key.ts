@@ -12,6 +12,7 @@ import type { KeyRecord } from "../../domain/key.ts"
 import { memberIn, type FamilyRecord } from "../../domain/kms-key.ts"
 import { limits } from "../../domain/limits.ts"
 import { SecretBytes } from "../../engine/secret-bytes.ts"
+import type { Change } from "../../records/committer.ts"
 import type { Write } from "../../store/store.ts"
 import { keyOf, perform, recordDone, type Act } from "../act.ts"
 import type { Context, KeyRef, ReplicateKeyCommand } from "../commands.ts"
@@ -54,7 +55,7 @@ export async function replicateKey(
           { kind: "key", record, secret },
           { kind: "kms-key", record: { id, partition, ...fields, revision: 1 } },
           // With the primary's record: no version comes or goes between the copy and the commit.
-          { kind: "key", record: { ...primary, revision: primary.revision + 1 } },
+          touched(primary),
           changedFamily(family, { members: [...family.members, { id, region }] }),
         ],
         claims: [ports.records.claim(partition, "key-name", record.name, id)],
@@ -94,14 +95,21 @@ export async function setPrimaryRegion(
     if (id === primary.id) return
     const replica = { operation: "key.set-primary", key: { partition, region, id } } as const
     await perform(ports, context, replica, async (inner) => {
-      const change = changedFamily(family, { primary: id })
-      const committed = await ports.records.commit(partition, { changes: [change] })
+      const committed = await ports.records.commit(partition, {
+        // With both records: neither is being deleted or disabled at this moment.
+        changes: [changedFamily(family, { primary: id }), touched(primary), touched(keyOf(inner))],
+      })
       await recordDone(ports, inner, { keyId: id, committed })
       await recordDone(ports, act, { keyId: primary.id, committed })
     }).catch((error: unknown) => {
       throw tell(error)
     })
   })
+}
+
+/** The key as it is, a revision later: whoever changes it at this moment has to look again. */
+function touched(key: KeyRecord): Change {
+  return { kind: "key", record: { ...key, revision: key.revision + 1 } }
 }
 
 async function primaryFamily(ports: Ports, key: KeyRecord): Promise<FamilyRecord> {
