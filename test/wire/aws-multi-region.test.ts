@@ -8,6 +8,7 @@ import { after, before, suite, test } from "node:test"
 
 import { kmsClient, type KmsClient, type KmsError, type KmsOutput } from "../support/aws.ts"
 import { startDevNode, type DevNode } from "../support/dev-node.ts"
+import { base64 } from "../support/rest-client.ts"
 
 const home = "eu-central-1"
 const away = "us-west-2"
@@ -51,6 +52,7 @@ for (const workers of [0, 2]) {
     test("a replica that is disabled is so for all at once, its primary for nobody", disabled)
     test("another primary is known to all before UpdatePrimaryRegion answers", moved)
     test("the SDK gets its own exceptions, and members of a deletion that it knows", refused)
+    test("/api/v1 shows which keys are a family, and what a receipt leaves", shownInApi)
     test("a MAC and a signature of one region are verified in the other", otherKinds)
   })
 }
@@ -157,6 +159,32 @@ async function refused(): Promise<void> {
   await one(atHome).send("CancelKeyDeletion", { KeyId })
   await one(atHome).send("EnableKey", { KeyId })
   await openEverywhere(KeyId)
+}
+
+/** A key of its own for each member, and one ciphertext for all of them. */
+async function shownInApi(): Promise<void> {
+  const { client } = node
+  const [manager, user] = [node.token("manager"), node.token("user")]
+  const KeyId = await family()
+  const name = KeyId.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+  const first = await client.call(manager, `GET /keys/${name}`)
+  const { items } = await client.call<{ items: readonly KmsOutput[] }>(
+    manager,
+    "GET /keys?limit=200",
+  )
+  const members = items.filter((key) => key["family"] === first["id"])
+  const replica = members.find((key) => key["id"] !== first["id"])
+  assert.ok(members.length === 2 && replica !== undefined)
+  const plaintext = base64("one key, two regions")
+  const path = `POST /keys/${String(replica["id"])}`
+  const { ciphertext } = await client.call(user, `${path}/encrypt`, { plaintext })
+  const opened = await client.call(user, "POST /decrypt", { ciphertext })
+  assert.deepEqual([opened["plaintext"], opened["keyId"]], [plaintext, first["id"]])
+  await one(atAway).send("ScheduleKeyDeletion", { KeyId, PendingWindowInDays: 0 })
+  const receipt = await client.call(manager, `GET /keys/${String(replica["id"])}/receipt`)
+  assert.deepEqual([receipt["keyId"], receipt["membersLeft"]], [replica["id"], 1])
+  const CiphertextBlob = Uint8Array.fromBase64(String(ciphertext))
+  await one(atHome).send("Decrypt", { CiphertextBlob })
 }
 
 async function otherKinds(): Promise<void> {
