@@ -3,9 +3,12 @@
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
 
+import { accountIdOf } from "../../../src/codec/account-id.ts"
+import { idOfHex } from "../../../src/codec/uuid.ts"
+import type { KeyId } from "../../../src/domain/ids.ts"
 import { newPartition } from "../../support/stack.ts"
 import { awsFace, b64, type As, type Body } from "../../support/aws-face.ts"
-import { away, familiesOf, there } from "../../support/aws-family.ts"
+import { away, familiesOf, home, there } from "../../support/aws-family.ts"
 
 const aws = await awsFace()
 after(() => aws.stop())
@@ -122,17 +125,38 @@ test("where a key is replicated, and who becomes primary, is for its policy to s
   const elsewhere = { KeyId, ReplicaRegion: "ap-south-1" }
   assert.match(await aws.fault("ReplicateKey", elsewhere), denied)
   await replicate(KeyId)
-  const back = policyOf(toRoot, deny("kms:UpdatePrimaryRegion"))
-  await put(KeyId, back, there)
+  await put(KeyId, policyOf(toRoot, deny("kms:UpdatePrimaryRegion")), there)
   const move = { KeyId, PrimaryRegion: away }
   assert.match(await aws.fault("UpdatePrimaryRegion", move), denied, "the replica refuses")
   await put(KeyId, policyOf(toRoot), there)
   await aws.ok("UpdatePrimaryRegion", move)
-  const home = { KeyId, PrimaryRegion: "eu-central-1" }
-  const refused = await aws.fault("UpdatePrimaryRegion", home, there)
+  const back = { KeyId, PrimaryRegion: home }
+  const refused = await aws.fault("UpdatePrimaryRegion", back, there)
   assert.match(refused, denied, "so does the one that was primary")
   const { MultiRegionKeyType } = (await describe(KeyId))["MultiRegionConfiguration"] as Body
   assert.equal(MultiRegionKeyType, "REPLICA")
+})
+
+test("a member is lent by its own policy, to whom his officer names it", async () => {
+  const { KeyId, primary, replica } = await family()
+  const partition = await newPartition(aws.stack, "guests")
+  const account = accountIdOf(partition)
+  const lend = policyOf(toRoot, { ...toRoot, Principal: { AWS: account } })
+  await put(KeyId, lend, there)
+  const first = idOfHex(KeyId.slice("mrk-".length)) as KeyId
+  const found = await aws.stack.ports.records.read("family", aws.partition, first)
+  const ids = found?.members.map(({ id }) => id) ?? assert.fail()
+  const guest = (keyIds: readonly string[], region: string): As => {
+    const grants = [{ keyNames: "*" }, { keyIds }]
+    return { partition, name: "guest", region, caller: { subject: "guest-id", grants } }
+  }
+  const { CiphertextBlob } = await aws.ok("Encrypt", plain(replica.Arn), guest(ids, away))
+  await aws.ok("Decrypt", { CiphertextBlob })
+  // Nobody lends the primary, and naming it is not naming the replica.
+  const refused = /^AccessDeniedException/
+  assert.match(await aws.fault("Encrypt", plain(primary.Arn), guest(ids, home)), refused)
+  const other = guest([first], away)
+  assert.match(await aws.fault("Encrypt", plain(replica.Arn), other), refused)
 })
 
 test("another account's key is neither replicated nor moved by who may use it", async () => {

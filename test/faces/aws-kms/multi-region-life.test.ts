@@ -1,7 +1,7 @@
 /** Multi-Region keys over time: rotation, import, deletion, another primary, who may. */
 
 import assert from "node:assert/strict"
-import { randomBytes } from "node:crypto"
+import { generateKeyPairSync, randomBytes } from "node:crypto"
 import { after, test } from "node:test"
 
 import { maintain } from "../../../src/service/maintain.ts"
@@ -110,6 +110,23 @@ test("a replica of imported material waits for the same bytes, and takes no othe
   assert.equal((await describe(KeyId)).KeyState, "PendingImport")
   assert.equal((await decrypt(sealed, there))["Plaintext"], b64("x"))
   assert.match(await aws.fault("Decrypt", { CiphertextBlob: sealed }), /is pending import/)
+})
+
+test("a pair whose private half comes from outside signs in each region that has it", async () => {
+  const pair = { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" }
+  const { KeyId } = await aws.createKey({ MultiRegion: true, Origin: "EXTERNAL", ...pair })
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+  const pkcs8 = privateKey.export({ format: "der", type: "pkcs8" })
+  const algorithm = "RSA_AES_KEY_WRAP_SHA_256"
+  await aws.ok("ImportKeyMaterial", await importInput(aws, KeyId, pkcs8, { algorithm }))
+  await replicate(KeyId)
+  const waits = /^KMSInvalidStateException: .* is pending import\.$/
+  assert.match(await aws.fault("GetPublicKey", { KeyId }, there), waits)
+  const input = await importInput(aws, KeyId, pkcs8, { algorithm, as: there })
+  await aws.ok("ImportKeyMaterial", input, there)
+  const signing = { KeyId, Message: b64("m"), SigningAlgorithm: "ECDSA_SHA_256" }
+  const { Signature } = await aws.ok("Sign", signing, there)
+  assert.equal((await aws.ok("Verify", { ...signing, Signature }))["SignatureValid"], true)
 })
 
 test("material that expires in one region stays in the other", async () => {
