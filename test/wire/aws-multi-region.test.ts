@@ -180,10 +180,14 @@ async function shownInApi(): Promise<void> {
   const { ciphertext } = await client.call(user, `${path}/encrypt`, { plaintext })
   const opened = await client.call(user, "POST /decrypt", { ciphertext })
   assert.deepEqual([opened["plaintext"], opened["keyId"]], [plaintext, first["id"]])
+  const CiphertextBlob = Uint8Array.fromBase64(String(ciphertext))
+  await Promise.all(atAway.map((client) => client.send("Decrypt", { CiphertextBlob })))
   await one(atAway).send("ScheduleKeyDeletion", { KeyId, PendingWindowInDays: 0 })
+  // Whoever had it open has dropped it: nobody there opens with it again.
+  const told = atAway.map((client) => nameOf(client.send("Decrypt", { CiphertextBlob })))
+  assert.deepEqual(new Set(await Promise.all(told)), new Set(["AccessDeniedException"]))
   const receipt = await client.call(manager, `GET /keys/${String(replica["id"])}/receipt`)
   assert.deepEqual([receipt["keyId"], receipt["membersLeft"]], [replica["id"], 1])
-  const CiphertextBlob = Uint8Array.fromBase64(String(ciphertext))
   await one(atHome).send("Decrypt", { CiphertextBlob })
 }
 

@@ -215,7 +215,7 @@ const table: Readonly<Record<string, Row>> = {
       KeyId: await make(undefined, undefined, { MultiRegion: true }),
       ReplicaRegion: "us-west-2",
     }),
-    has: ["ReplicaKeyMetadata"],
+    has: ["ReplicaKeyMetadata", "ReplicaPolicy", "ReplicaTags"],
   },
   RetireGrant: { input: granted },
   RevokeGrant: { input: granted },
