@@ -148,19 +148,21 @@ export class CommitQueue implements AuditSink {
   #schedule(): void {
     if (this.#isScheduled || this.#inFlight > 0) return
     this.#isScheduled = true
-    this.#gather({ seen: 0, turns: 0 })
+    this.#gather({ seen: 0, quiet: 0, turns: 0 })
   }
 
   /**
-   * Begins the commit when a turn of the event loop has brought nothing new: a sync costs the same
-   * for one record as for thirty, and those whose answers left with the last one are about to ask
-   * again. Bounded, so that nobody waits longer than the sync itself takes.
+   * Begins the commit when some turns of the event loop have brought nothing new: a sync costs the
+   * same for one record as for thirty, and those whose answers left with the last one are about to
+   * ask again. Bounded, so that nobody waits longer than the sync itself takes.
    */
-  #gather({ seen, turns }: { readonly seen: number; readonly turns: number }): void {
+  #gather(since: { readonly seen: number; readonly quiet: number; readonly turns: number }): void {
     setImmediate(() => {
       const queued = this.#queued
-      if (queued > seen && turns < limits.auditGatherTurnsMax) {
-        this.#gather({ seen: queued, turns: turns + 1 })
+      const quiet = queued > since.seen ? 0 : since.quiet + 1
+      const turns = since.turns + 1
+      if (quiet < limits.auditQuietTurns && turns < limits.auditGatherTurnsMax) {
+        this.#gather({ seen: queued, quiet, turns })
         return
       }
       this.#isScheduled = false

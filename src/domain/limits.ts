@@ -251,6 +251,8 @@ export const limits = {
   /** One group commit: what gathers at full load during a slow sync of 10 ms, and a bit. */
   auditCommitRecordsMax: 4_000,
   auditCommitBytesMax: 4 * MiB,
+  /** What one turn of the event loop reads, it works on at its end, or the next one does. */
+  auditQuietTurns: 2,
   /** Turns of the event loop for which a commit waits for company: less than a sync takes. */
   auditGatherTurnsMax: 16,
   /** A segment of the log: some 60,000 records; recovery reads one in well under a second. */

@@ -10,6 +10,7 @@ import type { FaceReply, Peer } from "../../faces/message.ts"
 import { answer, refuseEarly, tooLarge, type Connection, type Front } from "./exchange.ts"
 import { dateHeader, headText } from "./response-head.ts"
 import { RequestParser, type ParsedHead, type Refusal, type Step } from "./request-parser.ts"
+import { endOfReading } from "./turn.ts"
 
 /** What the connection does: wait for bytes, work on a request, or nothing any more. */
 type State = "reading" | "working" | "ended"
@@ -121,6 +122,7 @@ export class Http1Connection implements Connection {
     const startedAt = this.#sinceMs
     const requestId = http.newRequestId()
     try {
+      await endOfReading()
       const refused = body instanceof Uint8Array ? refuseEarly(head.header, 0) : undefined
       const asked = { head, body: refused ?? body, requestId, peer: this.#peer }
       const reply = await answer(this.#front, asked)

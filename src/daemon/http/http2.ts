@@ -22,6 +22,7 @@ import {
   type Connection,
   type Front,
 } from "./exchange.ts"
+import { endOfReading } from "./turn.ts"
 
 export class Http2Connection implements Connection {
   readonly #front: Front
@@ -98,6 +99,7 @@ export class Http2Connection implements Connection {
     const requestId = http.newRequestId()
     this.#atWork += 1
     try {
+      await endOfReading()
       const reply = await answer(this.#front, { head, body, requestId, peer: this.#peer })
       await send(stream, head, reply, requestId)
       const { status, operation } = reply
