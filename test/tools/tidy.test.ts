@@ -82,7 +82,10 @@ const planted: Record<string, { bad: Record<string, string>; good: Record<string
       "src/faces/rest/a.ts": 'const x = Buffer.from(body(1).text, "base64")\n',
       "packages/sdk/src/b.ts": 'const x = Buffer.from(text, "hex")\n',
     },
-    good: { "src/faces/rest/a.ts": 'const x = Buffer.from(text, "utf8").toString("hex")\n' },
+    good: {
+      "src/faces/rest/a.ts": 'const x = Buffer.from(text, "utf8").toString("hex")\n',
+      "src/codec/base64.ts": 'const x = Buffer.from(text, "base64")\n',
+    },
   },
   "only engine and sealing touch secret keys": {
     bad: {
