@@ -4,7 +4,7 @@
  */
 
 import { hash } from "node:crypto"
-import { canonical, canonicalFieldHead } from "../codec/canonical.ts"
+import { canonical, canonicalFieldHead, writeField } from "../codec/canonical.ts"
 
 export const hashBytes = 32
 /** 128 bits: whoever sees a leaf cannot guess its body, however little the body says. */
@@ -34,11 +34,6 @@ export function leafInput(clusterId: string, salt: Uint8Array, body: string): Ui
   return canonical("audit-leaf", clusterId, salt, body)
 }
 
-/** Where the salt's field begins in a {@link leafInput}. */
-export function saltOffset(clusterId: string): number {
-  return canonical("audit-leaf", clusterId).length
-}
-
 /** Bytes that one record takes in its scope's sealed bodies besides the body itself. */
 export const bodyOverheadBytes = 2 * canonicalFieldHead + saltBytes
 
@@ -46,34 +41,85 @@ export function nextLink(clusterId: string, link: Uint8Array, leaf: Uint8Array):
   return sha256(canonical("audit-link", clusterId, link, leaf))
 }
 
+/** The records of one commit, of which all but `link` lie one behind the other. */
+export interface Chained {
+  /** 32 bytes for each record. */
+  readonly leaves: Buffer
+  /** The link after the last. */
+  readonly link: Uint8Array
+  /** For each record the tail of its {@link leafInput}, as the sealed bodies hold it. */
+  readonly salted: Uint8Array
+}
+
 /**
- * Chains records one by one without an object per hash: the writer's inner loop. Answers the same
- * as {@link nextLink} over the hashes of the inputs.
+ * Chains records: hashes leaves and links, and writes what is sealed.
+ *
+ * @param leafHead - what every {@link leafInput} of the cluster begins with.
+ * @param linkInput - of {@link nextLink}, with a leaf still to come.
+ * @param salts - 16 bytes for each record.
+ * @param bodies - UTF-8, one behind the other.
+ * @param lengths - of the bodies.
+ * @returns {@link Chained}, one behind the other.
  */
-export class LinkBuilder {
-  /** A link's input; its last two fields, 32 bytes each, are the link before and the leaf. */
-  readonly #input: Buffer
-  readonly #linkAt: number
-  readonly #leafAt: number
+export type ChainRecords = (
+  leafHead: Uint8Array,
+  linkInput: Uint8Array,
+  salts: Uint8Array,
+  bodies: Uint8Array,
+  lengths: Uint32Array,
+) => Uint8Array
 
-  constructor(clusterId: string, link: Uint8Array) {
-    this.#input = Buffer.from(canonical("audit-link", clusterId, link, new Uint8Array(hashBytes)))
-    this.#leafAt = this.#input.length - hashBytes
-    this.#linkAt = this.#leafAt - canonicalFieldHead - hashBytes
-  }
-
-  /** Adds the record whose {@link leafInput} this is; writes its leaf into `leaves` at `at`. */
-  add(input: Uint8Array, leaves: Buffer, at: number): void {
+/** {@link ChainRecords} where there is no addon (src/engine/native/record-chain.c). */
+export const chainRecords: ChainRecords = (leafHead, linkInput, salts, bodies, lengths) => {
+  const link = Buffer.from(linkInput)
+  const text = Buffer.from(bodies.buffer, bodies.byteOffset, bodies.length)
+  const leafAt = link.length - hashBytes
+  const linkAt = leafAt - canonicalFieldHead - hashBytes
+  const leavesEnd = lengths.length * hashBytes
+  const saltedBytes = bodies.length + lengths.length * bodyOverheadBytes
+  const out = Buffer.alloc(leavesEnd + hashBytes + saltedBytes)
+  const longest = lengths.reduce((max, length) => Math.max(max, length), 0)
+  const input = Buffer.alloc(leafHead.length + bodyOverheadBytes + longest)
+  input.set(leafHead)
+  let from = 0
+  let to = leavesEnd + hashBytes
+  for (const [index, length] of lengths.entries()) {
+    const salt = salts.subarray(saltBytes * index, saltBytes * (index + 1))
+    const body = text.toString("utf8", from, from + length)
+    const end = writeField(input, writeField(input, leafHead.length, salt), body)
     // As text of one byte per character: half the cost of a buffer per digest.
-    const leaf = hash("sha256", input, "latin1")
-    leaves.write(leaf, at, "latin1")
-    this.#input.write(leaf, this.#leafAt, "latin1")
-    this.#input.write(hash("sha256", this.#input, "latin1"), this.#linkAt, "latin1")
+    const leaf = hash("sha256", input.subarray(0, end), "latin1")
+    out.write(leaf, index * hashBytes, "latin1")
+    link.write(leaf, leafAt, "latin1")
+    link.write(hash("sha256", link, "latin1"), linkAt, "latin1")
+    to += input.copy(out, to, leafHead.length, end)
+    from += length
   }
+  link.copy(out, leavesEnd, linkAt, linkAt + hashBytes)
+  return out
+}
 
-  /** The link after the records added so far. */
-  get link(): Uint8Array {
-    return Uint8Array.from(this.#input.subarray(this.#linkAt, this.#linkAt + hashBytes))
+/** Chains `bodies` behind `link`, with {@link ChainRecords} as given. */
+export function chainBodies(
+  run: ChainRecords,
+  clusterId: string,
+  { link, salts, bodies }: { link: Uint8Array; salts: Uint8Array; bodies: readonly string[] },
+): Chained & { readonly lengths: Uint32Array } {
+  const text = bodies.join("")
+  const bytes = Buffer.from(text)
+  const isAscii = bytes.length === text.length
+  const lengths = Uint32Array.from(bodies, (body) =>
+    isAscii ? body.length : Buffer.byteLength(body),
+  )
+  const leafHead = canonical("audit-leaf", clusterId)
+  const linkInput = canonical("audit-link", clusterId, link, new Uint8Array(hashBytes))
+  const out = run(leafHead, linkInput, salts, bytes, lengths)
+  const leavesEnd = lengths.length * hashBytes
+  return {
+    leaves: Buffer.from(out.buffer, out.byteOffset, leavesEnd),
+    link: out.slice(leavesEnd, leavesEnd + hashBytes),
+    salted: out.subarray(leavesEnd + hashBytes),
+    lengths,
   }
 }
 

@@ -44,6 +44,8 @@ export interface SegmentFile extends Frames {
   readonly segment: number
   /** Size of the file. */
   readonly bytes: number
+  /** Bytes behind the last good frame, but for the zeros in which a file may end. */
+  readonly torn: number
   /** Undefined when the first frame is missing or is no header. */
   readonly header: SegmentHeader | undefined
 }
@@ -54,7 +56,9 @@ export function readSegmentFile(files: FilePort, folder: string, segment: number
   const read = decodeFrames(file)
   const first = read.frames[0]
   const header = first?.kind === "header" ? decodeHeader(first.payload) : undefined
-  return { ...read, segment, bytes: file.length, header }
+  let last = file.length
+  while (last > read.end && file[last - 1] === 0) last--
+  return { ...read, segment, bytes: file.length, torn: last - read.end, header }
 }
 
 /** Reads the header alone; undefined when the first frame is not a whole header. */

@@ -2,8 +2,9 @@
  * Finds where a chain ends after a stop of any kind.
  *
  * A frame is acknowledged only after the sync that follows it, and one write is in flight at a
- * time. So what a crash can leave is one torn frame at the end of the newest segment, or a newest
- * segment without a whole header; both are removed. Anything else that does not fit is TAMPERED.
+ * time. So what a crash can leave is one torn frame at the end of the newest segment, and the zeros
+ * that it was about to overwrite, or a newest segment without a whole header; all are removed.
+ * Anything else that does not fit is TAMPERED.
  */
 
 import { equalBytes, genesis, nextMacKey, type Head } from "./chain.ts"
@@ -84,12 +85,11 @@ function recoverWithout(
   syncFolder(files, at.folder)
   const before = recoverChain(at, crypto, files)
   if (before.segment === 0 && file.segment > 1) throw tampered("all but a torn segment is missing")
-  return { ...before, tornBytes: before.tornBytes + file.bytes }
+  return { ...before, tornBytes: before.tornBytes + file.torn }
 }
 
 function cutTornTail(at: ChainFolder, files: FilePort, file: SegmentFile): number {
-  const torn = file.bytes - file.end
-  if (torn === 0) return 0
+  if (file.bytes === file.end) return 0
   const fd = files.openSync(segmentPath(at.folder, file.segment), "r+")
   try {
     files.ftruncateSync(fd, file.end)
@@ -97,7 +97,7 @@ function cutTornTail(at: ChainFolder, files: FilePort, file: SegmentFile): numbe
   } finally {
     files.closeSync(fd)
   }
-  return torn
+  return file.torn
 }
 
 function replay(

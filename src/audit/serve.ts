@@ -7,6 +7,7 @@ import type { MessagePort } from "node:worker_threads"
 import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
 import type { Clock } from "../domain/ports.ts"
+import type { ChainRecords } from "./chain.ts"
 import type { AuditCrypto } from "./crypto.ts"
 import { exportChunks } from "./export.ts"
 import { realFiles, segmentPath, type FilePort } from "./files.ts"
@@ -27,6 +28,7 @@ export interface ServePorts {
   readonly makeCrypto: (keys: AuditKeys) => AuditCrypto
   readonly clock: Clock
   readonly files?: FilePort
+  readonly chainRecords?: ChainRecords | undefined
 }
 
 /** Serves the writer until it is closed; called once, in the thread's entry file. */
@@ -62,6 +64,7 @@ class AuditServer {
   readonly #crypto: AuditCrypto
   readonly #clock: Clock
   readonly #files: FilePort
+  readonly #chainRecords: ChainRecords | undefined
   readonly #send: (message: WriterMessage) => void
   /** By number, oldest first. */
   readonly #exports = new Map<number, Generator<string, void>>()
@@ -72,6 +75,7 @@ class AuditServer {
     this.#crypto = ports.makeCrypto(this.#keys)
     this.#clock = ports.clock
     this.#files = ports.files ?? realFiles
+    this.#chainRecords = ports.chainRecords
     this.#send = send
   }
 
@@ -136,6 +140,7 @@ class AuditServer {
       crypto: this.#crypto,
       clock: this.#clock,
       files,
+      chainRecords: this.#chainRecords,
       onCheckpoint: (checkpoint) => this.#send({ kind: "checkpoint", checkpoint }),
     })
     const reserve = new Reserve(files, setup.folder, setup.reserveBytes)

@@ -67,7 +67,7 @@ class FilesVerifier {
   takeSegment(file: SegmentFile): void {
     const { header, segment } = file
     const problem = (what: string) => this.#problems.push(`segment ${segment}: ${what}`)
-    if (file.end < file.bytes) problem(`damaged or torn at byte ${file.end}`)
+    if (file.torn > 0) problem(`damaged or torn at byte ${file.end}`)
     if (header === undefined) {
       problem("has no header")
       return

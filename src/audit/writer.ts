@@ -12,13 +12,14 @@ import type { Clock } from "../domain/ports.ts"
 import { checkAnchored } from "./anchor.ts"
 import { bodyPrefix, formatBody } from "./body.ts"
 import {
+  bodyOverheadBytes,
+  chainBodies,
+  chainRecords,
   commitmentsHash,
   commitmentsOf,
   hashBytes,
-  leafInput,
-  LinkBuilder,
   saltBytes,
-  saltOffset,
+  type ChainRecords,
   type Head,
 } from "./chain.ts"
 import {
@@ -53,6 +54,7 @@ export interface WriterPorts {
   readonly crypto: AuditCrypto
   readonly clock: Clock
   readonly files: FilePort
+  readonly chainRecords?: ChainRecords | undefined
   /** Told of every checkpoint once it is durable. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
 }
@@ -76,7 +78,6 @@ export interface Usage {
 interface OpenGroup {
   readonly firstSeq: number
   readonly positions: number[]
-  readonly bodies: Uint8Array[]
 }
 
 export class ChainWriter {
@@ -84,7 +85,6 @@ export class ChainWriter {
   readonly #options: WriterOptions
   readonly #ports: WriterPorts
   readonly #prefix: string
-  readonly #saltOffset: number
   readonly #chainSecret: Uint8Array
   readonly #scopes: Map<string, ScopeState>
   /** What the removed segments had charged: their scopes' state at the oldest remaining one. */
@@ -114,7 +114,6 @@ export class ChainWriter {
     this.#options = options
     this.#ports = ports
     this.#prefix = bodyPrefix(options)
-    this.#saltOffset = saltOffset(options.cluster)
     this.#chainSecret = recovered.chainSecret ?? crypto.bytes(hashBytes)
     this.#scopes = recovered.scopes
     this.#head = recovered.head
@@ -154,13 +153,16 @@ export class ChainWriter {
     assert(entries.length > 0)
     if (this.#open.size >= this.#options.segmentBytes) this.#rotate()
     const time = this.#now()
-    const { groups, leaves, link } = this.#chainEntries(entries, time)
-    const { crypto } = this.#ports
+    const { groups, bodies } = this.#place(entries, time)
+    const { crypto, chainRecords: run = chainRecords } = this.#ports
     const { cluster, chain } = this.#options
     const firstIndex = this.#head.records
-    const sealed: CommitGroup[] = [...groups].map(([scope, { firstSeq, positions, bodies }]) => {
+    const salts = crypto.bytes(saltBytes * entries.length)
+    const chained = chainBodies(run, cluster, { link: this.#head.link, salts, bodies })
+    const { leaves, link } = chained
+    const sealed: CommitGroup[] = [...groups].map(([scope, { firstSeq, positions }]) => {
       const aad = bodiesAad(cluster, chain, { scope, firstSeq, firstIndex })
-      const bytes = crypto.sealBodies(scope, aad, Buffer.concat(bodies))
+      const bytes = crypto.sealBodies(scope, aad, saltedAt(chained, positions))
       return { scope, firstSeq, positions, sealed: bytes }
     })
     this.#write("commit", encodeCommit({ firstIndex, time, leaves, link, groups: sealed }))
@@ -177,32 +179,23 @@ export class ChainWriter {
     return this.#usageOf([...groups.keys()])
   }
 
-  /** Computes leaves and links, and sorts the bodies by scope; changes nothing. */
-  #chainEntries(entries: readonly Entry[], time: number) {
+  /** Says where each record stands in the chain and in its scope; changes nothing. */
+  #place(entries: readonly Entry[], time: number) {
     const { crypto } = this.#ports
-    const { cluster } = this.#options
-    const salts = crypto.bytes(saltBytes * entries.length)
     const groups = new Map<string, OpenGroup>()
-    const leaves = Buffer.allocUnsafe(hashBytes * entries.length)
-    const links = new LinkBuilder(cluster, this.#head.link)
     let index = this.#head.records
-    for (const [position, { partition, event }] of entries.entries()) {
+    const bodies = entries.map(({ partition, event }, position) => {
       const scope = crypto.has(partition) ? partition : nodeScope
       let group = groups.get(scope)
       if (group === undefined) {
-        group = { firstSeq: this.#scopeState(scope).seq + 1, positions: [], bodies: [] }
+        group = { firstSeq: this.#scopeState(scope).seq + 1, positions: [] }
         groups.set(scope, group)
       }
       const seq = group.firstSeq + group.positions.length
-      const body = formatBody(this.#prefix, { index, seq, time }, event)
-      const salt = salts.subarray(saltBytes * position, saltBytes * (position + 1))
-      const input = leafInput(cluster, salt, body)
-      links.add(input, leaves, position * hashBytes)
       group.positions.push(position)
-      group.bodies.push(input.subarray(this.#saltOffset))
-      index++
-    }
-    return { groups, leaves, link: links.link }
+      return formatBody(this.#prefix, { index: index++, seq, time }, event)
+    })
+    return { groups, bodies }
   }
 
   /**
@@ -378,6 +371,22 @@ export class ChainWriter {
     const oldest = numbers[0] ?? this.#open.segment
     return readSegmentHeader(files, folder, oldest)?.scopes ?? new Map()
   }
+}
+
+/** What one scope seals: of most commits all that there is. */
+function saltedAt(
+  { salted, lengths }: { readonly salted: Uint8Array; readonly lengths: Uint32Array },
+  positions: readonly number[],
+): Uint8Array {
+  if (positions.length === lengths.length) return salted
+  const starts: number[] = []
+  let at = 0
+  for (const length of lengths) {
+    starts.push(at)
+    at += bodyOverheadBytes + length
+  }
+  starts.push(at)
+  return Buffer.concat(positions.map((one) => salted.subarray(starts[one], starts[one + 1])))
 }
 
 /** A segment that will not change any more. */

@@ -66,7 +66,7 @@ function sizeOf(field: CanonicalField): number {
 }
 
 /** Writes one field at `at`; answers where the next one begins. */
-function writeField(out: Buffer, at: number, field: CanonicalField): number {
+export function writeField(out: Buffer, at: number, field: CanonicalField): number {
   const start = at + canonicalFieldHead
   if (typeof field === "string") {
     assert(field.isWellFormed())

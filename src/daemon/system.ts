@@ -7,6 +7,8 @@ import { pooledRandomBytes, randomBytes } from "../engine/random.ts"
 
 /** Health-tested random bytes; see engine/random.ts. */
 export const systemRandom: RandomSource = { bytes: randomBytes }
+/** From a pool, where few bytes are wanted often. */
+export const pooledRandom: RandomSource = { bytes: pooledRandomBytes }
 
 /**
  * The system's time, that never runs backwards within this process.

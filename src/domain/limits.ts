@@ -257,6 +257,8 @@ export const limits = {
   auditGatherTurnsMax: 16,
   /** A segment of the log: some 60,000 records; recovery reads one in well under a second. */
   auditSegmentBytes: 32 * MiB,
+  /** By so much a segment's file grows at a time, ahead of its frames. */
+  auditAllocateBytes: 256 * KiB,
   /** Signed checkpoints leave the node this often when there is something new. */
   auditCheckpointMs: 5_000,
   /** Space of one worker's log, and the most one partition may take of it. */

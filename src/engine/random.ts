@@ -52,11 +52,12 @@ export class Random {
   }
 
   /**
-   * `count` fresh bytes, at most 12 KiB, from the pool; each leaves it once and is wiped there.
+   * `count` fresh bytes, up to 12 KiB from the pool; each leaves it once and is wiped there.
    *
    * @throws {@link HsmError} INTERNAL once a health test has failed.
    */
   pooled(count: number): Uint8Array {
+    if (count > poolBytes) return this.bytes(count)
     if (this.#used + count > poolBytes) {
       this.#seed.feed(this.#source.seed(seedSampleBytes))
       this.#fill(this.#pool)
@@ -104,7 +105,7 @@ export function randomBytes(count: number): Uint8Array {
 }
 
 /**
- * `count` fresh random bytes, at most 12 KiB, for what is not secret and needed often: IVs.
+ * `count` fresh random bytes for what is needed often and lies beside its key anyway: IVs, salts.
  *
  * @throws {@link HsmError} INTERNAL once a health test has failed.
  */

@@ -2,16 +2,18 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { test } from "node:test"
 import {
+  chainBodies,
+  chainRecords,
   commitment,
   genesis,
   leafInput,
-  LinkBuilder,
   nextLink,
   nextMacKey,
   scopeSecret,
   sha256,
 } from "../../src/audit/chain.ts"
 import { checkpointBytes, noCheckpointHash } from "../../src/audit/checkpoint.ts"
+import { canonical } from "../../src/codec/canonical.ts"
 import { cluster } from "./fixture.ts"
 
 /** The hash of an encoding put together by hand, as docs/formats/audit.md describes it. */
@@ -60,17 +62,26 @@ test("leaves, links, keys and commitments are hashes of what the format says", (
   )
 })
 
-test("the writer's link builder agrees with the plain definition, record by record", () => {
-  const builder = new LinkBuilder(cluster, link)
-  const leaves = Buffer.alloc(5 * 32)
-  let expected: Uint8Array = link
-  for (let index = 0; index < 5; index++) {
-    const input = leafInput(cluster, salt, `{"index":${index}}`)
-    builder.add(input, leaves, index * 32)
-    expected = nextLink(cluster, expected, sha256(input))
-    assert.equal(leaves.subarray(index * 32, index * 32 + 32).toHex(), sha256(input).toHex())
-    assert.equal(builder.link.toHex(), expected.toHex())
-  }
+const bodies = [
+  '{"index":0}',
+  "",
+  `{"note":"${"\u00fc\u20ac\u{1f511}".repeat(40)}"}`,
+  '{"index":3}',
+]
+
+test("the writer's chaining agrees with the plain definition, record by record", () => {
+  const salts = Buffer.alloc(16 * bodies.length, "a salt for each record")
+  const chained = chainBodies(chainRecords, cluster, { link, salts, bodies })
+  const inputs = bodies.map((body, at) =>
+    leafInput(cluster, salts.subarray(16 * at).subarray(0, 16), body),
+  )
+  const leaves = inputs.map(sha256)
+  assert.equal(chained.leaves.toHex(), Buffer.concat(leaves).toHex())
+  const last = leaves.reduce((before, one) => nextLink(cluster, before, one), Uint8Array.from(link))
+  assert.equal(chained.link.toHex(), last.toHex())
+  const headBytes = canonical("audit-leaf", cluster).length
+  const tails = inputs.map((input) => input.subarray(headBytes))
+  assert.equal(chained.salted.toHex(), Buffer.concat(tails).toHex())
 })
 
 test("every field of a checkpoint is under its signature", () => {

@@ -2,7 +2,13 @@ import assert from "node:assert/strict"
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
-import { listSegments, realFiles, segmentPath, type FilePort } from "../../src/audit/files.ts"
+import {
+  listSegments,
+  readSegmentFile,
+  realFiles,
+  segmentPath,
+  type FilePort,
+} from "../../src/audit/files.ts"
 import { decodeFrames, encodeFrame } from "../../src/audit/frame.ts"
 import { ChainReader } from "../../src/audit/reader.ts"
 import { verifyChainFiles } from "../../src/audit/verify-files.ts"
@@ -170,7 +176,7 @@ test("a torn write at the end is removed, and nothing before it", (t) => {
   const writer = audit.open({ boot: "b2" })
   writer.append(entries(60, 64))
   const open = segmentPath(audit.folder, newest + 1)
-  const acknowledged = statSync(open).size
+  const acknowledged = readSegmentFile(realFiles, audit.folder, newest + 1).end
   writer.append(entries(65, 69))
   // The second commit was never acknowledged, as far as this test is concerned.
   truncateSync(open, acknowledged + 50)
@@ -185,7 +191,7 @@ test("a torn write at the end is removed, and nothing before it", (t) => {
 test("a segment torn in its header is removed as a whole", (t) => {
   const audit = closedChain(t)
   const newest = listSegments(realFiles, audit.folder).at(-1) ?? 0
-  writeFileSync(segmentPath(audit.folder, newest + 1), Buffer.alloc(300))
+  writeFileSync(segmentPath(audit.folder, newest + 1), Buffer.alloc(300, 1))
   const writer = audit.open({ boot: "b2" })
   assert.equal(writer.head.records, 60)
   assert.equal(writer.tornBytes, 300)

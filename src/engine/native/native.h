@@ -94,6 +94,7 @@ bool kh_read_scheme(napi_env env, napi_value value, const kh_scheme **scheme);
 void kh_export_aead(napi_env env, napi_value exports);
 void kh_export_chains(napi_env env, napi_value exports);
 void kh_export_mac(napi_env env, napi_value exports);
+void kh_export_record_chain(napi_env env, napi_value exports);
 void kh_export_scheme(napi_env env, napi_value exports);
 void kh_export_signature(napi_env env, napi_value exports);
 
