@@ -35,8 +35,13 @@ export function hash(id: HashId, message: Uint8Array): Uint8Array {
   if (id === "SHAKE_128" || id === "SHAKE_256") {
     return plain(createHash(name, { outputLength: hashes[id].bytes }).update(message).digest())
   }
-  const digest = hashOnce(name, message, "buffer")
-  return plain(id === "DOUBLE_SHA_256" ? hashOnce(name, digest, "buffer") : digest)
+  const digest = shortHash(name, message)
+  return id === "DOUBLE_SHA_256" ? shortHash(name, digest) : digest
+}
+
+/** By way of text of one character per byte: a third of what a buffer of OpenSSL's costs. */
+function shortHash(name: string, message: Uint8Array): Uint8Array {
+  return plain(Buffer.from(hashOnce(name, message, "latin1"), "latin1"))
 }
 
 /** What a signature is made over: the digest that came, or that of the message. */

@@ -23,6 +23,11 @@ export interface FaceRequest {
   readonly header: (name: string) => string | undefined
   /** All of them, names in lower case, for whoever passes the request on. */
   readonly headers?: (() => Iterable<readonly [name: string, value: string]>) | undefined
+  /**
+   * What was found out from the head alone, by who did: the same map again when a client repeats
+   * its head byte for byte on a connection. Absent where nobody would notice.
+   */
+  readonly kept?: Map<object, object> | undefined
   /** At most limits.bodyBytesMax bytes; empty when there is none. */
   readonly body: Uint8Array
   /** Names this request in logs and answers. */
@@ -44,7 +49,10 @@ export interface FaceReply {
 export type Face = (request: FaceRequest) => Promise<FaceReply> | FaceReply
 
 /** What a front knows of a request before it reads the body. */
-export type RequestHead = Pick<FaceRequest, "method" | "path" | "query" | "header" | "headers">
+export type RequestHead = Pick<
+  FaceRequest,
+  "method" | "path" | "query" | "header" | "headers" | "kept"
+>
 
 /** A face as a front serves it, beside others on one port. */
 export interface Dialect {
@@ -60,6 +68,23 @@ export type Dialects = readonly [...others: readonly Dialect[], rest: Dialect]
 
 /** Whose request it is. */
 export function dialectOf(dialects: Dialects, head: RequestHead): Dialect {
-  const [last] = dialects.slice(-1) as [Dialect] // There is always one: the type says so.
-  return dialects.find(({ owns }) => owns(head)) ?? last
+  return keep(head, dialects, () => {
+    const [last] = dialects.slice(-1) as [Dialect] // There is always one: the type says so.
+    return dialects.find(({ owns }) => owns(head)) ?? last
+  })
+}
+
+/** What `find` finds in a head, or has found in the same head for the same `by`. */
+export function keep<T extends object>(
+  { kept }: Pick<RequestHead, "kept">,
+  by: object,
+  find: () => T,
+): T {
+  if (kept === undefined) return find()
+  let found = kept.get(by)
+  if (found === undefined) {
+    found = find()
+    kept.set(by, found)
+  }
+  return found as T // Whoever kept it for this `by` made a T.
 }

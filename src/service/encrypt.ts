@@ -78,9 +78,13 @@ export async function encryptWith(
   if (!raw) {
     const frame = frameOf(ports, { key, handle, mechanism })
     const bound = aad.length === 0 ? frame.bound : bind(ports, mechanism, frame.header, aad)
+    const messages = [{ plaintext, aad: bound }]
+    const { header } = frame
+    const whole = engine.encryptMany(act.permit, handle, { mechanism, prefix: header, messages })
+    if (whole?.[0] !== undefined) return { ...about, ciphertext: whole[0] }
     const sealed = engine.encrypt(act.permit, handle, { mechanism, plaintext, aad: bound })
     const parts = { iv: sealed.iv, body: sealed.ciphertext }
-    return { ...about, ciphertext: joinCiphertext(mechanism as SuiteId, frame.header, parts) }
+    return { ...about, ciphertext: joinCiphertext(mechanism as SuiteId, header, parts) }
   }
   const sealed = engine.encrypt(act.permit, handle, { mechanism, plaintext, aad, iv })
   const { ciphertext } = sealed

@@ -77,8 +77,8 @@ export function answer(
 ): Promise<FaceReply> | FaceReply {
   const dialect = dialectOf(http.dialects, head)
   if (body instanceof HsmError) return dialect.refuse(body, requestId)
-  const { method, path, query, header, headers } = head
-  return dialect.answer({ method, path, query, header, headers, body, requestId, peer })
+  const { method, path, query, header, headers, kept } = head
+  return dialect.answer({ method, path, query, header, headers, kept, body, requestId, peer })
 }
 
 /** The refusal that the headers alone deserve, if any. */

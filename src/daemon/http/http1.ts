@@ -150,10 +150,13 @@ export class Http1Connection implements Connection {
     if (typeof body !== "string" && !(body instanceof Uint8Array)) {
       return this.#stream(text, body, head.minor > 0)
     }
-    const length = status === 204 ? "" : `content-length: ${Buffer.byteLength(body)}\r\n`
+    const bytes = Buffer.byteLength(body)
+    const length = status === 204 ? "" : `content-length: ${bytes}\r\n`
     const socket = this.#socket
+    // As many bytes as characters: nothing but ASCII, which is written twice as fast.
+    const encoding = bytes === body.length ? "latin1" : "utf8"
     if (head.method === "HEAD" || body.length === 0) socket.write(`${text}${length}\r\n`, "latin1")
-    else if (typeof body === "string") socket.write(`${text}${length}\r\n${body}`, "utf8")
+    else if (typeof body === "string") socket.write(`${text}${length}\r\n${body}`, encoding)
     else socket.write(Buffer.concat([Buffer.from(`${text}${length}\r\n`, "latin1"), body]))
     return undefined
   }

@@ -150,7 +150,10 @@ export class RequestParser implements Llhttp {
     if (contentLength > limits.bodyBytesMax) return
     const end = bytes.indexOf("\r\n\r\n") + 4
     if (end < 4 || end > limits.headBytesMax) return
-    this.#known = { bytes: Buffer.from(bytes.subarray(0, end)), head }
+    this.#known = {
+      bytes: Buffer.from(bytes.subarray(0, end)),
+      head: { ...head, kept: new Map() },
+    }
   }
 
   // --- llhttp ------------------------------------------------------------------------------------

@@ -127,8 +127,8 @@ function sealMany(
     lengths[2 * index] = aad.length
     lengths[2 * index + 1] = plaintext.length
   }
-  const aads = Buffer.concat(messages.map(({ aad }) => aad))
-  const plaintexts = Buffer.concat(messages.map(({ plaintext }) => plaintext))
+  const aads = joined(messages.map(({ aad }) => aad))
+  const plaintexts = joined(messages.map(({ plaintext }) => plaintext))
   const sealed = fed(addon, () => addon.sealMany(key, ivBytes, prefix, aads, plaintexts, lengths))
   let end = 0
   return messages.map(({ plaintext }) => {
@@ -136,6 +136,11 @@ function sealMany(
     end += prefix.length + ivBytes + plaintext.length + tagBytes
     return sealed.subarray(start, end)
   })
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts
+  return parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)
 }
 
 function hmac(addon: Addon, row: MacRow<NativeKey>): MacRow<NativeKey> {

@@ -19,11 +19,11 @@ import {
 } from "./endpoints.ts"
 import { asHsmError, errorHead, renderProblem } from "./errors.ts"
 import { readExplorer, type Asset } from "./explorer.ts"
-import type { Face, FaceReply, FaceRequest } from "../message.ts"
+import { keep, type Face, type FaceReply, type FaceRequest } from "../message.ts"
 import type { Elsewhere, RestFaceOptions } from "./ports.ts"
 import { isAlikeService, type Asked } from "../../service/use-alike.ts"
 import type { AnyRoute, Call, CompositeId, RoutedId, SystemId } from "./route.ts"
-import { Router } from "./router.ts"
+import { Router, type Found } from "./router.ts"
 import { routes } from "./routes/all.ts"
 import { systemRoutes, type System } from "./routes/system.ts"
 
@@ -65,19 +65,45 @@ async function answer(inside: Inside, request: FaceRequest): Promise<FaceReply> 
   }
   const asset = inside.assets.get(request.path)
   if (asset !== undefined && request.method === "GET") return { status: 200, ...asset }
-  const found = inside.router.find(request.method, request.path)
+  const said = keep(request, inside, () => readHead(inside, request))
+  const { found } = said
   const operation = found.kind === "found" ? found.target.id : undefined
   try {
     if (found.kind === "nothing") throw new HsmError("NOT_FOUND", "nothing lies at this path")
     if (found.kind === "method") return notAllowed(found.allowed, request)
-    const { target, segments } = found
+    const { target } = found
     const reply = isSystem(target)
       ? await answerSystem(inside, target, request)
-      : await answerCaller(inside, target, segments, request)
+      : await answerCaller(inside, target, said, request)
     return { ...reply, operation }
   } catch (thrown) {
     return { ...refused(inside.options, thrown, request.requestId), operation }
   }
+}
+
+/** What follows from a head alone. */
+interface Said {
+  readonly found: Found<Prepared>
+  /** Both throw what is wrong with it. */
+  readonly evidence: () => Evidence
+  readonly params: () => RawRequest["params"]
+}
+
+function readHead({ router }: Inside, request: FaceRequest): Said {
+  const found = router.find(request.method, request.path)
+  return {
+    found,
+    evidence: once(() => evidence(request)),
+    params: once(() => {
+      if (found.kind !== "found") return {}
+      return Object.freeze(readParams(found.target, found.segments, request))
+    }),
+  }
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 /** What no operation answers is not answered here either, nor anything while there are no keys. */
@@ -119,20 +145,17 @@ async function answerSystem(
 async function answerCaller(
   { options, batch }: Inside,
   endpoint: Prepared,
-  segments: readonly string[],
+  said: Said,
   request: FaceRequest,
 ): Promise<FaceReply> {
   const ports = options.ports()
   if (ports === undefined) throw new HsmError("SEALED", "the node is sealed")
-  const caller = await options.authenticate(evidence(request))
+  const caller = await options.authenticate(said.evidence())
   // Looked at when the answer is there: by then the partition's record is at hand.
   const perSecond = () =>
     endpoint.metered ? options.operationsPerSecond(caller.partition) : undefined
   try {
-    const asked = {
-      params: readParams(endpoint, segments, request),
-      body: readBody(endpoint, request),
-    }
+    const asked = { params: said.params(), body: readBody(endpoint, request) }
     const context = { caller, requestId: request.requestId }
     const call: Call = { services: options.services, ports, context }
     const body = isComposite(endpoint)
@@ -180,7 +203,9 @@ function askedOf(id: RoutedId, request: RawRequest): Asked | undefined {
   return { service, command: parse(request) }
 }
 
-function evidence({ header, peer }: FaceRequest): Parameters<RestFaceOptions["authenticate"]>[0] {
+type Evidence = Parameters<RestFaceOptions["authenticate"]>[0]
+
+function evidence({ header, peer }: FaceRequest): Evidence {
   return {
     bearer: readBearer(header("authorization")),
     partitionHint: header("x-keyhold-partition"),

@@ -163,6 +163,27 @@ test("a connection is kept and used again", async () => {
   agent.destroy()
 })
 
+test("a head that comes again on its connection brings what was kept of it, no other does", async () => {
+  const kept: FaceRequest["kept"][] = []
+  const { listener } = await started((request) => {
+    kept.push(request.kept)
+    request.kept?.set(kept, { at: kept.length })
+    return { status: 200, headers: {}, body: "" }
+  })
+  const socket = await raw(listener)
+  const ask = async (path: string): Promise<void> => {
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+    await new Promise((resolve) => socket.once("data", resolve))
+  }
+  for (const path of ["/a", "/a", "/a", "/b", "/b"]) await ask(path)
+  socket.destroy()
+  const [first, second, third, other, again] = kept
+  assert.equal(first, undefined)
+  assert.ok(second !== undefined && second === third)
+  assert.equal(other, undefined)
+  assert.ok(again !== undefined && again !== second)
+})
+
 test("a body at its bound passes, one byte more is 413 before it is read", async () => {
   const { listener } = await started(echo)
   const path = "/x"

@@ -283,6 +283,7 @@ const status: SealStatus = {
 }
 
 export interface Sent {
+  readonly kept?: Map<object, object>
   readonly query?: string
   readonly headers?: Readonly<Record<string, string>>
   /** An object is written as JSON; text and bytes go as they are. */
@@ -297,7 +298,6 @@ export function restFixture(change: Partial<RestFaceOptions> = {}) {
   const shares: [Uint8Array, string][] = []
   const face = createRestFace({
     api,
-    // No fake service touches them.
     ports: () => ({}) as ReturnType<RestFaceOptions["ports"]>,
     services: fakeServices(asked),
     authenticate: (given) => {
@@ -318,7 +318,7 @@ export function restFixture(change: Partial<RestFaceOptions> = {}) {
     onUnexpected: (error) => unexpected.push(error),
     ...change,
   })
-  const ask = (method: string, path: string, { query = "", headers, body }: Sent = {}) => {
+  const ask = (method: string, path: string, { query = "", headers, body, kept }: Sent = {}) => {
     const given: Record<string, string> = {
       authorization: "Bearer t",
       ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -329,6 +329,7 @@ export function restFixture(change: Partial<RestFaceOptions> = {}) {
       path,
       query,
       header: (name) => given[name],
+      kept,
       body: toBytes(body),
       requestId: "request-1",
       peer: { address: "192.0.2.1" },

@@ -4,6 +4,7 @@ import { test } from "node:test"
 import { HsmError } from "../../../src/domain/errors.ts"
 import {
   assertForm,
+  caller,
   deref,
   endpoints,
   fakeServices,
@@ -255,3 +256,29 @@ function plain(value: unknown): unknown {
     ),
   )
 }
+
+test("what a repeated head says is read once; who asks is asked each time", async () => {
+  let isKnown = true
+  const subject = restFixture({
+    authenticate: () => {
+      if (isKnown) return Promise.resolve(caller)
+      throw new HsmError("UNAUTHENTICATED", "revoked")
+    },
+  })
+  const kept = new Map<object, object>()
+  const ask = (plaintext: string) =>
+    subject.ask("POST", "/api/v1/keys/k/encrypt", { body: { plaintext }, kept })
+  assert.equal((await ask(message)).status, 200)
+  assert.equal(kept.size, 1)
+  assert.equal((await ask("")).status, 200)
+  assert.deepEqual(
+    subject.asked.map(({ command }) => command),
+    [
+      { key: "k", plaintext: bytes("message") },
+      { key: "k", plaintext: bytes("") },
+    ],
+  )
+  assert.equal((await ask("?")).status, 400)
+  isKnown = false
+  assert.equal((await ask(message)).status, 401)
+})
