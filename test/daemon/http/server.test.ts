@@ -163,7 +163,7 @@ test("a connection is kept and used again", async () => {
   agent.destroy()
 })
 
-test("a head that comes again on its connection brings what was kept of it, no other does", async () => {
+test("a head that comes again brings what was kept of it, another does not", async () => {
   const kept: FaceRequest["kept"][] = []
   const { listener } = await started((request) => {
     kept.push(request.kept)
