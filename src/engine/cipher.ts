@@ -8,7 +8,7 @@ import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
 import { pooledRandomBytes } from "./random.ts"
-import { inLane } from "./slow-lane.ts"
+import { gathering, inLane } from "./slow-lane.ts"
 
 export interface EncryptInput {
   readonly mechanism: MechanismId
@@ -122,6 +122,33 @@ export function decrypt(
   refuseLostAad(row.aead, input.aad)
   if (input.iv.length !== row.ivBytes) throw decryptionFailed()
   return inLane(handle.lane, permit, () => openAlike(() => row.open(key, input)))
+}
+
+/**
+ * As {@link decrypt} for many ciphertexts of one mechanism.
+ *
+ * @param permit - covers any input: a permit that names its own is refused.
+ */
+export function opener(
+  permit: Permit,
+  handle: KeyHandle,
+  mechanism: MechanismId,
+): (input: Omit<DecryptInput, "mechanism">) => Uint8Array | Promise<Uint8Array> {
+  const { keyId, algorithm, lane } = handle
+  const { openMany, ivBytes, aead } = rowFor(provider.encryption, handle, mechanism)
+  assert(permit.covers({ operation: "key.decrypt", keyId, mechanism, input: {} }))
+  const together =
+    lane === "fast" || openMany === undefined
+      ? undefined
+      : gathering(permit, algorithm, (inputs: readonly Omit<DecryptInput, "mechanism">[]) =>
+          openMany(openKey(handle), inputs),
+        )
+  if (together === undefined) return (input) => decrypt(permit, handle, { mechanism, ...input })
+  return (input) => {
+    refuseLostAad(aead, input.aad)
+    if (input.iv.length !== ivBytes) throw decryptionFailed()
+    return together(input).then((opened) => opened ?? failDecryption(), failDecryption)
+  }
 }
 
 /** Whatever is wrong has one answer. */

@@ -117,6 +117,11 @@ export interface EncryptionRow<Key> {
   ) => Uint8Array[]
   /** Throws or rejects with anything at all when it does not open. */
   readonly open: (key: Key, input: OpenInput) => Uint8Array | Promise<Uint8Array>
+  /** Opens many off the event loop, where one step for all is cheaper; undefined: it does not. */
+  readonly openMany?: (
+    key: Key,
+    inputs: readonly OpenInput[],
+  ) => Promise<readonly (Uint8Array | undefined)[]>
 }
 
 /**
@@ -163,6 +168,12 @@ export interface SignatureRow<Key> {
     message: Uint8Array,
     parameters: SignatureParameters,
   ) => Uint8Array | Promise<Uint8Array>
+  /** Signs many off the event loop, where one step for all is cheaper; rejects when one fails. */
+  readonly signMany?: (
+    key: Key,
+    messages: readonly Uint8Array[],
+    parameters: SignatureParameters,
+  ) => Promise<readonly Uint8Array[]>
   /** False for anything that is no signature of this key over the message. */
   readonly verify: (
     key: Key,

@@ -19,7 +19,7 @@ import { malformed } from "./malformed.ts"
 import { provider, rowFor, type OpenKey } from "./open-keys.ts"
 import type { MessageType, SignatureParameters, SignatureRow } from "./provider.ts"
 import { signingTested } from "./self-test.ts"
-import { inLane } from "./slow-lane.ts"
+import { gathering, inLane } from "./slow-lane.ts"
 
 export interface SignInput {
   readonly mechanism: MechanismId
@@ -100,11 +100,19 @@ export function signer(
   const longest = row.messageBytesMax?.(key)
   const parameters = parametersOf(shared)
   const curve = curveOf(handle, mechanism)
+  const { signMany } = row
+  const together =
+    lane === "fast" || signMany === undefined
+      ? undefined
+      : gathering(permit, algorithm, (messages: readonly Uint8Array[]) =>
+          signMany(key, messages, parameters),
+        )
   return (message) => {
     checkMessage(shared, message)
     checkLength(shared, message, longest)
     const tested = signingTested(mechanism, algorithm)
-    const run = () => inLane(lane, permit, () => row.sign(key, message, parameters))
+    const alone = () => inLane(lane, permit, () => row.sign(key, message, parameters))
+    const run = () => together?.(message) ?? alone()
     const made = tested === undefined ? run() : tested.then(run)
     return finishSignature(made, curve, encoding)
   }

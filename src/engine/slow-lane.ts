@@ -141,6 +141,54 @@ export function inLane<T>(lane: Lane, permit: Permit, work: () => T | Promise<T>
   return lane === "fast" ? work() : slowLane.run(permit, work)
 }
 
+/** What one job does under keys of these algorithms: some five milliseconds' worth. */
+const perJob: { readonly [Id in KeyAlgorithmId]?: number } = {
+  RSA_2048: 6,
+  RSA_3072: 2,
+  EC_P384: 6,
+  EC_P521: 3,
+  ML_DSA_44: 8,
+  ML_DSA_65: 6,
+  ML_DSA_87: 4,
+}
+
+/** One job's items, which come until it begins. */
+interface Gathered<In, Out> {
+  readonly items: In[]
+  readonly done: Promise<readonly Out[]>
+}
+
+/**
+ * Does what is asked for in one go in as few jobs of the lane as may be; undefined for keys whose
+ * operations are a job each.
+ *
+ * @param work - answers in the items' order.
+ */
+export function gathering<In, Out>(
+  permit: Permit,
+  algorithm: KeyAlgorithmId,
+  work: (items: readonly In[]) => Promise<readonly Out[]>,
+): ((item: In) => Promise<Out>) | undefined {
+  const itemsMax = perJob[algorithm]
+  if (itemsMax === undefined) return undefined
+  let open: Gathered<In, Out> | undefined
+  const begin = (): Gathered<In, Out> => {
+    const items: In[] = []
+    const done = Promise.resolve().then(() => {
+      if (open?.items === items) open = undefined
+      return slowLane.run(permit, () => work(items))
+    })
+    return { items, done }
+  }
+  return async (item) => {
+    if (open === undefined || open.items.length >= itemsMax) open = begin()
+    const { items, done } = open
+    const at = items.push(item) - 1
+    const answers = await done
+    return answers[at] as Out // As many as there were items.
+  }
+}
+
 /** True for keys whose making takes as long as slow work: pairs. */
 export function isSlowToMake(algorithm: KeyAlgorithmId): boolean {
   return keyAlgorithm(algorithm).form !== "secret"

@@ -223,8 +223,9 @@ export async function decryptAlike(
     const version = versionOf(key, wanted)
     const handle = await ports.keys.open(key, version)
     const about = { keyId: key.id, version, mechanism }
+    const open = engine.opener(act.permit, handle, mechanism)
     return await each(sealed, (one) => {
-      const plaintext = engine.decrypt(act.permit, handle, { mechanism, ...one })
+      const plaintext = open(one)
       return plaintext instanceof Promise
         ? plaintext.then((opened) => ({ ...about, plaintext: opened }))
         : { ...about, plaintext }

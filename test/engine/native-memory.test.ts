@@ -26,7 +26,10 @@ const loops: Record<string, readonly [string, number]> = {
   ],
   "signatures that fail": ["attempt(() => addon.sign(pair, ecdsa, none))", 50_000],
   "refused pairs": ["attempt(() => addon.privateKey(pkcs8.subarray(1)))", 50_000],
-  "signatures on other threads": ["await addon.signLater(pair, ecdsa, raw)", 5_000],
+  "signatures on other threads": [
+    "await addon.signLater(pair, ecdsa, raw, Uint32Array.of(raw.length))",
+    5_000,
+  ],
   "chains of hashes": [
     "addon.lmsChain(block, 0, 15); addon.xmssChain(raw, raw, raw, 0, 2)",
     50_000,

@@ -4,6 +4,7 @@ import {
   constants,
   createHash,
   generateKeyPairSync,
+  publicEncrypt,
   sign,
   verify,
   type KeyObject,
@@ -12,6 +13,7 @@ import {
 import { test } from "node:test"
 import type { SchemeParameters } from "../../src/engine/native/addon.ts"
 import { flip, none } from "./fixture.ts"
+import { decryptLater, signLater } from "../../src/engine/native/later.ts"
 import { addon, skip } from "./native.ts"
 
 const pkcs8 = { format: "der", type: "pkcs8" } as const
@@ -68,7 +70,7 @@ for (const { name, pair, parameters, options } of cases) {
       const scheme = addon().scheme(undefined, "digest", { digest: hash, ...parameters })
       const made = [
         addon().sign(ours, scheme, digest),
-        await addon().signLater(ours, scheme, digest),
+        ...(await signLater(addon(), { key: ours, scheme, inputs: [digest, digest] })),
         Uint8Array.from(sign(hash, message, { key: pair.privateKey, ...options })),
       ]
       for (const signature of made) {
@@ -131,6 +133,60 @@ for (const [what, [call, code]] of Object.entries(refusals)) {
   })
 }
 
+test(
+  "of inputs signed in one job each has its own signature; one that fails fails them all",
+  {
+    skip,
+  },
+  async () => {
+    const inputs = Array.from({ length: 600 }, (_, at) =>
+      createHash("sha256").update(`${at}`).digest(),
+    )
+    const made = await signLater(addon(), { key: key(), scheme: ecdsa(), inputs })
+    assert.equal(made.length, 600)
+    for (const [at, signature] of made.entries()) {
+      assert.ok(verify("sha256", Buffer.from(`${at}`), pair.publicKey, signature))
+    }
+    const spoilt = [...inputs.slice(0, 3), none]
+    await assert.rejects(signLater(addon(), { key: key(), scheme: ecdsa(), inputs: spoilt }), {
+      code: "KEYHOLD_FAILED",
+    })
+  },
+)
+
+test(
+  "of ciphertexts opened in one job each that does not open is nothing by itself",
+  {
+    skip,
+  },
+  async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
+    const oaepHash = "sha256"
+    const padding = constants.RSA_PKCS1_OAEP_PADDING
+    const plaintexts = ["a", "", "c".repeat(190)].map((text) => Buffer.from(text))
+    const sealed = plaintexts.map((plaintext) =>
+      publicEncrypt({ key: rsa.publicKey, padding, oaepHash }, plaintext),
+    )
+    const scheme = addon().scheme(undefined, "digest", {
+      "pad-mode": "oaep",
+      digest: "sha256",
+      "mgf1-digest": "sha256",
+    })
+    const [first = none, second = none, third = none] = sealed
+    const flipped = Buffer.from(first)
+    flipped.writeUInt8(flipped.readUInt8(200) ^ 1, 200)
+    const opened = await decryptLater(addon(), {
+      key: addon().privateKey(rsa.privateKey.export({ format: "der", type: "pkcs8" })),
+      scheme,
+      inputs: [first, flipped, second, none, Buffer.alloc(256, 255), third],
+    })
+    assert.deepEqual(
+      opened.map((one) => one && Buffer.from(one).toString()),
+      ["a", undefined, "", undefined, undefined, "c".repeat(190)],
+    )
+  },
+)
+
 test("a key signs on after a signature that failed", { skip }, () => {
   const [one, scheme] = [key(), ecdsa()]
   assert.throws(() => addon().sign(one, scheme, none), { code: "KEYHOLD_FAILED" })
@@ -141,8 +197,10 @@ test("a key signs on after a signature that failed", { skip }, () => {
 
 test("a signature on its way survives its key's last reference", { skip }, async () => {
   const digest = createHash("sha256").update(message).digest()
-  const sixty = Array.from({ length: 60 }, () => addon().signLater(key(), ecdsa(), digest))
-  for (const signature of await Promise.all(sixty)) {
+  const sixty = Array.from({ length: 60 }, () =>
+    signLater(addon(), { key: key(), scheme: ecdsa(), inputs: [digest, digest, digest] }),
+  )
+  for (const signature of (await Promise.all(sixty)).flat()) {
     assert.ok(verify("sha256", message, pair.publicKey, signature))
   }
 })

@@ -18,7 +18,17 @@ import { addon, path, skip } from "./native.ts"
 const cluster = "0123456789abcdefghjkmnpqrs"
 
 const names = [
-  ["aesKey", "chainRecords", "feed", "hmac", "hmacKey", "lmsChain", "lmsKey", "open"],
+  [
+    "aesKey",
+    "chainRecords",
+    "decryptLater",
+    "feed",
+    "hmac",
+    "hmacKey",
+    "lmsChain",
+    "lmsKey",
+    "open",
+  ],
   ["privateKey", "publicKey"],
   [
     "scheme",
@@ -35,6 +45,7 @@ const names = [
 const pkcs8 = { format: "der", type: "pkcs8" } as const
 const spki = { format: "der", type: "spki" } as const
 const ec = generateKeyPairSync("ec", { namedCurve: "prime256v1" })
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
 
 test("the addon exports the functions of the interface, and no others", { skip }, () => {
   assert.deepEqual(Object.keys(addon()).toSorted(), names)
@@ -63,6 +74,7 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
   const digest = new Uint8Array(32)
   const scheme = addon().scheme(undefined, "digest", { digest: "sha256" })
   const signing = [pair, scheme, digest]
+  const oaep = addon().scheme(undefined, "digest", { "pad-mode": "oaep", digest: "sha256" })
   return {
     aesKey: [new Uint8Array(16)],
     chainRecords: [none, new Uint8Array(80), new Uint8Array(16), digest, Uint32Array.of(32)],
@@ -85,7 +97,13 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
       { deterministic: 1, mu: 1, "context-string": new Uint8Array(255) },
     ],
     sign: signing,
-    signLater: signing,
+    signLater: [...signing, Uint32Array.of(32)],
+    decryptLater: [
+      addon().privateKey(rsa.privateKey.export(pkcs8)),
+      oaep,
+      digest,
+      Uint32Array.of(32),
+    ],
     verify: [addon().publicKey(ec.publicKey.export(spki)), ...signing.slice(1), digest],
   }
 }
@@ -325,7 +343,7 @@ test("threads load it side by side, and end with signatures on their way", { ski
       sum = Buffer.from(seal(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(40)))
       if (at % 20 === 0) sign(pair, ecdsa, new Uint8Array(32))
     }
-    for (let at = 0; at < 200; at++) signLater(pair, ecdsa, new Uint8Array(32))
+    for (let at = 0; at < 200; at++) signLater(pair, ecdsa, new Uint8Array(32), Uint32Array.of(32))
     parentPort.postMessage(sum.toString("hex"))
     process.exit()
   `

@@ -5,7 +5,7 @@ import { test } from "node:test"
 
 import { limits } from "../../src/domain/limits.ts"
 import type { Permit } from "../../src/domain/policy.ts"
-import { SlowLane } from "../../src/engine/slow-lane.ts"
+import { gathering, SlowLane, slowLane } from "../../src/engine/slow-lane.ts"
 
 /** As much of a permit as the lane looks at. */
 function permit(partition: string): Permit & { isWithdrawn: boolean } {
@@ -90,4 +90,44 @@ test("a job that fails leaves its place to the next", async () => {
   const next = lane.run(permit("a"), () => "next")
   await assert.rejects(failed, TypeError)
   assert.equal(await next, "next")
+})
+
+test("what is asked for in one go shares jobs of a bounded size; each has its answer", async () => {
+  const jobs: number[] = []
+  const double = (items: readonly number[]) => {
+    jobs.push(items.length)
+    return Promise.resolve(items.map((one) => 2 * one))
+  }
+  const ask = gathering(permit("g"), "RSA_2048", double)
+  assert.ok(ask !== undefined)
+  const items = Array.from({ length: 14 }, (_, at) => at)
+  assert.deepEqual(
+    await Promise.all(items.map(ask)),
+    items.map((one) => 2 * one),
+  )
+  assert.deepEqual(jobs, [6, 6, 2])
+  // A job that has begun takes nothing more.
+  assert.deepEqual([await ask(20), await ask(21)], [40, 42])
+  assert.deepEqual(jobs, [6, 6, 2, 1, 1])
+  // Half a second of it would be one partition's alone.
+  assert.equal(gathering(permit("g"), "RSA_8192", double), undefined)
+})
+
+test("a job that fails, or whose permit is withdrawn, fails all of its items", async () => {
+  const failing = gathering(permit("g"), "RSA_2048", () => Promise.reject(new Error("broken")))
+  const outcomes = await Promise.allSettled([1, 2].map((one) => failing?.(one)))
+  assert.ok(outcomes.every(({ status }) => status === "rejected"))
+
+  const leave = permit("g")
+  const blockers = Array.from({ length: limits.slowJobsAtOnce }, () => work("x", []))
+  const busy = blockers.map((one) => slowLane.run(permit("h"), one.run))
+  const ask = gathering(leave, "RSA_2048", (items: readonly number[]) => Promise.resolve(items))
+  const late = Promise.allSettled([1, 2].map((one) => ask?.(one)))
+  await Promise.resolve()
+  leave.isWithdrawn = true
+  for (const one of blockers) one.end()
+  await Promise.all(busy)
+  for (const one of await late) {
+    assert.equal(one.status === "rejected" && (one.reason as { code?: string }).code, "KEY_STATE")
+  }
 })

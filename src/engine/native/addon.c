@@ -178,6 +178,7 @@ NAPI_MODULE_INIT() {
   }
   kh_export_aead(env, exports);
   kh_export_chains(env, exports);
+  kh_export_later(env, exports);
   kh_export_mac(env, exports);
   kh_export_record_chain(env, exports);
   kh_export_scheme(env, exports);

@@ -30,11 +30,11 @@ export type Hash =
   | "sha3-512"
   | "keccak-256"
 
-/** OpenSSL's parameters of a signature; those that are absent keep its defaults. */
+/** OpenSSL's parameters of an operation; those that are absent keep its defaults. */
 export interface SchemeParameters {
   readonly digest?: string | undefined
   readonly "mgf1-digest"?: string | undefined
-  readonly "pad-mode"?: "pkcs1" | "pss" | undefined
+  readonly "pad-mode"?: "pkcs1" | "pss" | "oaep" | undefined
   readonly saltlen?: number | undefined
   /** 1: RFC 6979. */
   readonly "nonce-type"?: 1 | undefined
@@ -49,6 +49,9 @@ export interface SchemeParameters {
 
 /** What {@link Addon.feed} takes: 512 nonces of 24 bytes. */
 export const noncePoolBytes = 12_288
+
+/** What {@link Addon.signLater} and {@link Addon.decryptLater} take at a time. */
+export const laterMax = 256
 
 export interface Addon {
   /** 16, 24 or 32 raw bytes. */
@@ -105,8 +108,25 @@ export interface Addon {
   ): Scheme
   /** KEYHOLD_FAILED when scheme, key and input do not fit each other; here and below. */
   sign(key: PairKey, scheme: Scheme, input: Uint8Array): Uint8Array
-  /** On a thread of libuv's pool. */
-  signLater(key: PairKey, scheme: Scheme, input: Uint8Array): Promise<Uint8Array>
+  /**
+   * On a thread of libuv's pool, at most {@link laterMax} inputs: each answer behind its length in
+   * 4 bytes, big-endian. One that fails fails them all.
+   *
+   * @param inputs - one behind the other, as long as `lengths` says.
+   */
+  signLater(
+    key: PairKey,
+    scheme: Scheme,
+    inputs: Uint8Array,
+    lengths: Uint32Array,
+  ): Promise<Uint8Array>
+  /** As {@link Addon.signLater}; for what does not open the length is 2^32 - 1, with no bytes. */
+  decryptLater(
+    key: PairKey,
+    scheme: Scheme,
+    inputs: Uint8Array,
+    lengths: Uint32Array,
+  ): Promise<Uint8Array>
   verify(key: PairKey, scheme: Scheme, input: Uint8Array, signature: Uint8Array): boolean
   /** The audit log's records of one commit; src/audit/chain.ts says how. */
   chainRecords(

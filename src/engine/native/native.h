@@ -65,6 +65,17 @@ typedef struct {
   OSSL_PARAM parameters[KH_PARAMETERS + 1];
 } kh_scheme;
 
+/** A private key, or a public one alone; signature.c. */
+typedef struct {
+  EVP_PKEY *pkey;
+  bool is_private;
+  /** For signatures in the caller's thread: set up for the scheme with this id. */
+  EVP_PKEY_CTX *context;
+  uint64_t scheme;
+} kh_pair;
+
+typedef enum { KH_SIGNS, KH_VERIFIES, KH_DECRYPTS } kh_purpose;
+
 /* addon.c: arguments in, errors and bytes out. Those that return bool have thrown when false. */
 
 kh_env *kh_env_of(napi_env env);
@@ -89,10 +100,15 @@ void kh_export(napi_env env, napi_value exports, const char *name, napi_callback
 /** A scheme that lives as long as its value in JavaScript. */
 bool kh_read_scheme(napi_env env, napi_value value, const kh_scheme **scheme);
 
+extern const napi_type_tag kh_pair_tag;
+/** A context for one scheme; NULL when it does not fit the key. */
+EVP_PKEY_CTX *kh_set_up(EVP_PKEY *pkey, const kh_scheme *scheme, kh_purpose purpose);
+
 /* One table of functions per file. */
 
 void kh_export_aead(napi_env env, napi_value exports);
 void kh_export_chains(napi_env env, napi_value exports);
+void kh_export_later(napi_env env, napi_value exports);
 void kh_export_mac(napi_env env, napi_value exports);
 void kh_export_record_chain(napi_env env, napi_value exports);
 void kh_export_scheme(napi_env env, napi_value exports);

@@ -29,6 +29,7 @@ import { schnorr } from "../secp256k1/schnorr.ts"
 import { preHashed } from "../signature-parts.ts"
 import type { Addon, Scheme } from "./addon.ts"
 import { half, type NativeKey } from "./key.ts"
+import { signLater } from "./later.ts"
 
 /** What goes to the addon: the scheme, and what it is to sign. */
 interface Order {
@@ -82,9 +83,16 @@ function rowsThrough(addon: Addon): (order: Ordering) => Row {
       secretHalf(key)
       const pair = half(key.pair)
       const { scheme, input } = order(key, message, parameters)
-      return key.lane === "fast"
-        ? addon.sign(pair, scheme, input)
-        : addon.signLater(pair, scheme, input)
+      if (key.lane === "fast") return addon.sign(pair, scheme, input)
+      const made = signLater(addon, { key: pair, scheme, inputs: [input] })
+      return made.then(([signature]) => half(signature))
+    },
+    signMany: (key, messages, parameters) => {
+      secretHalf(key)
+      const orders = messages.map((message) => order(key, message, parameters))
+      const [first] = orders
+      const inputs = orders.map(({ input }) => input)
+      return signLater(addon, { key: half(key.pair), scheme: half(first).scheme, inputs })
     },
     verify: (key, message, signature, parameters) => {
       const asked = { ...parameters, deterministic: false }
