@@ -109,7 +109,7 @@ export const operations = {
   "key.address": show,
   "key.derive-public": show,
   "key.extended-public": { ...use, roles: manager },
-  "key.derive-child": { ...change, states: ["active"], usage: "sign" },
+  "key.derive-child": { ...change, states: ["active"], usage: "sign", rule: "use" },
   "key.create": { ...change, target: "partition" },
   "key.import": { ...change, target: "partition", flag: "keyImport" },
   "key.replicate": { ...change, states: ["active"], rule: "modify" },

@@ -28,7 +28,7 @@ import { limits } from "./limits.ts"
 import { includes, mechanismKind } from "./operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "./operation.ts"
 import type { PartitionRecord } from "./partition.ts"
-import { describeVerdict, type RuleVerdict } from "./rule.ts"
+import { countsUses, describeVerdict, type RuleVerdict } from "./rule.ts"
 import { isRuled, judge, type Ruling } from "./ruling.ts"
 import { againstTemplate, type MadeAttributes } from "./unwrap-template.ts"
 
@@ -254,8 +254,8 @@ const rules = {
     code: "OPERATION_FORBIDDEN",
     check: ({ key, path: text, operation: id }) => {
       if (key === undefined || text === undefined) return
-      // The child would sign without asking those whom the seed's rules name.
-      if (id === "key.derive-child" && key.smart !== undefined) return "the seed has rules"
+      // The child takes the rules along, but would count its own uses.
+      if (id === "key.derive-child" && countsUses(key.smart?.rules)) return "its rule counts uses"
       const path = parsePath(text)
       if (path !== undefined && admitsPath(key.paths ?? [everyPath], path)) return
       return "the key's paths do not admit this one"

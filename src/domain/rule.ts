@@ -69,6 +69,11 @@ export type KeyRuleName = (typeof keyRuleNames)[number]
 /** A rule that is absent asks nobody. */
 export type KeyRules = { readonly [Name in KeyRuleName]?: Rule }
 
+/** True when uses are counted: what lets through so many here would let through as many there. */
+export function countsUses(rules: KeyRules | undefined): boolean {
+  return rules?.use?.tokens.some(({ budget }) => budget !== undefined) === true
+}
+
 /** What is known when a rule is evaluated. */
 export interface RuleFacts {
   /** Fingerprints of the keys whose approval of this very command has been verified. */

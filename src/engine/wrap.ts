@@ -67,17 +67,59 @@ export async function unwrapMaterial(
     readonly algorithm: KeyAlgorithmId
   },
 ): Promise<ImportedMaterial> {
+  const input = { mechanism, wrapped }
+  return await unwrapFor(permit, handle, input, (bytes) => readAs(algorithm, bytes))
+}
+
+/**
+ * Which of some algorithms the key inside is of: the first that it can be read as. Parameters and
+ * errors as {@link unwrapMaterial}.
+ */
+export async function recognizeWrapped(
+  permit: Permit,
+  handle: KeyHandle,
+  {
+    algorithms,
+    ...input
+  }: {
+    readonly mechanism: MechanismId
+    readonly wrapped: Uint8Array
+    readonly algorithms: readonly KeyAlgorithmId[]
+  },
+): Promise<KeyAlgorithmId> {
+  return await unwrapFor(permit, handle, input, async (bytes) => {
+    for (const algorithm of algorithms) {
+      const read = await readAs(algorithm, bytes).catch(() => undefined)
+      read?.material?.[Symbol.dispose]()
+      if (read !== undefined) return algorithm
+    }
+    throw decryptionFailed()
+  })
+}
+
+/** Lends what is inside; whatever is wrong with it is told alike. */
+async function unwrapFor<T>(
+  permit: Permit,
+  handle: KeyHandle,
+  input: { readonly mechanism: MechanismId; readonly wrapped: Uint8Array },
+  use: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
   const { keyId, lane } = handle
+  const { mechanism, wrapped } = input
   assert(permit.covers({ operation: "key.unwrap", keyId, mechanism, input: { wrapped } }))
   const row = rowFor(provider.wrap, handle, mechanism)
   const kek = openKey(handle)
   return await inLane(lane, permit, async () => {
     try {
       using secret = await row.unwrap(kek, wrapped)
-      const format = keyAlgorithm(algorithm).form === "secret" ? "raw" : "pkcs8"
-      return await secret.lend((bytes) => importMaterial(algorithm, format, bytes))
+      return await secret.lend(use)
     } catch {
       throw decryptionFailed()
     }
   })
+}
+
+async function readAs(algorithm: KeyAlgorithmId, bytes: Uint8Array): Promise<ImportedMaterial> {
+  const format = keyAlgorithm(algorithm).form === "secret" ? "raw" : "pkcs8"
+  return await importMaterial(algorithm, format, bytes)
 }

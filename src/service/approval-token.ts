@@ -9,6 +9,7 @@
  * time, beside the key too.
  */
 
+import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 
 import {
@@ -21,6 +22,7 @@ import {
 import { HsmError } from "../domain/errors.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { RequestRecord, RequestSubject } from "../domain/request.ts"
+import type { PinnedCertificate } from "./certificate-commands.ts"
 import type { SignCommand } from "./commands.ts"
 import type { Ports } from "./ports.ts"
 import type { SetKeyRulesCommand, SpeakCommand } from "./quorum-commands.ts"
@@ -41,12 +43,22 @@ const rows: { readonly [Id in OperationId]?: TokenRow } = {
     operation: "use",
     payload: ({ ciphertext }: { ciphertext: Uint8Array }) => ciphertext,
   },
+  "certificate.request": { operation: "use", payload: pinnedInfo },
+  "certificate.self-sign": { operation: "use", payload: pinnedInfo },
+  "certificate.issue": { operation: "use", payload: pinnedInfo },
+  "key.unwrap": { operation: "use", payload: ({ wrapped }: { wrapped: Uint8Array }) => wrapped },
   "key.block": { operation: "block" },
   "key.unblock": { operation: "unblock" },
   "key.set-rules": {
     operation: "modify",
     payload: ({ rules }: SetKeyRulesCommand) => rulesPayload(rules),
   },
+}
+
+/** The certificate, or the request for one, as it will be signed. */
+function pinnedInfo({ pinned }: { readonly pinned?: PinnedCertificate }): Uint8Array {
+  assert(pinned !== undefined) // Whoever asks in this dialect has it made first.
+  return pinned.info
 }
 
 type Asked = RequestSubject & Pick<RequestRecord, "timestampSignature">
@@ -71,10 +83,9 @@ export function signTimestamp(ports: Ports, asked: Asked, parameters: object): U
 export function tokenOf(ports: Ports, asked: Asked, parameters: object): Uint8Array | undefined {
   const { timestampSignature, operation: id } = asked
   const row = rows[id]
+  if (timestampSignature === undefined || row === undefined) return undefined
   const timestamp = timestampOf(ports, asked, parameters)
-  if (timestampSignature === undefined || timestamp === undefined || row === undefined) {
-    return undefined
-  }
+  if (timestamp === undefined) return undefined
   return writeToken({
     operation: row.operation,
     label: labelOf(asked, parameters),
@@ -114,8 +125,9 @@ export function bytesOfWord(
   // Its text is bound to nothing. To reject needs no more: it lets nothing happen.
   if (over !== "token") return word === "rejection" ? Buffer.from(over.timestamp) : undefined
   const { timestampSignature: signature, partition } = request
+  if (word !== "approval" || signature === undefined) return undefined
   const timestamp = timestampOf(ports, request, parameters)
-  if (word !== "approval" || signature === undefined || timestamp === undefined) return undefined
+  if (timestamp === undefined) return undefined
   if (!ports.records.keyholder.isTimestamp(partition, timestamp, signature)) return undefined
   return tokenOf(ports, request, parameters)
 }

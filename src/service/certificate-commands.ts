@@ -2,7 +2,7 @@
 
 import type { MechanismId } from "../domain/algorithms.ts"
 import type { CertificateProfile, CertificateRecord } from "../domain/certificate.ts"
-import type { KeyId } from "../domain/ids.ts"
+import type { Instant, KeyId } from "../domain/ids.ts"
 import type { ReadCertificate } from "../engine/certificates/read.ts"
 import type { KeyRef } from "./commands.ts"
 
@@ -10,6 +10,17 @@ interface CertifyCommand {
   readonly key: KeyRef
   /** The usual one of the key's algorithm when absent. */
   readonly mechanism?: MechanismId | undefined
+  /** Set by `pinCertificate` alone, when approvers have to see what will be signed. */
+  readonly pinned?: PinnedCertificate | undefined
+}
+
+/** What a certificate says beyond its command, fixed before it is signed. */
+export interface PinnedCertificate {
+  /** The bytes that are signed: a TBSCertificate or a CertificationRequestInfo, DER. */
+  readonly info: Uint8Array
+  /** Of a certificate. */
+  readonly serial?: Uint8Array
+  readonly notBefore?: Instant
 }
 
 export interface RequestCertificateCommand
@@ -31,6 +42,8 @@ interface Validity {
 }
 export interface SelfSignCommand extends CertifyCommand, CertificateProfile, Validity {
   readonly subject: string
+  /** Kept beside the key at once, by whoever may keep certificates. */
+  readonly keep?: boolean | undefined
 }
 export interface IssueCertificateCommand extends CertifyCommand, CertificateProfile, Validity {
   /** PKCS #10, DER: whose public key is certified. */

@@ -6,7 +6,7 @@ import { HsmError } from "../domain/errors.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import { readCertificate, readChain } from "../engine/certificates/read.ts"
-import type { Change } from "../records/committer.ts"
+import type { Change, Transaction } from "../records/committer.ts"
 import { keyOf, perform, recordDone } from "./act.ts"
 import type {
   CertificateRef,
@@ -26,6 +26,8 @@ export async function storeCertificate(
   ports: Ports,
   context: Context,
   { key: ref, chain }: StoreCertificateCommand,
+  /** What else its commit has to do. */
+  also: (transaction: Transaction) => Promise<Transaction> = (only) => Promise.resolve(only),
 ): Promise<CertificateView> {
   const [said] = readChain(chain)
   if (said === undefined) throw malformed("/chain", "has one certificate at least")
@@ -52,7 +54,7 @@ export async function storeCertificate(
         revision: 1,
       }
       const changes: Change[] = [{ kind: "certificate", record }]
-      const committed = await ports.records.commit(key.partition, { changes })
+      const committed = await ports.records.commit(key.partition, await also({ changes }))
       const view = viewOf(record)
       await recordDone(ports, act, { keyId: key.id, target: view.id, committed })
       return view

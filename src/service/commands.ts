@@ -317,8 +317,10 @@ export interface DeriveKeyCommand
 
 /** What the key gets that comes out; it is sensitive, and never extractable. */
 export interface UnwrapKeyCommand
-  extends Omit<KeyTemplate, "extractable" | "sensitive" | "rules" | "paths">, Idempotent {
+  extends Omit<KeyTemplate, "extractable" | "sensitive" | "paths">, Idempotent {
   readonly unwrappingKey: KeyRef
+  /** What else it may turn out to be, where the caller's dialect does not say. */
+  readonly orAlgorithms?: readonly KeyAlgorithmId[] | undefined
   /** Of the unwrapping key; its current one when absent. */
   readonly version?: number | undefined
   readonly mechanism?: MechanismId | undefined

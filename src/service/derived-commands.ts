@@ -1,9 +1,8 @@
 /** What faces ask of seeds, and what they get back. */
 
-import type { KeyUsage } from "../domain/algorithms.ts"
 import type { ChainId, ChainNetwork } from "../domain/chains.ts"
 import type { KeyId } from "../domain/ids.ts"
-import type { Idempotent, KeyRef, PublicKeyResult } from "./commands.ts"
+import type { Idempotent, KeyRef, KeyTemplate, PublicKeyResult } from "./commands.ts"
 
 export interface DerivePublicCommand {
   readonly key: KeyRef
@@ -29,12 +28,14 @@ export interface ExtendedPublicResult {
   readonly version: number
   readonly extendedPublicKey: string
 }
-export interface DeriveChildCommand extends Idempotent {
+/** The template is that of the key that is made. */
+export interface DeriveChildCommand
+  extends
+    Idempotent,
+    Pick<
+      KeyTemplate,
+      "name" | "usages" | "modifiable" | "destroyable" | "copyable" | "tags" | "description"
+    > {
   readonly key: KeyRef
   readonly path: string
-  /** Of the key that is made. */
-  readonly name: string
-  readonly usages?: readonly KeyUsage[] | undefined
-  readonly tags?: Readonly<Record<string, string>> | undefined
-  readonly description?: string | undefined
 }

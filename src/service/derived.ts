@@ -76,8 +76,9 @@ export async function deriveExtendedPublic(
 }
 
 /**
- * Makes the pair at a path a key of its own, which signs without its seed. It never leaves, and has
- * been as far outside as its seed has.
+ * Makes the pair at a path a key of its own, which signs without its seed. It never leaves, has
+ * been as far outside as its seed has, and has the rules that its seed has now: whoever they name
+ * has agreed to this.
  *
  * @throws HsmError NAME_TAKEN, QUOTA_EXCEEDED, IDEMPOTENCY_MISMATCH; otherwise as
  * {@link derivePublic}.
@@ -109,6 +110,7 @@ export async function deriveChild(
       template,
       call: { kind: "key.derive-child", key: idempotencyKey, command: identity },
       origin: version.origin,
+      rules: seed.smart?.rules,
       produce: async () =>
         derived.deriveChild(act.permit, await ports.keys.open(seed, version.version), path),
       derivedFrom: { key: seed.id, version: version.version, path: canonical },

@@ -10,6 +10,7 @@ import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import { currentVersion, type KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
+import type { OperationId } from "../domain/operation.ts"
 import {
   certificateInfo,
   keyIdentifier,
@@ -20,15 +21,16 @@ import { signatureIdentifier, usualMechanism } from "../engine/certificates/iden
 import { encodeNames, encodeSubject } from "../engine/certificates/names.ts"
 import { readCertificate, readRequest, type ReadCertificate } from "../engine/certificates/read.ts"
 import * as signatures from "../engine/signature.ts"
-import { keyOf, mechanismOf, perform } from "./act.ts"
+import { concluding, keyOf, mechanismOf, perform, type Act } from "./act.ts"
 import type {
   CertificateRequestResult,
   IssueCertificateCommand,
   IssuedCertificateResult,
+  PinnedCertificate,
   RequestCertificateCommand,
   SelfSignCommand,
 } from "./certificate-commands.ts"
-import { certificatesOf, existing, viewOf } from "./certificates.ts"
+import { certificatesOf, existing, storeCertificate, viewOf } from "./certificates.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey } from "./find-key.ts"
 import type { Ports } from "./ports.ts"
@@ -43,44 +45,61 @@ export async function requestCertificate(
   context: Context,
   command: RequestCertificateCommand,
 ): Promise<CertificateRequestResult> {
-  const { key, mechanism, subject: text, ...profile } = command
-  const subject = encodeSubject(text)
-  checkNames(profile)
-  const ask = { operation: "certificate.request", key, mechanism } as const
-  const signed = await signAbout(ports, context, ask, ({ publicKey }) =>
-    Promise.resolve(requestInfo(subject, publicKey, profile)),
-  )
-  const { bytes: request, ...about } = signed
+  const { bytes: request, ...about } = await signAbout(ports, context, planRequest(ports, command))
   return { ...about, request }
 }
 
+function planRequest(_ports: Ports, command: RequestCertificateCommand): Plan {
+  const { key, mechanism, pinned, subject: text, ...profile } = command
+  const subject = encodeSubject(text)
+  checkNames(profile)
+  return {
+    ask: { operation: "certificate.request", key, mechanism },
+    pinned,
+    fixed: {},
+    make: ({ publicKey }) => Promise.resolve(requestInfo(subject, publicKey, profile)),
+  }
+}
+
 /**
- * Makes a certificate of the key's current version, signed with itself. It is not stored.
+ * Makes a certificate of the key's current version, signed with itself. It is stored where that is
+ * asked for, and its caller may store one.
  *
- * @throws HsmError as `sign`; MALFORMED_REQUEST; CONFLICT while the node's clock is in doubt.
+ * @throws HsmError as `sign`; MALFORMED_REQUEST; CONFLICT while the node's clock is in doubt; with
+ * `keep`, as `storeCertificate`.
  */
 export async function selfSign(
   ports: Ports,
   context: Context,
   command: SelfSignCommand,
 ): Promise<IssuedCertificateResult> {
-  const { key, mechanism, subject: text, lifeMs, ...profile } = command
+  const keep = async (act: Act, signed: Signed): Promise<void> => {
+    const chain = [signed.bytes]
+    // Together with the end of the request that it runs under: it is kept once, too.
+    await storeCertificate(ports, context, { key: command.key, chain }, (transaction) =>
+      concluding(act, transaction, issued(signed, [])),
+    )
+  }
+  const plan = planSelfSign(ports, command)
+  return issued(await signAbout(ports, context, plan, command.keep === true ? keep : undefined), [])
+}
+
+function planSelfSign(ports: Ports, command: SelfSignCommand): Plan {
+  const { key, mechanism, pinned, subject: text, lifeMs, keep: _keep, ...profile } = command
   const subject = encodeSubject(text)
   checkNames(profile)
-  const validity = validFor(ports, lifeMs)
-  const serial = newSerial(ports)
-  const ask = {
-    operation: "certificate.self-sign",
-    key,
-    mechanism,
-    target: serial.toHex(),
-  } as const
-  const signed = await signAbout(ports, context, ask, ({ publicKey, signedWith }) => {
-    const names = { issuer: subject, subject, issuerKeyId: keyIdentifier(publicKey) }
-    const content = { serial, signedWith, ...names, ...validity, publicKey, profile }
-    return Promise.resolve(certificateInfo(content))
-  })
-  return issued(signed, [])
+  const validity = validFor(ports, pinned, lifeMs)
+  const serial = pinned?.serial ?? newSerial(ports)
+  return {
+    ask: { operation: "certificate.self-sign", key, mechanism, target: serial.toHex() },
+    pinned,
+    fixed: { serial, notBefore: validity.notBefore },
+    make: ({ publicKey, signedWith }) => {
+      const names = { issuer: subject, subject, issuerKeyId: keyIdentifier(publicKey) }
+      const content = { serial, signedWith, ...names, ...validity, publicKey, profile }
+      return Promise.resolve(certificateInfo(content))
+    },
+  }
 }
 
 /**
@@ -95,31 +114,86 @@ export async function issueCertificate(
   context: Context,
   command: IssueCertificateCommand,
 ): Promise<IssuedCertificateResult> {
-  const { key, mechanism, request, subject: text, issuer: wanted, lifeMs, ...asked } = command
+  const above: Above = { chain: [] }
+  return issued(await signAbout(ports, context, planIssue(ports, command, above)), above.chain)
+}
+
+/** Certificates of the authority, once they are known. */
+interface Above {
+  chain: readonly Uint8Array[]
+}
+
+function planIssue(
+  ports: Ports,
+  command: IssueCertificateCommand,
+  above: Above = { chain: [] },
+): Plan {
+  const { key, mechanism, pinned, request, subject: text, issuer: wanted, ...rest } = command
+  const { lifeMs, ...asked } = rest
   const named = readRequest(request)
   const profile = { ...asked, names: asked.names ?? named.names }
   const subject = text === undefined ? named.subjectName : encodeSubject(text)
   checkNames(profile)
-  const validity = validFor(ports, lifeMs)
-  const serial = newSerial(ports)
-  const ask = { operation: "certificate.issue", key, mechanism, target: serial.toHex() } as const
-  let chain: readonly Uint8Array[] = []
-  const signed = await signAbout(ports, context, ask, async ({ record, publicKey, signedWith }) => {
-    const authority = await authorityOf(ports, record, publicKey, wanted)
-    chain = authority.chain
-    const { said } = authority
-    return certificateInfo({
-      serial,
-      signedWith,
-      issuer: said.subjectName,
-      issuerKeyId: said.keyId,
-      ...checkedValidity(validity, said, lifeMs !== undefined),
-      subject,
-      publicKey: named.publicKey,
-      profile: withinAuthority(profile, said),
-    })
-  })
-  return issued(signed, chain)
+  const validity = validFor(ports, pinned, lifeMs)
+  const serial = pinned?.serial ?? newSerial(ports)
+  return {
+    ask: { operation: "certificate.issue", key, mechanism, target: serial.toHex() },
+    pinned,
+    fixed: { serial, notBefore: validity.notBefore },
+    make: async ({ record, publicKey, signedWith }) => {
+      const authority = await authorityOf(ports, record, publicKey, wanted)
+      above.chain = authority.chain
+      const { said } = authority
+      const period = { ...validity, now: ports.clock.now(), asked: lifeMs !== undefined }
+      return certificateInfo({
+        serial,
+        signedWith,
+        issuer: said.subjectName,
+        issuerKeyId: said.keyId,
+        ...checkedValidity(period, said),
+        subject,
+        publicKey: named.publicKey,
+        profile: withinAuthority(profile, said),
+      })
+    },
+  }
+}
+
+const plans = {
+  "certificate.request": planRequest,
+  "certificate.self-sign": planSelfSign,
+  "certificate.issue": planIssue,
+} as const
+
+/**
+ * Fixes the bytes that will be signed: what is made again at execution has to be equal. Of other
+ * commands nothing.
+ *
+ * @returns the command, and what stands in the way, once it may be told.
+ * @throws HsmError MALFORMED_REQUEST, CONFLICT as the operation itself.
+ */
+export async function pinCertificate(
+  ports: Ports,
+  context: Context,
+  id: OperationId,
+  parameters: object,
+): Promise<{ readonly parameters: object; readonly flaw?: HsmError | undefined }> {
+  if (!Object.hasOwn(plans, id)) return { parameters }
+  // The command is of the operation that it was asked for.
+  const planned = plans[id as keyof typeof plans] as (ports: Ports, command: object) => Plan
+  const plan = planned(ports, parameters)
+  const { info, flaw, mechanism } = await prepare(ports, context, plan)
+  if (info === undefined) return { parameters, flaw: flaw ?? notSigning() }
+  return { parameters: { ...parameters, mechanism, pinned: { ...plan.fixed, info } } }
+}
+
+/** A certificate, or a request for one, before it is known of which key. */
+interface Plan {
+  readonly ask: SignAsk
+  readonly pinned: PinnedCertificate | undefined
+  /** What is drawn or read off the clock for it. */
+  readonly fixed: Omit<PinnedCertificate, "info">
+  readonly make: (signer: Signer) => Promise<Uint8Array>
 }
 
 /** What is signed is made for. */
@@ -152,10 +226,11 @@ interface Prepared {
 async function signAbout(
   ports: Ports,
   context: Context,
-  ask: SignAsk,
-  make: (signer: Signer) => Promise<Uint8Array>,
+  plan: Plan,
+  keep?: (act: Act, signed: Signed) => Promise<void>,
 ): Promise<Signed> {
-  const prepared = await prepare(ports, context, ask, make)
+  const { ask } = plan
+  const prepared = await prepare(ports, context, plan)
   const { info, signedWith, version } = prepared
   const input = info === undefined ? {} : signatures.coveredInput({ message: info })
   const asked = { ...ask, mechanism: prepared.mechanism, input }
@@ -164,7 +239,7 @@ async function signAbout(
     const mechanism = mechanismOf(act)
     if (prepared.flaw !== undefined) throw prepared.flaw
     if (info === undefined || signedWith === undefined || version === undefined) {
-      throw new HsmError("OPERATION_FORBIDDEN", "certificates are of pairs that sign")
+      throw notSigning()
     }
     if (currentVersion(key)?.version !== version) {
       throw new HsmError("CONFLICT", "the key was rotated just now; try again")
@@ -172,7 +247,9 @@ async function signAbout(
     const handle = await ports.keys.open(key, version)
     const signature = await signatures.sign(act.permit, handle, { mechanism, message: info })
     const bytes = withSignature(info, signedWith, signature)
-    return { keyId: key.id, version, mechanism, bytes }
+    const signed = { keyId: key.id, version, mechanism, bytes }
+    await keep?.(act, signed)
+    return signed
   })
 }
 
@@ -180,8 +257,7 @@ async function signAbout(
 async function prepare(
   ports: Ports,
   context: Context,
-  { key: ref, mechanism: wanted }: SignAsk,
-  make: (signer: Signer) => Promise<Uint8Array>,
+  { ask: { key: ref, mechanism: wanted }, pinned, make }: Plan,
 ): Promise<Prepared> {
   await ports.records.sync()
   const record = (await findKey(ports, context, ref))?.key
@@ -197,6 +273,10 @@ async function prepare(
   }
   try {
     const info = await make({ record, publicKey, signedWith })
+    if (pinned !== undefined && Buffer.compare(pinned.info, info) !== 0) {
+      const text = "the key or its certificates have changed since it was asked for"
+      return { mechanism, flaw: new HsmError("KEY_STATE", text) }
+    }
     return { mechanism, version, info, signedWith }
   } catch (error) {
     if (!(error instanceof HsmError)) throw error
@@ -228,7 +308,11 @@ interface Period {
   readonly notAfter: Instant
 }
 
-function validFor({ clock }: Ports, lifeMs: number = limits.certificateLifeDefaultMs): Period {
+function validFor(
+  { clock }: Ports,
+  pinned: PinnedCertificate | undefined,
+  lifeMs: number = limits.certificateLifeDefaultMs,
+): Period {
   if (!clock.isSure()) {
     throw new HsmError("CONFLICT", "the node's clock is in doubt: it dates no certificate now", {
       retryAfterSeconds: 60,
@@ -237,8 +321,11 @@ function validFor({ clock }: Ports, lifeMs: number = limits.certificateLifeDefau
   if (lifeMs < 1_000 || lifeMs > limits.certificateLifeMaxMs) {
     throw malformed("/lifeSeconds", "a certificate lives for a second to 30 years")
   }
-  const notBefore = (Math.floor(clock.now() / 1_000) * 1_000) as Instant
-  return { notBefore, notAfter: (notBefore + lifeMs) as Instant }
+  const now = clock.now()
+  const notBefore = pinned?.notBefore ?? ((Math.floor(now / 1_000) * 1_000) as Instant)
+  const notAfter = (notBefore + lifeMs) as Instant
+  if (notAfter <= now) throw malformed("/lifeSeconds", "its time has passed")
+  return { notBefore, notAfter }
 }
 
 /** The issuing key's own certificate, which has to allow issuing. */
@@ -264,11 +351,10 @@ async function authorityOf(
 
 /** As long as asked for within its authority's own validity; unasked, no longer than that. */
 function checkedValidity(
-  { notBefore, notAfter }: Period,
+  { notBefore, notAfter, now, asked }: Period & { readonly now: Instant; readonly asked: boolean },
   authority: ReadCertificate,
-  asked: boolean,
 ): Period {
-  if (authority.notBefore > notBefore || notBefore >= authority.notAfter) {
+  if (authority.notBefore > notBefore || Math.max(now, notBefore) >= authority.notAfter) {
     throw malformed("/issuer", "the authority's own certificate is not valid now")
   }
   if (notAfter <= authority.notAfter) return { notBefore, notAfter }
@@ -285,6 +371,10 @@ function withinAuthority(profile: CertificateProfile, above: ReadCertificate): C
     throw malformed("/authority", "the authority's own path allows no such authority below it")
   }
   return { ...profile, authority: { pathLength: authority.pathLength ?? most } }
+}
+
+function notSigning(): HsmError {
+  return new HsmError("OPERATION_FORBIDDEN", "certificates are of pairs that sign")
 }
 
 function malformed(field: string, message: string): HsmError {

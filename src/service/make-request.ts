@@ -14,6 +14,7 @@ import { signTimestamp } from "./approval-token.ts"
 import { pinKeys, refuseUnlessSure } from "./asked-command.ts"
 import type { Context } from "./commands.ts"
 import type { MakeRequestCommand, RequestView } from "./quorum-commands.ts"
+import { pinCertificate } from "./issue-certificate.ts"
 import { createOnce, type Once } from "./once.ts"
 import type { Ports } from "./ports.ts"
 import { Proceeding, type Ending } from "./proceeding.ts"
@@ -49,13 +50,24 @@ export async function makeRequest(
     const made = await createOnce(ports, context, call, async (once) => {
       const first = await ports.records.read("request", act.partition.id, once.id)
       if (once.repeated && first !== undefined) return first
-      const parameters = await pinKeys(ports, context, asked.parameters)
+      const { parameters, flaw } = await pinned(ports, context, command)
       checkSize({ parameters, original })
-      const making = { asked, parameters, original, lifeMs, reason, once }
+      const making = { asked, parameters, flaw, original, lifeMs, reason, once }
       return await make(ports, context, act, making)
     })
     return await viewRequest(ports, context, made)
   })
+}
+
+/** In the TSB dialect an approver signs what will be signed: then it is made before he is asked. */
+async function pinned(
+  ports: Ports,
+  context: Context,
+  { asked, original }: MakeRequestCommand,
+): Promise<Pick<Making, "parameters" | "flaw">> {
+  const parameters = await pinKeys(ports, context, asked.parameters)
+  if (original === undefined) return { parameters }
+  return await pinCertificate(ports, context, asked.operation, parameters)
 }
 
 /** What a request is made from. */
@@ -63,6 +75,8 @@ interface Making {
   readonly asked: RequestedCommand
   /** Of the command, keys by their ids. */
   readonly parameters: object
+  /** Why there is nothing that could be signed: told to whoever may ask for it. */
+  readonly flaw?: HsmError | undefined
   readonly original: Uint8Array | undefined
   readonly lifeMs: number
   readonly reason: string
@@ -102,6 +116,7 @@ async function make(
   if (verdict === undefined) {
     ending = proceeding.end(asked.operation, result)
   } else {
+    if (making.flaw !== undefined) throw making.flaw
     const dueAt = nextLook(verdict, expiryOf(question, stampedAt, making.lifeMs), act.now)
     made.record = openRecord(ports, context, question, { making, stampedAt, dueAt, verdict })
     ending = tell(creation(made.record, making, making.once.claims), undefined, made.record)

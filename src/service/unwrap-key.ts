@@ -1,16 +1,18 @@
 /** Keys that come wrapped under a key that is here. */
 
-import { keyAlgorithm } from "../domain/algorithms.ts"
+import { keyAlgorithm, type KeyAlgorithmId } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import { currentVersion, type KeyRecord } from "../domain/key.ts"
 import { untrustedDefaults } from "../domain/unwrap-template.ts"
-import { unwrapMaterial } from "../engine/wrap.ts"
+import { recognizeWrapped, unwrapMaterial } from "../engine/wrap.ts"
 import type { Transaction } from "../records/committer.ts"
-import { keyOf, mechanismOf, perform, type Act } from "./act.ts"
+import { keyOf, mechanismOf, perform, type Act, type Ask } from "./act.ts"
 import { duePaths } from "./change-key.ts"
 import type { Context, UnwrapKeyCommand } from "./commands.ts"
 import { createIn } from "./create-key.ts"
 import { endOf, tombstone } from "./key-end.ts"
+import { findKey } from "./find-key.ts"
+import { makeKeyRules } from "./make-rules.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -29,30 +31,36 @@ export async function unwrapKey(
   context: Context,
   command: UnwrapKeyCommand,
 ): Promise<KeyRecord> {
+  const { orAlgorithms, ...rest } = command
+  if (orAlgorithms === undefined) return await unwrapOne(ports, context, rest)
+  const algorithm = await algorithmInside(ports, context, command)
+  return await unwrapOne(ports, context, { ...rest, algorithm })
+}
+
+type UnwrapOneCommand = Omit<UnwrapKeyCommand, "orAlgorithms">
+
+async function unwrapOne(
+  ports: Ports,
+  context: Context,
+  command: UnwrapOneCommand,
+): Promise<KeyRecord> {
   const { idempotencyKey, ...call } = command
-  const { unwrappingKey, version: wanted, mechanism, wrapped, ...asked } = call
+  const { unwrappingKey: _by, mechanism: _how, version: wanted, wrapped, ...asked } = call
   const { algorithm } = asked
   if (keyAlgorithm(algorithm).form === "seed") {
     const field = { field: "/algorithm" }
     throw new HsmError("MALFORMED_REQUEST", "seeds are not wrapped", field)
   }
   const usages = asked.usages ?? untrustedDefaults(algorithm)
-  const ask = {
-    operation: "key.unwrap",
-    key: unwrappingKey,
-    version: wanted,
-    mechanism,
-    creates: algorithm,
-    attributes: { usages },
-    input: { wrapped },
-  } as const
-  const { made, by } = await perform(ports, context, ask, async (act) => {
+  const rules = asked.rules && (await makeKeyRules(asked.rules, ports.clock.now(), "/rules"))
+  const { made, by } = await perform(ports, context, askOf(command), async (act) => {
     const unwrapping = keyOf(act)
     const version = wanted ?? currentVersion(unwrapping)?.version ?? 0
     const created = await createIn(ports, context, act, {
       template: { ...asked, usages, extractable: false, sensitive: true },
       call: { kind: "key.unwrap", key: idempotencyKey, command: call },
       origin: "unwrapped",
+      rules,
       produce: async () => {
         const handle = await ports.keys.open(unwrapping, version)
         const input = { mechanism: mechanismOf(act), wrapped, algorithm }
@@ -64,6 +72,37 @@ export async function unwrapKey(
   })
   if (unwrapsOnce(by)) await forget(ports, by)
   return made
+}
+
+function askOf({ unwrappingKey, version, mechanism, wrapped, ...asked }: UnwrapOneCommand): Ask {
+  const { algorithm, usages = untrustedDefaults(algorithm) } = asked
+  const unwrap = { operation: "key.unwrap", key: unwrappingKey, version, mechanism } as const
+  return { ...unwrap, creates: algorithm, attributes: { usages }, input: { wrapped } }
+}
+
+/**
+ * Which algorithm the wrapped key is of, among those that may be and that the unwrapping key's
+ * template admits. It is asked for like the unwrapping itself, which is decided on anew for what
+ * came out.
+ */
+async function algorithmInside(
+  ports: Ports,
+  context: Context,
+  command: UnwrapKeyCommand,
+): Promise<KeyAlgorithmId> {
+  const { unwrappingKey, version: wanted, wrapped, algorithm, orAlgorithms = [] } = command
+  await ports.records.sync()
+  const { unwraps } = (await findKey(ports, context, unwrappingKey))?.key ?? {}
+  const all = [algorithm, ...orAlgorithms]
+  const algorithms = all.filter((one) => unwraps?.algorithms?.includes(one) !== false)
+  const [first = algorithm] = algorithms
+  return await perform(ports, context, askOf({ ...command, algorithm: first }), async (act) => {
+    const unwrapping = keyOf(act)
+    const version = wanted ?? currentVersion(unwrapping)?.version ?? 0
+    const handle = await ports.keys.open(unwrapping, version)
+    const input = { mechanism: mechanismOf(act), wrapped, algorithms }
+    return await recognizeWrapped(act.permit, handle, input)
+  })
 }
 
 function unwrapsOnce({ unwraps }: KeyRecord): boolean {

@@ -7,7 +7,7 @@ import { flipBit } from "../support/flip-bit.ts"
 import type { KeyAlgorithmId, MechanismId } from "../../src/domain/algorithms.ts"
 import { instant } from "../../src/domain/ids.ts"
 import { limits } from "../../src/domain/limits.ts"
-import { renderPem } from "../../src/faces/rest/pem.ts"
+import { renderPem } from "../../src/codec/pem.ts"
 import type { Context } from "../../src/service/commands.ts"
 import { createKey } from "../../src/service/create-key.ts"
 import {

@@ -1420,14 +1420,15 @@ export type CertificateUsages = readonly (
   | "keyCertSign"
   | "crlSign")[]
 
-/** At most 6. */
+/** At most 7. */
 export type CertificatePurposes = readonly (
   | "serverAuth"
   | "clientAuth"
   | "codeSigning"
   | "emailProtection"
   | "timeStamping"
-  | "ocspSigning")[]
+  | "ocspSigning"
+  | "any")[]
 
 /** Present, the certificate may issue others. */
 export interface Authority {

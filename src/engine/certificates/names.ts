@@ -25,6 +25,12 @@ const attributes: Readonly<Record<string, readonly [oid: string, form: Form]>> =
   ORGANIZATIONIDENTIFIER: ["2.5.4.97", "utf8String"],
   UID: ["0.9.2342.19200300.100.1.1", "utf8String"],
   DC: ["0.9.2342.19200300.100.1.25", "ia5String"],
+  T: ["2.5.4.12", "utf8String"],
+  SN: ["2.5.4.4", "utf8String"],
+  GN: ["2.5.4.42", "utf8String"],
+  INITIALS: ["2.5.4.43", "utf8String"],
+  GENERATIONQUALIFIER: ["2.5.4.44", "utf8String"],
+  PSEUDONYM: ["2.5.4.65", "utf8String"],
   E: ["1.2.840.113549.1.9.1", "ia5String"],
 }
 const characters = {

@@ -7,7 +7,7 @@ import type {
   IssuedCertificateResult,
 } from "../../../service/certificate-commands.ts"
 import type * as wire from "../api.generated.ts"
-import { renderPem } from "../pem.ts"
+import { renderPem } from "../../../codec/pem.ts"
 import { renderPage } from "../render.ts"
 import { nothing, route, type Routes } from "../route.ts"
 import { milliseconds, renderTime } from "../times.ts"

@@ -14,7 +14,7 @@ import type {
   Receipt,
   UnwrapTemplate as WireTemplate,
 } from "../api.generated.ts"
-import { renderPem } from "../pem.ts"
+import { renderPem } from "../../../codec/pem.ts"
 import { renderKey, renderPage } from "../render.ts"
 import { route, type Routes } from "../route.ts"
 import { parseKeyRules } from "../rules.ts"
