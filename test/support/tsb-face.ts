@@ -70,8 +70,10 @@ export async function tsbFace(flags: Partial<PartitionFlags> = {}): Promise<TsbF
     })
     assert.deepEqual(unexpected, [], `${route} has a bug`)
     assert.ok(typeof reply.body === "string")
-    const answered = JSON.parse(reply.body) as Body
-    checkAnswer(route, reply.status, answered)
+    const type = reply.headers["content-type"] ?? ""
+    const isFile = type !== "application/json"
+    const answered = (isFile ? { type, file: reply.body } : JSON.parse(reply.body)) as Body
+    checkAnswer(route, reply.status, isFile ? reply.body : answered, type)
     return { status: reply.status, body: answered }
   }
   return {

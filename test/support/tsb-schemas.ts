@@ -13,6 +13,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
 interface Content {
+  readonly [mediaType: string]: { readonly schema: object }
   readonly "application/json": { readonly schema: object }
 }
 interface Document {
@@ -44,11 +45,17 @@ export function compile(schema: object): ValidateFunction {
 }
 
 /** Fails when an answer is not as the document says. */
-export function checkAnswer(route: string, status: number, body: unknown): void {
+export function checkAnswer(
+  route: string,
+  status: number,
+  body: unknown,
+  mediaType = "application/json",
+): void {
   const { content } = document.components.responses.Fault
   const told = status < 300 ? described(route)?.responses[status]?.content : content
   assert.ok(told !== undefined, `${route} does not say that it answers ${status}`)
-  const validate = compile(told["application/json"].schema)
+  const { schema } = told[mediaType] ?? assert.fail(`${route} does not say that it is ${mediaType}`)
+  const validate = compile(schema)
   const text = () =>
     `${route} ${status}: ${JSON.stringify(validate.errors)} ${JSON.stringify(body)}`
   assert.ok(validate(body), text())

@@ -4,8 +4,10 @@ import type { Schema } from "../shapes.ts"
 import type { routes } from "./routes.ts"
 import type { absent } from "./routes/absent.ts"
 
-interface About {
+export interface About {
   readonly summary: string
+  /** Where it is a file, not JSON. */
+  readonly mediaType?: string
   readonly answer: Schema
 }
 type Served = Exclude<keyof typeof routes, keyof typeof absent>
@@ -109,7 +111,8 @@ const status = closed({
   approvedBy: listOf(bytes),
   notYetApprovedBy: listOf(bytes),
   rejectedBy: listOf(bytes),
-  result: orNull(bytes),
+  // Bytes, or the PEM of a certificate or of a request for one.
+  result: orNull(text),
 })
 /** Each level has the members of those below it. */
 const tasks = closed({
@@ -138,10 +141,50 @@ const waiting = (what: string): About => ({
   summary: `List the ${what} that wait for an approver's key`,
   answer: tasks,
 })
+/** Both in PEM. */
+const certificate = closed({ label: text, certificate: text })
+const signing = closed({ signRequestId: text })
 const random: About = { summary: "Random bytes", answer: closed({ random: bytes }) }
 
 /** By method and path, as in routes.ts: the compiler names what is missing. */
 export const answers = {
+  "POST /importedKey": { summary: "Import a seed, from which others are derived", answer: key },
+  "POST /derivedKey": { summary: "Keep a child of a seed as a key of its own", answer: key },
+  "POST /wrap": {
+    summary: "Export a key, wrapped under one that officers trust",
+    answer: closed({ wrappedKey: bytes }),
+  },
+  "POST /unwrap": {
+    summary: "Ask to import a wrapped key",
+    answer: closed({ unwrapRequestId: text }),
+  },
+  "POST /synchronousUnwrap": { summary: "Import a wrapped key at once", answer: nothing },
+  "GET /certificate/{}": { summary: "The newest certificate beside a key", answer: certificate },
+  "DELETE /certificate/{}": { summary: "Delete every certificate beside a key", answer: nothing },
+  "POST /certificate/import/plain": {
+    summary: "Keep a certificate beside its key",
+    answer: certificate,
+  },
+  "POST /certificate/synchronous/selfsign": {
+    summary: "Certify a key by itself; kept beside it where the caller is a manager",
+    answer: certificate,
+  },
+  "POST /certificate/synchronous/request": {
+    summary: "Make a request for a certificate",
+    answer: closed({ label: text, certificateSigningRequest: text }),
+  },
+  "POST /certificate/synchronous/request/download": {
+    summary: "Make a request for a certificate, as a file",
+    answer: text,
+    mediaType: "application/x-pem-file",
+  },
+  "POST /certificate/synchronous/sign": {
+    summary: "Issue a certificate for a request",
+    answer: certificate,
+  },
+  "POST /certificate/selfsign": { summary: "Ask to certify a key by itself", answer: signing },
+  "POST /certificate/request": { summary: "Ask for a request for a certificate", answer: signing },
+  "POST /certificate/sign": { summary: "Ask to issue a certificate", answer: signing },
   "POST /key": { summary: "Make a key", answer: key },
   "GET /key": { summary: "List the labels of all keys", answer: listOf(text) },
   "POST /key/attributes": { summary: "Describe a key, or a child of one by its path", answer: key },

@@ -14,7 +14,7 @@ import { callerByKey } from "../../identity/possession.ts"
 import type { Face, FaceReply, FaceRequest, RequestHead } from "../message.ts"
 import { faultOf, headersOf, renderFault, unexpected } from "./errors.ts"
 import { Fault } from "./fault.ts"
-import type { Call } from "./operation.ts"
+import { Download, type Call, type Output } from "./operation.ts"
 import { tsbOpenApi } from "./openapi.ts"
 import { findRoute } from "./routes.ts"
 import type { TsbOptions } from "./ports.ts"
@@ -65,7 +65,7 @@ async function answer(options: TsbOptions, request: FaceRequest): Promise<FaceRe
     }
     const output = await route.operation.answer(call, () => readJson(body))
     const status = route.operation.status ?? 200
-    return { status, headers: headersOf(requestId), body: render(output), ...named }
+    return { status, ...render(output, requestId), ...named }
   } catch (error) {
     const fault = faultOf(error)
     if (fault === undefined) options.onUnexpected(error, requestId)
@@ -119,6 +119,12 @@ function readJson(body: Uint8Array): JsonValue {
 }
 
 /** What answers nothing still answers JSON: clients parse what they get. */
-function render(output: object | undefined): string {
-  return JSON.stringify(output ?? {})
+function render(output: Output, requestId: string): Pick<FaceReply, "headers" | "body"> {
+  const headers = headersOf(requestId)
+  if (!(output instanceof Download)) return { headers, body: JSON.stringify(output ?? {}) }
+  const { mediaType, fileName, content } = output
+  // Names of keys have no quotation marks.
+  const disposition = `attachment; filename="${fileName}"`
+  const type = { "content-type": mediaType, "content-disposition": disposition }
+  return { headers: { ...headers, ...type }, body: content }
 }

@@ -34,6 +34,7 @@ export const reasons = {
   json: { number: 621, status: 400 },
   taglength: { number: 624, status: 400 },
   "key.encoding": { number: 625, status: 400 },
+  csr: { number: 628, status: 400 },
   "address.on.non.ska.key": { number: 630, status: 400 },
   // Clients that hold several API keys go on to the next one at this number.
   "invalid.api.key": { number: 631, status: 401 },

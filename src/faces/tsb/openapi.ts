@@ -1,7 +1,7 @@
 /** The dialect as an OpenAPI 3.1 document, made from the tables that serve it. */
 
 import type { JsonObject } from "../../codec/json.ts"
-import { answers } from "./answers.ts"
+import { answers, type About } from "./answers.ts"
 import { reasons } from "./fault.ts"
 import type { Operation } from "./operation.ts"
 import { routes } from "./routes.ts"
@@ -89,8 +89,9 @@ function describe(name: string, { status, byKey, body }: Operation, parameter: s
     const responses = { "501": refused }
     return { ...common, summary: `Not served: ${absent[name]}`, deprecated: true, responses }
   }
-  const { summary, answer: schema } = answers[name as keyof typeof answers]
-  const done = { description: "Done.", content: { "application/json": { schema } } }
+  const about: About = answers[name as keyof typeof answers]
+  const { summary, answer: schema, mediaType = "application/json" } = about
+  const done = { description: "Done.", content: { [mediaType]: { schema } } }
   return { ...common, summary, responses: { [status ?? 200]: done, default: refused } }
 }
 

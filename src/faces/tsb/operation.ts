@@ -20,6 +20,19 @@ export interface Call {
   readonly parameter: string
 }
 
+/** What is saved as a file, in place of JSON. */
+export class Download {
+  readonly mediaType: string
+  readonly fileName: string
+  readonly content: string
+
+  constructor(mediaType: string, fileName: string, content: string) {
+    this.mediaType = mediaType
+    this.fileName = fileName
+    this.content = content
+  }
+}
+
 /** Bytes are base64; null is shown where the original shows it. */
 export type Output = object | undefined
 

@@ -4,15 +4,21 @@ import { Fault } from "./fault.ts"
 import type { Operation } from "./operation.ts"
 import { absentRoutes } from "./routes/absent.ts"
 import { approvalRoutes } from "./routes/approvals.ts"
+import { certificateRoutes } from "./routes/certificates.ts"
 import { keyRoutes } from "./routes/keys.ts"
 import { requestRoutes } from "./routes/requests.ts"
+import { seedRoutes } from "./routes/seeds.ts"
 import { serviceRoutes } from "./routes/service.ts"
 import { useRoutes } from "./routes/use.ts"
+import { wrapRoutes } from "./routes/wrap.ts"
 
 /** By method and path; `{}` stands for one segment, which is percent-decoded. */
 export const routes = {
   ...keyRoutes,
+  ...seedRoutes,
   ...useRoutes,
+  ...wrapRoutes,
+  ...certificateRoutes,
   ...requestRoutes,
   ...approvalRoutes,
   ...serviceRoutes,

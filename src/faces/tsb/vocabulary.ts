@@ -1,6 +1,6 @@
 /** The TSB's words for algorithms, and ours: tables, so that a key answers in both. */
 
-import type { KeyAlgorithmId, MechanismId } from "../../domain/algorithms.ts"
+import { keyAlgorithm, type KeyAlgorithmId, type MechanismId } from "../../domain/algorithms.ts"
 import { Fault } from "./fault.ts"
 
 /** How a key is asked for: `algorithm`, with `curveOid` or `keySize` where it has several. */
@@ -125,6 +125,23 @@ export function algorithmOf({ algorithm, curveOid, keySize, derives }: AskedSpec
   if (first === undefined) throw new Fault("keysize", `${algorithm} has no such size or curve here`)
   if (found.length === 1 || curveOid !== undefined || keySize !== undefined) return first[0]
   throw new Fault("keysize", `a key of ${algorithm} names its size, or its curve`)
+}
+
+/** The word that goes with a curve. */
+export function curveWord(curveOid: string): string {
+  return curveOid === ed25519 ? "ED" : "EC"
+}
+
+/** All algorithms of a word, those for old data last. @throws Fault where there is none. */
+export function algorithmsNamed(name: string): readonly [KeyAlgorithmId, ...KeyAlgorithmId[]] {
+  const found = entriesOf(specs).flatMap(([id, spec]) => (spec.algorithm === name ? [id] : []))
+  const [first, ...others] = [...found.filter((id) => !isOld(id)), ...found.filter(isOld)]
+  if (first === undefined) throw new Fault("key.type", `there is no key of algorithm ${name} here`)
+  return [first, ...others]
+}
+
+function isOld(id: KeyAlgorithmId): boolean {
+  return keyAlgorithm(id).status === "legacy"
 }
 
 /** The dialect's words for a key of ours; those it lacks are shown by our own. */

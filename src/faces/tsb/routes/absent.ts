@@ -4,37 +4,22 @@ import { Fault } from "../fault.ts"
 import { bare, type Operation } from "../operation.ts"
 
 const approvers = "approvers make their keys on their own devices, and rules name those"
-const certificates = "certificates are made and kept in Keyhold's own API"
 const attestation = "there is no device behind this service whose maker could attest it"
 const files = "files are encrypted where they lie: see envelope encryption in the SDK"
 const objects = "data objects are not kept here"
 
 /** By method and path, the reason. */
 export const absent = {
-  "POST /importedKey": "a seed is imported in Keyhold's own API, as a mnemonic or as bytes",
-  "POST /derivedKey": "a child is used by its path, and kept as a key of its own in /api/v1",
   "POST /key/keyAttestation": attestation,
   "GET /attestation": attestation,
   "GET /attestation/{}": attestation,
   "POST /dataObject": objects,
   "GET /dataObject/{}": objects,
   "DELETE /dataObject/{}": objects,
-  "POST /wrap": "keys are exported and imported wrapped in Keyhold's own API",
-  "POST /unwrap": "keys are exported and imported wrapped in Keyhold's own API",
-  "POST /synchronousUnwrap": "keys are exported and imported wrapped in Keyhold's own API",
   "POST /fileEncrypt": files,
   "POST /synchronousFileDecrypt": files,
   "POST /createRfcTimestamp": "this node is no time stamping authority",
   "GET /hsm/log": "the log is read in Keyhold's own API, with its proofs",
-  "POST /certificate/import/plain": certificates,
-  "GET /certificate/{}": certificates,
-  "DELETE /certificate/{}": certificates,
-  "POST /certificate/selfsign": certificates,
-  "POST /certificate/request": certificates,
-  "POST /certificate/sign": certificates,
-  "POST /certificate/synchronous/selfsign": certificates,
-  "POST /certificate/synchronous/request": certificates,
-  "POST /certificate/synchronous/sign": certificates,
   "POST /approver/onboard": approvers,
   "POST /approverManagement/create": approvers,
   "POST /approverManagement/renewOneTimeCode": approvers,

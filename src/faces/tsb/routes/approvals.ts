@@ -49,9 +49,15 @@ const filter = {
 
 /** Which operations each list is about; undefined: all. */
 const filters = {
-  Sign: ["key.sign", "key.mac"],
+  Sign: [
+    "key.sign",
+    "key.mac",
+    "certificate.request",
+    "certificate.self-sign",
+    "certificate.issue",
+  ],
   Decrypt: ["key.decrypt"],
-  UnwrapKey: [],
+  UnwrapKey: ["key.unwrap"],
   BlockKey: ["key.block"],
   UnblockKey: ["key.unblock"],
   ModifyKey: ["key.set-rules"],
@@ -203,14 +209,12 @@ const shownAs = {
   unblockRequest: "signedUnblockKeyRequest",
   decryptRequest: "signedDecryptRequest",
   unwrapKeyRequest: "signedUnwrapKeyRequest",
+  csrSignRequest: "signedCertificateRequestRequest",
+  signCertificateRequest: "signedSignCertificateRequest",
+  selfSignCertificateRequest: "signedSelfSignCertificateRequestDto",
 } as const
 
-const empty = {
-  ...Object.fromEntries(Object.values(shownAs).map((name) => [name, null])),
-  signedCertificateRequestRequest: null,
-  signedSignCertificateRequest: null,
-  signedSelfSignCertificateRequestDto: null,
-}
+const empty = Object.fromEntries(Object.values(shownAs).map((name) => [name, null]))
 
 const none = Buffer.from("{}")
 

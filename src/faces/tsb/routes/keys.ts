@@ -20,7 +20,7 @@ import { policy, rulesOf, type Policy } from "../policy.ts"
 import { bytes, count, flag, need, object, password, text } from "../../shapes.ts"
 import { algorithmOf } from "../vocabulary.ts"
 
-const attributes = object({
+export const attributes = object({
   encrypt: flag,
   decrypt: flag,
   verify: flag,
@@ -36,7 +36,7 @@ const attributes = object({
   sensitive: flag,
   copyable: flag,
 })
-type Attributes = ReturnType<typeof attributes.read>
+export type Attributes = ReturnType<typeof attributes.read>
 
 const described = { label: need(text), password }
 const made = {
@@ -192,7 +192,7 @@ interface Made {
   readonly policy: Policy | undefined
 }
 
-function templateOf(input: Made): KeyTemplate {
+export function templateOf(input: Made): KeyTemplate {
   refusePassword(input.password)
   const { attributes: given, policy: smart } = input
   const derives = derivationOf(given)
@@ -226,7 +226,10 @@ function derivationOf({
  * What the key may be used for, as far as its algorithm serves it: the dialect's clients ask for
  * everything. Of a pair, each use of the private half brings that of the public one.
  */
-function usagesOf(given: Partial<Attributes>, algorithm: KeyTemplate["algorithm"]): KeyUsage[] {
+export function usagesOf(
+  given: Partial<Attributes>,
+  algorithm: KeyTemplate["algorithm"],
+): KeyUsage[] {
   const { decrypt = false, sign = false, unwrap = false } = given
   if (given.sign === undefined && given.decrypt === undefined && given.unwrap === undefined) {
     return [...keyAlgorithm(algorithm).defaultUsages]
@@ -269,7 +272,8 @@ interface Halves {
 function materialOf(input: Halves): Pick<ImportKeyCommand, "format" | "material"> {
   const { privateKey, publicKey: spki, secretKey, certificate } = input
   if (certificate !== undefined) {
-    throw new Fault("unsupported.operation", "certificates are not kept with keys here")
+    const text = "a certificate is imported when its key is there: /certificate/import/plain"
+    throw new Fault("unsupported.operation", text)
   }
   if (secretKey !== undefined) return { format: "raw", material: secretKey }
   if (privateKey !== undefined) return { format: "pkcs8", material: privateKey }

@@ -11,6 +11,7 @@ import type { RequestedCommand } from "../../../service/requestable.ts"
 import { cancelRequest } from "../../../service/speak-request.ts"
 import { listRequests, readRequest } from "../../../service/view-request.ts"
 import { renderTime } from "../attributes.ts"
+import { pemOf } from "../certificate.ts"
 import { Fault } from "../fault.ts"
 import { bare, creating, operation, type Call, type Operation } from "../operation.ts"
 import { rulesOf } from "../policy.ts"
@@ -87,7 +88,8 @@ export const requestRoutes = {
   ),
 } as const satisfies Record<string, Operation>
 
-async function ask(call: Call, asked: RequestedCommand): Promise<RequestId> {
+/** Asks for an operation, by the body that is being answered. */
+export async function ask(call: Call, asked: RequestedCommand): Promise<RequestId> {
   const { ports, context, body } = call
   const { request } = await makeRequest(ports, context, {
     asked,
@@ -135,6 +137,8 @@ function resultOf({ original }: RequestView, result: object): string | null {
   if ("plaintext" in result && result.plaintext instanceof Uint8Array) {
     return encodeBase64(result.plaintext)
   }
+  const pem = pemOf(result)
+  if (pem !== undefined) return pem
   if (!("signature" in result && result.signature instanceof Uint8Array)) return null
   return encodeBase64(finishOf(original)(result.signature))
 }
