@@ -144,6 +144,8 @@ suite("quorum with curl and openssl in the TSB dialect", () => {
 
   test("what does not count: nobody's key, replayed, altered, twice", bringWhatDoesNotCount)
 
+  test("an authority certifies what two of three have seen and signed", certifyTogether)
+
   test("a list wants proof of possession, made now", proveNothing)
 
   test("before the timelock and after the timeout nothing leaves", { skip }, keepTheTimes)
@@ -165,6 +167,45 @@ async function approveTogether(): Promise<void> {
   const done = await until(id, "EXECUTED", 10)
   await verify(label, done)
   assert.deepEqual(await read(id), done, "however often it is polled")
+}
+
+async function certifyTogether(): Promise<void> {
+  const signKeyName = await newKey("authority", { timelock: 0, timeout: 10 * minute })
+  const common = { signKeyName, signatureAlgorithm: "SHA256_WITH_ECDSA" }
+  const selfSignCertificateRequest = {
+    ...common,
+    validity: 3650,
+    commonName: "Root of tills",
+    certificateAuthority: true,
+    keyUsage: ["KEY_CERT_SIGN"],
+  }
+  const root = await certified("POST /certificate/selfsign", { selfSignCertificateRequest })
+  shell.write("root.pem", root.pem)
+  assert.ok(root.shown.includes("Root of tills"))
+  shell.openssl("req", "-new", "-key", "mallory.key", "-subj", "/CN=till 7", "-out", "csr.pem")
+  const certificateSigningRequest = shell.openssl("req", "-in", "csr.pem").toString()
+  const signCertificateRequest = {
+    ...common,
+    validity: 90,
+    certificateAuthority: false,
+    certificateSigningRequest,
+  }
+  const leaf = await certified("POST /certificate/sign", { signCertificateRequest })
+  shell.write("leaf.pem", leaf.pem)
+  assert.ok(leaf.shown.includes("till 7"))
+  const verified = shell.openssl("verify", "-x509_strict", "-CAfile", "root.pem", "leaf.pem")
+  assert.equal(verified.toString(), "leaf.pem: OK\n")
+}
+
+/** What came of a request, and what openssl shows an approver of its payload. */
+async function certified(route: string, body: object): Promise<{ pem: string; shown: string }> {
+  const id = String((await ok(route, body))["signRequestId"])
+  const { payload: signed } = await taskOf("bo", id)
+  shell.write("tbs.der", Buffer.from(String(signed), "base64"))
+  const shown = shell.openssl("asn1parse", "-inform", "DER", "-in", "tbs.der").toString()
+  for (const who of ["bo", "anna"] as const) await approve(who, id)
+  const { result } = await until(id, "EXECUTED", 10)
+  return { pem: String(result), shown }
 }
 
 async function bringWhatDoesNotCount(): Promise<void> {

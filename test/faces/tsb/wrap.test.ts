@@ -5,6 +5,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from "
 import { constants, publicEncrypt } from "node:crypto"
 import { after, before, test } from "node:test"
 
+import { createKey } from "../../../src/service/create-key.ts"
 import { trustKey } from "../../../src/service/update-key.ts"
 import { newApprover } from "../../support/approvers.ts"
 import { contextOf } from "../../support/stack.ts"
@@ -174,6 +175,25 @@ test("an unwrapped key exceeds neither the template nor what its wrapper may kno
   )
   assert.equal(await fault({ decrypt: false, sign: false, unwrap: true, wrap: false }), "403 614")
   assert.equal(await fault({ decrypt: false, sign: false, unwrap: true }), "403 614")
+})
+
+test("what a template does not admit is not recognised either", async () => {
+  const { ports } = on.stack
+  const manager = contextOf("manager", on.partition)
+  const unwraps = { algorithms: ["EC_P384"] } as const
+  const name = `key-${count++}`
+  const usages = ["wrap", "unwrap"] as const
+  await createKey(ports, manager, { name, algorithm: "AES_256", usages, unwraps })
+  const officer = contextOf("officer", on.partition)
+  await trustKey(ports, officer, { key: name, trusted: true })
+  const method = "AES_WRAP_PAD_EC"
+  const p384 = { algorithm: "EC", curveOid: "1.3.132.0.34" }
+  const good = unwrapping(name, method, await wrapped(await newKey(p384, leaves), name, method))
+  await on.ok("POST /synchronousUnwrap", good)
+  const other = unwrapping(name, method, await wrapped(await newKey(p256, leaves), name, method))
+  assert.equal(await on.fault("POST /synchronousUnwrap", other), "400 410")
+  const said = { ...other.unwrapKeyRequest, ...p256 }
+  assert.equal(await on.fault("POST /synchronousUnwrap", { unwrapKeyRequest: said }), "403 614")
 })
 
 test("no key wraps and decrypts, nor unwraps and encrypts", async () => {
