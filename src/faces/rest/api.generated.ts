@@ -1313,7 +1313,8 @@ export interface DecryptResult {
 /**
  * In the order in which it is written, such as `CN=shop.example,O=Example AG,C=CH`; a
  * backslash before a comma or a plus sign makes it part of a value. CN, O, OU, C, ST, L,
- * STREET, SERIALNUMBER, ORGANIZATIONIDENTIFIER, UID, DC, E.
+ * STREET, SERIALNUMBER, ORGANIZATIONIDENTIFIER, UID, DC, E, T (title), SN (surname), GN (given
+ * name), INITIALS, GENERATIONQUALIFIER, PSEUDONYM.
  */
 export type Subject = string
 

@@ -92,7 +92,11 @@ function openssl(args: readonly string[], input: string): string {
 
 test("a key certifies itself, and what comes lies beside it", async () => {
   const label = await newKey()
+  const statistics = async () =>
+    String((await on.ok("GET /keystore/statistics"))["keyStoreStatistics"])
+  assert.match(await statistics(), /, certificates 0, /)
   const answer = await on.ok(selfsign, selfSigning(label))
+  assert.match(await statistics(), /, certificates 1, /)
   assert.equal(answer["label"], label)
   const read = readPem(answer["certificate"])
   assert.equal(read.subject, "CN=Root")

@@ -3,6 +3,7 @@
 import { encodeBase64 } from "../../../codec/base64.ts"
 import { keyAlgorithm } from "../../../domain/algorithms.ts"
 import { limits } from "../../../domain/limits.ts"
+import { countCertificates } from "../../../service/certificates.ts"
 import { readPartition } from "../../../service/partition.ts"
 import { generateRandom } from "../../../service/random.ts"
 import { listKeys } from "../../../service/read-key.ts"
@@ -50,7 +51,7 @@ async function statistics({ ports, context }: Call): Promise<string> {
     `private keys ${counted.private}`,
     `public keys ${counted.private}`,
     `secret keys ${counted.secret}`,
-    "certificates 0",
+    `certificates ${await countCertificates(ports, context)}`,
     "data objects 0",
     `invalidated keys ${counted.invalidated}`,
     `remaining objects ${quota.keysMax - keys}`,
