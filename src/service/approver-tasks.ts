@@ -60,9 +60,12 @@ async function findTasks(
   partition: PartitionId,
   { fingerprint, operations, request: only }: TasksCommand,
 ): Promise<readonly ApproverTask[]> {
+  const isWanted = ({ operation }: RequestRecord): boolean =>
+    operations === undefined || operations.includes(operation)
   if (only !== undefined) {
     const request = await ports.records.read("request", partition, only)
-    const task = request && (await taskOf(ports, request, fingerprint))
+    if (request === undefined || !isWanted(request)) return []
+    const task = await taskOf(ports, request, fingerprint)
     return task === undefined ? [] : [task]
   }
   const tasks: ApproverTask[] = []
@@ -71,7 +74,7 @@ async function findTasks(
     const limit = limits.pageSizeMax
     const page = await ports.records.list("request", partition, { after, limit })
     for (const request of page.items) {
-      if (operations !== undefined && !operations.includes(request.operation)) continue
+      if (!isWanted(request)) continue
       const task = await taskOf(ports, request, fingerprint)
       if (task !== undefined) tasks.push(task)
     }

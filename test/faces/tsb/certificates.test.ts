@@ -329,6 +329,11 @@ test("what changes meanwhile is not what they signed for", async () => {
     certificateSigningRequest: await csrOf(await newKey()),
   }
   const id = await ask("POST /certificate/sign", { signCertificateRequest })
+  const other = await ask("POST /certificate/sign", { signCertificateRequest })
+  on.stack.clock.advance(1_000)
+  const renamed = { selfSignCertificateRequest: selfSigning(root, { commonName: "Other" }) }
+  await approved(await ask("POST /certificate/selfsign", renamed))
+  assert.equal((await approved(other))["status"], "FAILED", "another issuer's name")
   await on.ok(`DELETE /certificate/${root}`)
   const failed = await approved(id)
   assert.deepEqual([failed["status"], failed["result"]], ["FAILED", null])

@@ -9,7 +9,7 @@ import { createKey } from "../../../src/service/create-key.ts"
 import { trustKey } from "../../../src/service/update-key.ts"
 import { newApprover } from "../../support/approvers.ts"
 import { contextOf } from "../../support/stack.ts"
-import { approvalOf, ruleOf, taskOf, tasksOf } from "../../support/tsb-approver.ts"
+import { approvalOf, proofOf, ruleOf, taskOf, tasksOf } from "../../support/tsb-approver.ts"
 import {
   b64,
   bytesOf,
@@ -280,6 +280,14 @@ test("an unwrapping waits for approvers, who see what is wrapped and its name", 
   })
   assert.equal(status, 201)
   const id = String(body["unwrapRequestId"])
+  const proof = proofOf(anna, on.stack.clock.now())
+  for (const [list, waiting] of [
+    ["UnwrapKey", 1],
+    ["Sign", 0],
+  ] as const) {
+    const { tasks } = await on.ok(`POST /filtered${list}ApprovalTask`, { ...proof, requestId: id })
+    assert.equal((tasks as Body[]).length, waiting, list)
+  }
   const detail = { requestId: id, detailLevel: "level3" }
   const [task] = await tasksOf(on, anna, detail)
   assert.ok(task !== undefined)
