@@ -10,6 +10,7 @@ import type { Context } from "./commands.ts"
 import { issueCertificate, requestCertificate, selfSign } from "./issue-certificate.ts"
 import { generateDataKey } from "./data-key.ts"
 import { deriveKey } from "./derive-key.ts"
+import { deriveChild } from "./derived.ts"
 import { decrypt, encrypt } from "./encrypt.ts"
 import { exportKey } from "./export-key.ts"
 import { setPartitionRules } from "./partition.ts"
@@ -45,6 +46,7 @@ export const requestable = {
   "key.wrap": exportKey,
   "key.unwrap": (...asked: Parameters<typeof unwrapKey>) => ofKey(unwrapKey(...asked)),
   "key.derive": (...asked: Parameters<typeof deriveKey>) => ofKey(deriveKey(...asked)),
+  "key.derive-child": (...asked: Parameters<typeof deriveChild>) => ofKey(deriveChild(...asked)),
   "key.decapsulate": decapsulate,
   "key.agree": agree,
   "key.update": (...asked: Parameters<typeof updateKey>) => ofKey(updateKey(...asked)),

@@ -8,10 +8,13 @@ import type { PartitionId } from "../../src/domain/ids.ts"
 import { createKey } from "../../src/service/create-key.ts"
 import { deriveChild } from "../../src/service/derived.ts"
 import type { KeyRulesTemplate } from "../../src/service/quorum-commands.ts"
+import { makeRequest } from "../../src/service/make-request.ts"
 import { sign } from "../../src/service/sign.ts"
 import { blockKey } from "../../src/service/smart-key.ts"
+import { speakOnRequest } from "../../src/service/speak-request.ts"
 import { newApprover, quorumOf } from "../support/approvers.ts"
 import { contextOf, memoryStack, type Stack } from "../support/stack.ts"
+import { wordOf } from "./request-fixture.ts"
 
 let stack: Stack
 let partition: PartitionId
@@ -65,4 +68,18 @@ test("a seed whose uses are counted has no children that would count anew", asyn
   const token = { name: "few", timelockMs: 0, timeoutMs: 0, groups: [], budget }
   const counted = await newSeed({ use: { tokens: [token] } })
   await assert.rejects(child(counted), code("OPERATION_FORBIDDEN", "path"))
+})
+
+test("whom a seed's rule names can agree to a child, which then asks him again", async () => {
+  const seed = await newSeed({ use: quorumOf(1, [anna]) })
+  const parameters = { key: seed, path, name: `child-${count++}` }
+  const asked = { operation: "key.derive-child", parameters } as const
+  const view = await makeRequest(stack.ports, contextOf("manager", partition), { asked })
+  const user = contextOf("user", partition)
+  const command = { key: parameters.name, message: Buffer.from("a") }
+  await assert.rejects(sign(stack.ports, user, command), code("KEY_NOT_FOUND"))
+  const approver = contextOf("approver", partition)
+  const { request } = await speakOnRequest(stack.ports, approver, wordOf(view, anna))
+  assert.equal(request.state, "executed")
+  await assert.rejects(sign(stack.ports, user, command), code("APPROVAL_REQUIRED", "approvals"))
 })

@@ -871,6 +871,7 @@ export interface RequestedOperation {
     | "exportKey"
     | "unwrapKey"
     | "deriveKey"
+    | "deriveChild"
     | "decapsulate"
     | "agree"
     | "updateKey"

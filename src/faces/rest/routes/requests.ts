@@ -29,6 +29,7 @@ const askable = {
   exportKey: ["key.wrap", keyRoutes.exportKey],
   unwrapKey: ["key.unwrap", keyRoutes.unwrapKey],
   deriveKey: ["key.derive", keyRoutes.deriveKey],
+  deriveChild: ["key.derive-child", keyRoutes.deriveChild],
   decapsulate: ["key.decapsulate", cryptoRoutes.decapsulate],
   agree: ["key.agree", cryptoRoutes.agree],
   updateKey: ["key.update", keyRoutes.updateKey],
