@@ -1,10 +1,4 @@
-/**
- * `npm run bench`: a whole node, see main.ts. `npm run bench -- algorithms`: the rows of the
- * engine, each beside its bare operation; `--smoke` · `--write` · `--runs N` · `--only PATTERN`.
- * `npm run bench -- timing`: whether failures differ in time; `--smoke` · `--write` · `--samples
- * N`. `npm run bench -- aws`: AWS's dialects over the wire; `npm run bench -- quorum`: signatures
- * that people approve; both `--smoke` · `--write` · `--runs N`.
- */
+/** `npm run bench`, by its first word; see {@link help}. */
 
 import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
@@ -15,7 +9,26 @@ import { benchQuorum } from "./quorum.ts"
 import { readResults, writeResults } from "./results.ts"
 import { benchTiming } from "./timing.ts"
 
-if (process.argv[2] === "algorithms") {
+const help = `npm run bench -- [what] [options]
+
+  (nothing)    a whole node beside bare primitives and a bare server
+                 --only PATTERN   cases of that name; specials: what one case does not show
+                 --keys N         a partition with so many keys besides
+                 --profile DIR    writes a CPU profile of the node
+                 --peer vault=URL [--peer-ca FILE]   somebody else's server beside it
+  algorithms   the engine's rows, each beside its bare operation; --only PATTERN
+  timing       whether failures differ in time; --samples N
+  aws          AWS's dialects over TLS
+  quorum       signatures that people approve
+
+  --runs N     rounds, of which medians are told (not with timing)
+  --smoke      everything once, briefly
+  --write      keeps the figures in bench/RESULTS.md
+`
+
+if (process.argv.includes("--help") || process.argv.includes("-h")) {
+  process.stdout.write(help)
+} else if (process.argv[2] === "algorithms") {
   await measureAlgorithms(process.argv.slice(3))
 } else if (process.argv[2] === "timing") {
   await measureTiming(process.argv.slice(3))
