@@ -32,6 +32,11 @@ export class AuditChain {
     return this.#call("checkpoint", undefined)
   }
 
+  /** The chain's name, and the sequence of a partition's last record in it; 0: none. */
+  sequence(partition: string): Promise<{ readonly chain: string; readonly seq: number }> {
+    return this.#call("sequence", { partition })
+  }
+
   /** @throws HsmError SEALED, TAMPERED, DECRYPTION_FAILED; see ChainReader.readRecords. */
   readRecords(query: RecordQuery): Promise<RecordPage> {
     return this.#call("read", query)

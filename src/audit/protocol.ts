@@ -37,6 +37,11 @@ export interface AuditCalls {
     args: { readonly storeRev: number; readonly peers: readonly PeerHead[] }
     answer: undefined
   }
+  /** The sequence of a partition's last record. */
+  readonly sequence: {
+    args: { readonly partition: string }
+    answer: { readonly chain: string; readonly seq: number }
+  }
   readonly read: { args: RecordQuery; answer: RecordPage }
   /** Answers the export's number; its checkpoint is made before. */
   readonly exportStart: { args: ExportQuery; answer: number }

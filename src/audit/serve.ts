@@ -109,6 +109,10 @@ class AuditServer {
       this.#opened.writer.storeRev = storeRev
       this.#opened.writer.peers = peers
     },
+    sequence: ({ partition }) => {
+      const { setup, writer } = this.#opened
+      return { chain: setup.chain, seq: writer.sequenceOf(partition) }
+    },
     read: (query) => this.#opened.reader.readRecords(query),
     exportStart: (query) => this.#startExport(query),
     exportNext: (number) => this.#nextChunk(number),

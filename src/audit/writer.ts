@@ -276,6 +276,11 @@ export class ChainWriter {
       })
   }
 
+  /** Of a scope's last record; 0 when it has none. */
+  sequenceOf(scope: string): number {
+    return this.#scopeState(scope).seq
+  }
+
   /** Space taken by the chain and by every scope in it. */
   usage(): Usage {
     return this.#usageOf([...this.#scopes.keys()])

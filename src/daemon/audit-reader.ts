@@ -2,6 +2,7 @@
 
 import type { AuditChain } from "../audit/audit-chain.ts"
 import type { AuditRecord, RecordFilter } from "../audit/body.ts"
+import type { RecordPage } from "../audit/reader.ts"
 import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError } from "../domain/errors.ts"
 import { instant } from "../domain/ids.ts"
@@ -35,6 +36,26 @@ export function auditReader(chains: () => readonly AuditChain[]): AuditReader {
     async *export(partition, filter) {
       for (const chain of chains()) {
         yield* chain.exportLines({ partition, filter: toFilter(filter) })
+      }
+    },
+    async heads(partition) {
+      const heads = await Promise.all(chains().map((chain) => chain.sequence(partition)))
+      return Object.fromEntries(heads.map(({ chain, seq }) => [chain, seq]))
+    },
+    async *since(partition, heads) {
+      for (const chain of chains()) {
+        const { chain: name } = await chain.sequence(partition)
+        let after: number | undefined = heads[name] ?? 0
+        while (after !== undefined) {
+          const page: RecordPage = await chain.readRecords({
+            partition,
+            after,
+            limit: limits.pageSizeMax,
+            filter: {},
+          })
+          yield page.records.map(view)
+          after = page.next
+        }
       }
     },
   }

@@ -20,7 +20,9 @@ import { KeyCache } from "../records/key-cache.ts"
 import { Records } from "../records/records.ts"
 import { Keyholder } from "../sealing/keyholder.ts"
 import { InFlight } from "../service/in-flight.ts"
+import { LastUses } from "../service/last-uses.ts"
 import { LocalMeter } from "../service/meter.ts"
+import { RecentUses, type TakenUses } from "../service/recent-uses.ts"
 import type { Ports } from "../service/ports.ts"
 import { rotateUnasked } from "../service/maintain.ts"
 import { leaseBudget, RuleBudget, type LeaseBudget } from "../service/rule-budget.ts"
@@ -62,6 +64,8 @@ export interface OtherProcesses {
   auditKey(name: string, key: Uint8Array): void
   /** Their chains of the audit log. */
   chains(): readonly AuditChain[]
+  /** What they know of keys' last uses; undefined when there are none. */
+  takeUses(): Promise<TakenUses> | undefined
   /** Fetches what an issuer publishes; absent when this process does so itself. */
   readonly keySets?: JwksFetcher
   /** Posts to webhooks; as above. */
@@ -74,6 +78,7 @@ export const noOthers: OtherProcesses = {
   drain: () => undefined,
   auditKey: () => {},
   chains: () => [],
+  takeUses: () => undefined,
 }
 
 /** Everything that sealing the node forgets. */
@@ -136,7 +141,7 @@ export async function becomeOperational(
       audit,
       clock,
       random,
-      auditReader: auditReader(() => [audit, ...others.chains(), ...retired]),
+      ...logReadersOf(base, records),
       meter,
       inFlight,
       ...told,
@@ -163,6 +168,18 @@ export async function becomeOperational(
     await forget()
     throw error
   }
+}
+
+/** What reads the chains of all processes. */
+function logReadersOf(
+  { audit, others, retired }: Foundation,
+  records: Records,
+): Pick<Ports, "auditReader" | "recentUses" | "lastUses"> {
+  const reader = auditReader(() => [audit, ...others.chains(), ...retired])
+  const recentUses = new RecentUses()
+  const takeOthers = () => others.takeUses()
+  const lastUses = new LastUses({ records, auditReader: reader, recent: recentUses, takeOthers })
+  return { auditReader: reader, recentUses, lastUses }
 }
 
 function leasesOf({ audit, clock, indexes }: Foundation, records: Records): Operational["lease"] {

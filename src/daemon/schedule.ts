@@ -14,6 +14,8 @@ const anchorEveryMs = 5_000
 const tellEveryMs = 500
 /** How often appointments are looked at; their precision, then, is half a second. */
 const maintainEveryMs = 500
+/** How often the last uses of keys are stored; a crash has as much of the log read again. */
+const usesEveryMs = 60_000
 /** How often closed segments of the audit log are looked for. */
 const archiveEveryMs = 30_000
 /** How often refused authentications are summed up in the log. */
@@ -45,15 +47,22 @@ export class Schedule {
     this.#every(maintainEveryMs, "maintain", () => this.#maintain(operational))
     this.#every(tellEveryMs, "webhooks", () => operational.ports.webhooks.tick())
     this.#every(summaryEveryMs, "summary", () => this.#summarize(operational))
+    this.#every(usesEveryMs, "last uses", () => operational.ports.lastUses.save())
     const { archive } = this.#ports
     if (archive === undefined) return
-    this.#every(archiveEveryMs, "archive", async () => this.#archived(operational, await archive()))
+    this.#every(archiveEveryMs, "archive", async () => {
+      await operational.ports.lastUses.save() // What is archived is not read again.
+      await this.#archived(operational, await archive())
+    })
   }
 
   /** Ends the timers, waits for what runs, and anchors the last state. */
   async stop(operational: Operational): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
     await Promise.all([...this.#running, operational.ports.webhooks.stop()])
+    await operational.ports.lastUses
+      .save({ settled: true })
+      .catch((error: unknown) => this.#failed("last uses", error))
     await this.#anchor(operational).catch((error: unknown) => this.#failed("anchor", error))
   }
 

@@ -124,6 +124,8 @@ export const limits = {
   idempotencyMs: dayMs,
   /** Opened key handles kept per process. */
   openKeysMax: 10_000,
+  /** Keys whose last use a process remembers until it is stored: some 10 MB. */
+  recentUsesMax: 65_536,
   /** Of one key. */
   openVersionsMax: 20,
   /** Decoded records kept per process. */

@@ -105,6 +105,12 @@ export const operations = {
     rule: "modify",
     overPolicy: true,
   },
+  // Which of them are needed no more: for those who keep keys.
+  "key.last-use": {
+    roles: ["manager", "auditor", "officer"],
+    target: "key",
+    whileBlocked: true,
+  },
   "key.receipt": { roles: ["manager", "auditor", "officer"], target: "key", whileBlocked: true },
   "key.address": show,
   "key.derive-public": show,

@@ -12,6 +12,7 @@ import type { CertificateRecord } from "../domain/certificate.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import type { AliasRecord, FamilyRecord, KmsKeyRecord } from "../domain/kms-key.ts"
+import type { LastUseRecord } from "../domain/last-use.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { PrincipalRecord } from "../domain/principal.ts"
 import type { StampBlockRecord } from "../domain/stamp.ts"
@@ -49,6 +50,7 @@ export interface RecordTypes {
   "request-command": RequestCommandRecord
   "stamp-block": StampBlockRecord
   webhooks: WebhooksRecord
+  "last-use": LastUseRecord
   "partition-ref": PartitionRef
   epoch: EpochRecord
 }
@@ -163,6 +165,7 @@ export const recordKinds = {
   "request-command": { fields: ["id", "partition", "parameters", "original?", "revision"] },
   "stamp-block": { fields: ["id", "partition", "dueAt", "used", "revision"] },
   webhooks: { fields: ["id", "partition", "hooks", "revision"] },
+  "last-use": { fields: ["id", "partition", "uses", "chains?", "since?", "revision"] },
   "partition-ref": { fields: ["id", "name", "createdAt", "revision"] },
   epoch: { fields: ["id", "epoch", "startedAt", "destroyed", "revision"] },
 } as const satisfies Record<RecordKind, KindRow>

@@ -61,6 +61,7 @@ export async function performAlike<R>(
     for (const [index, outcome] of outcomes.entries()) {
       if ("error" in outcome) await recordFailure(ports, contexts[index] ?? context, event, outcome)
     }
+    if (outcomes.some((outcome) => "result" in outcome)) ports.recentUses.note(key, event, now)
     return outcomes
   } catch (error) {
     await recorded

@@ -30,7 +30,7 @@ import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import { findKey, findKeyNow, idIn, type FoundKey } from "./find-key.ts"
 import { accessOf } from "./kms/facts.ts"
-import { ownerIn, recorder } from "./lent-key.ts"
+import { ownerIn, recorder, toldOwner } from "./lent-key.ts"
 import type { Ports, UsePorts } from "./ports.ts"
 import type { Ending } from "./proceeding.ts"
 import { hashRule } from "./request-statement.ts"
@@ -127,6 +127,7 @@ export async function perform<T>(
     const act = { permit, partition, key, mechanism, now, event, recorded: durable, ending }
     const result = await work(act)
     await durable
+    ports.recentUses.note(key, toldOwner(question, event), now)
     return result
   } catch (error) {
     await durable

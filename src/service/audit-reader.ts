@@ -23,8 +23,14 @@ export interface AuditFilter {
   readonly until?: Instant | undefined
 }
 
+/** By chain: the sequence of the partition's last record in it. */
+export type ChainHeads = Readonly<Record<string, number>>
+
 export interface AuditReader {
   list(partition: PartitionId, query: AuditFilter & PageCommand): Promise<Page<AuditRecordView>>
   /** Lines of a verifiable export, docs/formats/audit.md. */
   export(partition: PartitionId, filter: AuditFilter): AsyncIterable<string>
+  heads(partition: PartitionId): Promise<ChainHeads>
+  /** All records after these, chain by chain, each in its order, some at a time. */
+  since(partition: PartitionId, heads: ChainHeads): AsyncIterable<readonly AuditRecordView[]>
 }

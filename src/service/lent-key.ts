@@ -22,15 +22,21 @@ export function ownerIn(
  */
 export function recorder(
   { audit }: UsePorts,
-  { owner, access }: Question,
+  question: Question,
   options: { readonly stopsHarm: boolean },
 ): (event: AuditEvent) => Promise<void> {
-  if (owner === undefined) return (event) => audit.enqueue(event, options)
-  const subject = access?.facts.arn ?? "" // A lent key has a policy, which has been asked.
+  if (question.owner === undefined) return (event) => audit.enqueue(event, options)
   return (event) => {
-    const lent = audit.enqueue({ ...event, partition: owner.id, subject }, options)
+    const lent = audit.enqueue(toldOwner(question, event), options)
     return both(lent, audit.enqueue(event, options))
   }
+}
+
+/** An event as the key's own partition is told of it. */
+export function toldOwner({ owner, access }: Question, event: AuditEvent): AuditEvent {
+  if (owner === undefined) return event
+  // A lent key has a policy, which has been asked.
+  return { ...event, partition: owner.id, subject: access?.facts.arn ?? "" }
 }
 
 async function both(one: Promise<void>, other: Promise<void>): Promise<void> {

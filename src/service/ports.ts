@@ -8,7 +8,9 @@ import type { Records } from "../records/records.ts"
 import type { RecordsView } from "../records/view.ts"
 import type { AuditReader } from "./audit-reader.ts"
 import type { InFlight } from "./in-flight.ts"
+import type { LastUses } from "./last-uses.ts"
 import type { Meter } from "./meter.ts"
+import type { RecentUses } from "./recent-uses.ts"
 import type { RuleBudget } from "./rule-budget.ts"
 import type { SealBudget } from "./seal-budget.ts"
 import type { SignatureIndexes } from "./signature-indexes.ts"
@@ -29,6 +31,7 @@ export interface UsePorts {
   readonly sealBudget: SealBudget
   readonly ruleBudget: RuleBudget
   readonly indexes: SignatureIndexes
+  readonly recentUses: RecentUses
 }
 
 /** What everything else takes; where master keys are. */
@@ -36,6 +39,7 @@ export interface Ports extends UsePorts {
   readonly records: Records
   readonly keys: KeyCache
   readonly auditReader: AuditReader
+  readonly lastUses: LastUses
   /** Of this node and its store; see IndexMemory. */
   readonly lineage: string
   readonly watch: RequestWatch

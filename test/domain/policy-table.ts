@@ -27,6 +27,7 @@ key.public                 umpao  any   -              -       -           block
 key.explain                umpao  any   -              -       -           blocked frozen
 key.read-policy            umpao  any   -              -       -           blocked frozen
 key.set-policy             mo     ADMWI -              -       modifiable
+key.last-use               mao    any   -              -       -           blocked frozen
 key.receipt                mao    any   -              -       -           blocked frozen
 key.address                um     A     keyUse         -       -           frozen rate
 key.derive-public          um     A     keyUse         -       -           frozen rate

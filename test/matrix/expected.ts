@@ -119,6 +119,7 @@ export const rows = {
   cancelDeletion: { ...manage, spends: "keys" },
   restoreKey: { ...decide, spends: "keys" },
   purgeKey: { ...decide, spends: "keys" },
+  getLastUse: { may: ["manager", "auditor", "officer"], ok: 200, hidden: noKey, blocked: "works" },
   getReceipt: { may: ["manager", "auditor", "officer"], ok: 200, hidden: noKey, blocked: "works" },
   deriveAddress: { ...use, may: ["user", "manager"] },
   derivePublic: { ...use, may: ["user", "manager"] },

@@ -74,6 +74,7 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   cancelDeletion: ({ objects }) => ({ params: { key: objects.keys.deleting } }),
   restoreKey: ({ objects }) => ({ params: { key: objects.keys.invalidated } }),
   purgeKey: ({ objects }) => ({ params: { key: objects.keys.deleting } }),
+  getLastUse: ({ objects }) => ({ params: { key: objects.keys.cipher } }),
   getReceipt: ({ objects }) => ({ params: { key: objects.keys.destroyed } }),
   deriveAddress: ({ objects }) => ({
     params: { key: objects.keys.seed },

@@ -9,6 +9,8 @@ import { join } from "node:path"
 
 import { encodeId } from "../../src/codec/id-text.ts"
 import type { AuditLog } from "../../src/audit/audit-log.ts"
+import type { AuditRecord } from "../../src/audit/body.ts"
+import type { RecordPage, RecordQuery } from "../../src/audit/reader.ts"
 import { bootstrapCluster, type FirstTokens } from "../../src/daemon/bootstrap.ts"
 import { makePrivateFolder, rootFiles } from "../../src/daemon/files.ts"
 import { becomeOperational, noOthers, type Operational } from "../../src/daemon/operational.ts"
@@ -39,11 +41,38 @@ import type { Store } from "../../src/store/store.ts"
 export class ListAudit {
   readonly events: AuditEvent[] = []
   refuse: Error | undefined
+  /** Tells when records are taken in. */
+  now: () => number = () => 0
+  readonly #times = new WeakMap<AuditEvent, number>()
 
   enqueue(event: AuditEvent, { times = 1 }: { readonly times?: number } = {}): Promise<void> {
     if (this.refuse !== undefined) throw this.refuse
-    this.events.push(times === 1 ? event : { ...event, count: times })
+    const record = { ...event, ...(times === 1 ? {} : { count: times }) }
+    this.#times.set(record, this.now())
+    this.events.push(record)
     return Promise.resolve()
+  }
+
+  /** This and `readRecords` as a chain of the log answers them. */
+  async sequence(partition: string): Promise<{ chain: string; seq: number }> {
+    return { chain: "list", seq: this.#recordsOf(partition).length }
+  }
+
+  async readRecords({ partition, after, limit }: RecordQuery): Promise<RecordPage> {
+    const all = this.#recordsOf(partition)
+    const records = all.slice(after, after + limit)
+    const last = after + records.length
+    return { records, next: last < all.length ? last : undefined }
+  }
+
+  #recordsOf(partition: string): AuditRecord[] {
+    const origin = { node: "node", boot: "boot", worker: 0, chain: "list" }
+    return this.events
+      .filter((event) => event.partition === partition)
+      .map((event, at) => {
+        const time = this.#times.get(event) ?? 0
+        return { ...event, ...origin, index: at, seq: at + 1, time }
+      })
   }
 
   async addKey(): Promise<void> {}
@@ -149,10 +178,13 @@ export async function openCluster(
     readonly store?: Store
     readonly roots?: RootFiles
     readonly webhooks?: WebhookPostOptions
+    /** The log of before; else a new one. */
+    readonly audit?: ListAudit
   } = {},
 ): Promise<Stack> {
   const store = parts.store ?? (await openSqliteStore({ file: cluster.file }))
-  const audit = new ListAudit()
+  const audit = parts.audit ?? new ListAudit()
+  audit.now = () => cluster.clock.now()
   const anchor = new StateAnchor(join(cluster.folder, "anchor"))
   const { clusterId, clock } = cluster
   const foundation = {
@@ -167,7 +199,7 @@ export async function openCluster(
     webhooks: parts.webhooks ?? { allowPrivate: true },
     failuresPerMinute: limits.failedAuthenticationsPerMinute,
     roots: parts.roots ?? cluster.roots,
-    audit: audit as unknown as AuditLog, // The three methods that unsealing and services call.
+    audit: audit as unknown as AuditLog, // The methods that unsealing and services call.
   }
   const cmk = new SecretBytes(cluster.cmk.slice())
   try {

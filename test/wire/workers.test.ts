@@ -116,6 +116,8 @@ async function bothServe(): Promise<void> {
     })
     assert.equal(opened["plaintext"], plaintext)
   }
+  const used = await clientAt(0).call(dev.tokens.manager, `GET /keys/${key}/last-use`)
+  assert.equal(used["operation"], "key.decrypt")
   const chains = new Set((await records("&act=key.decrypt")).map(({ chain }) => chain))
   assert.equal(chains.size, 2, "the kernel deals twelve connections out to both")
 }
@@ -284,6 +286,8 @@ function workerPids(): number[] {
 
 async function killWorker(): Promise<void> {
   const key = await create("survives")
+  const lastSeen = await create("seen-before")
+  await clientAt(1).call(dev.tokens.user, `POST /keys/${lastSeen}/encrypt`, { plaintext })
   const [victim = 0] = workerPids()
   process.kill(victim, "SIGKILL")
   let served = 0
@@ -309,6 +313,8 @@ async function killWorker(): Promise<void> {
     if ((await clientAt(0).send("GET", "/health/ready")).status === 200) break
     await pause(100)
   }
+  const used = await clientAt(0).call(dev.tokens.manager, `GET /keys/${lastSeen}/last-use`)
+  assert.equal(used["operation"], "key.encrypt", "the log has what the worker's memory had")
   assert.deepEqual(new Set(await encryptEverywhere(key)), new Set([200]))
   const of = (await records("&act=key.encrypt")).filter(({ keyId }) => keyId === key)
   assert.ok(of.length >= served + connections, "every answer has its record")

@@ -12,6 +12,7 @@ import type {
   ImportKeyRequest,
   Key,
   KeyRulesRequest,
+  LastUse,
   Operations,
   PublicKey,
   Receipt,
@@ -168,6 +169,11 @@ export class Keys {
   /** Destroys a deleted key now. */
   purge(key: string): Promise<Key> {
     return this.#client.call("purgeKey", { params: { key } })
+  }
+
+  /** When a key was used last, for what and by whom. */
+  lastUse(key: string): Promise<LastUse> {
+    return this.#client.call("getLastUse", { params: { key } })
   }
 
   /** The signed proof of a destruction. @param key - its id: the name is free again. */

@@ -1,6 +1,6 @@
 /** `keyhold key ...`: a key's public half, its versions, and its end. */
 
-import type { Key, Keyhold, Receipt } from "@keyhold/sdk"
+import type { Key, Keyhold, LastUse, Receipt } from "@keyhold/sdk"
 import { askedInstead, askingOptions } from "../asking.ts"
 import { outputOption, type Command } from "../command.ts"
 import type { Columns } from "../output.ts"
@@ -50,6 +50,15 @@ const steps: readonly {
     summary: "Destroy a deleted key now; this cannot be undone",
     step: (kh, key) => kh.keys.purge(key),
   },
+]
+
+const lastUseFields: Columns<LastUse> = [
+  ["key", ({ name }) => name],
+  ["id", ({ keyId }) => keyId],
+  ["last used", ({ at, since }) => at ?? `not since ${since}`],
+  ["operation", ({ operation }) => operation],
+  ["by", ({ subject }) => subject],
+  ["request", ({ requestId }) => requestId],
 ]
 
 const receiptFields: Columns<Receipt> = [
@@ -150,6 +159,15 @@ export const keyLifeCommands: readonly Command[] = [
       const index = input.integer("index") ?? 0
       const kh = await connect()
       await out.record(await kh.keys.fastForward(input.text("key"), { index }), keyFields)
+    },
+  },
+  {
+    usage: "key last-use <key>",
+    summary: "Show when a key was used last, for what and by whom",
+    example: "keyhold key last-use orders",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      await out.record(await kh.keys.lastUse(input.text("key")), lastUseFields)
     },
   },
   {

@@ -29,7 +29,8 @@ async function* pulled(keyholder: KeyholderChannel, stream: number): AsyncGenera
   }
 }
 
-function pack({ header: _header, headers, ...request }: FaceRequest): SentRequest {
+/** What was kept of the head is this process's own. */
+function pack({ header: _header, headers, kept: _kept, ...request }: FaceRequest): SentRequest {
   return { ...request, headers: [...(headers?.() ?? [])] }
 }
 

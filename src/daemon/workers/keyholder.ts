@@ -12,6 +12,7 @@ import { HsmError } from "../../domain/errors.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Face } from "../../faces/message.ts"
 import type { JwksFetcher, PostWebhook } from "../../identity/ports.ts"
+import type { TakenUses } from "../../service/recent-uses.ts"
 import { logBug, type Log } from "../log.ts"
 import type { MetricValues } from "../metrics.ts"
 import type { Operational, OtherProcesses } from "../operational.ts"
@@ -31,6 +32,7 @@ export interface WorkersPorts {
   readonly start: () => Omit<WorkerStart, "index" | "port">
 }
 
+const lostUses: TakenUses = { uses: [], missed: true }
 /** Between the end of a worker and its successor; doubles while successors end early. */
 const restartMsMin = 100
 const restartMsMax = 5_000
@@ -45,6 +47,8 @@ export class Workers implements OtherProcesses {
   /** Set while keys can be used: a new worker is told at once. */
   #unsealed: Operational | undefined
   #closing = false
+  /** A worker has ended, and what it knew of keys' uses with it. */
+  #lostUses = false
 
   constructor(count: number, port: number, ports: WorkersPorts) {
     this.#count = count
@@ -82,6 +86,17 @@ export class Workers implements OtherProcesses {
           return (await member.channel.call("chain", { call, args })) as never // Of that call.
         }),
     )
+  }
+
+  async takeUses(): Promise<TakenUses> {
+    const all = await Promise.all(
+      [...this.#members.values()].map(({ channel }) =>
+        channel.call("takeUses", undefined).catch(() => lostUses),
+      ),
+    )
+    const missed = this.#lostUses || all.some((one) => one.missed)
+    this.#lostUses = false
+    return { uses: all.flatMap(({ uses }) => uses), missed }
   }
 
   /** The keyholder has no network: a worker fetches for it. */
@@ -176,6 +191,7 @@ export class Workers implements OtherProcesses {
   async #follow(index: number, { exited }: Member, startedAt: number): Promise<void> {
     const detail = await exited
     this.#members.delete(index)
+    this.#lostUses = true
     if (this.#closing) return
     this.#ports.log.error({ event: "worker.ended", count: index, detail })
     const early = performance.now() - startedAt < settledMs

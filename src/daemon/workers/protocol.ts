@@ -13,12 +13,13 @@ import type { PostWebhook } from "../../identity/ports.ts"
 import type { Proven } from "../../identity/remembered.ts"
 import type { ReleasedKey } from "../../records/key-cache.ts"
 import type { IndexName, RecordKind, RecordTypes } from "../../records/kinds.ts"
+import type { TakenUses } from "../../service/recent-uses.ts"
 import type { LeasedIndexes } from "../../service/signature-indexes.ts"
 import type { NodeConfig } from "../config.ts"
 import type { MetricValues } from "../metrics.ts"
 
 /** A request without its function: headers as a list. */
-export interface SentRequest extends Omit<FaceRequest, "header" | "headers"> {
+export interface SentRequest extends Omit<FaceRequest, "header" | "headers" | "kept"> {
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
@@ -63,6 +64,8 @@ export interface WorkerCalls {
   postWebhook: { args: Parameters<PostWebhook>[0]; answer: number | undefined }
   /** Prometheus' values, to be added up. */
   metrics: { args: undefined; answer: MetricValues }
+  /** Hands over what it knows of keys' last uses. */
+  takeUses: { args: undefined; answer: TakenUses }
   /** Passes a call on to the chain's writer. */
   chain: { args: { readonly call: AuditCall; readonly args: unknown }; answer: unknown }
   /** Why the log is not written, if so; how many records wait; bytes taken. */

@@ -24,6 +24,7 @@ import type { PostWebhook } from "../../identity/ports.ts"
 import { createWebhookPost } from "../../identity/webhook-post.ts"
 import { InFlight } from "../../service/in-flight.ts"
 import type { Ports, UsePorts } from "../../service/ports.ts"
+import { RecentUses } from "../../service/recent-uses.ts"
 import { RuleBudget } from "../../service/rule-budget.ts"
 import { SealBudget } from "../../service/seal-budget.ts"
 import { SignatureIndexes } from "../../service/signature-indexes.ts"
@@ -75,6 +76,7 @@ class Worker {
     records: this.#records,
     enter: (work) => this.#inFlight.enter(work),
   })
+  readonly #recentUses = new RecentUses()
   readonly #jwks = createJwksFetcher()
   /** As the configuration has it, once that is here. */
   #post: PostWebhook = createWebhookPost({ allowPrivate: false })
@@ -108,6 +110,7 @@ class Worker {
       fetchKeySet: (uri) => this.#jwks.fetch(uri),
       postWebhook: (message) => this.#post(message),
       metrics: () => this.#up.metrics.values(),
+      takeUses: () => this.#recentUses.take(),
       chain: ({ call, args }) => this.#up.audit.pass(call, args),
       chainState: () => this.#up.audit.state,
       leave: ({ drainMs }) => this.#leave(drainMs),
@@ -215,6 +218,7 @@ class Worker {
       sealBudget: this.#sealBudget,
       ruleBudget: this.#ruleBudget,
       indexes: this.#indexes,
+      recentUses: this.#recentUses,
     }
     return undefined
   }

@@ -316,6 +316,7 @@ export type Operation =
   | "key.explain"
   | "key.read-policy"
   | "key.set-policy"
+  | "key.last-use"
   | "key.receipt"
   | "key.address"
   | "key.derive-public"
@@ -1216,6 +1217,19 @@ export interface PublicKey {
   readonly publicKey: string
   /** The same in PEM. */
   readonly pem: string
+}
+
+/** Without `at`, the key has not been used since `since`. */
+export interface LastUse {
+  readonly keyId: Id
+  readonly name: Name
+  /** From when on uses are known; the key's creation, unless the log begins later. */
+  readonly since: Instant
+  readonly at?: Instant | undefined
+  readonly operation?: Operation | undefined
+  /** Who used it, as in the audit log. */
+  readonly subject?: string | undefined
+  readonly requestId?: string | undefined
 }
 
 /** Signed by the cluster; docs/formats/receipt.md. */
@@ -2437,6 +2451,14 @@ export interface Operations {
     }
     readonly body: undefined
     readonly response: Key
+  }
+  readonly getLastUse: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: undefined
+    readonly response: LastUse
   }
   readonly getReceipt: {
     readonly params: {

@@ -58,6 +58,7 @@ import { cancelRequest, speakOnRequest } from "../../service/speak-request.ts"
 import { listRequests, readRequest } from "../../service/view-request.ts"
 import { watchRequests } from "../../service/watch-requests.ts"
 import { describeKey, listKeys, publicKey } from "../../service/read-key.ts"
+import { lastUseOf } from "../../service/last-uses.ts"
 import { rotateKey } from "../../service/rotate-key.ts"
 import { sealNode, shred } from "../../service/seal.ts"
 import { agree, decapsulate, encapsulate } from "../../service/share-secret.ts"
@@ -115,6 +116,7 @@ export const services = {
   issueAccessKey,
   issueCertificate,
   issueToken,
+  lastUseOf,
   listCertificates,
   listIssuers,
   listKeys,

@@ -16,6 +16,7 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
   "key.describe": ["describekey"],
   "key.explain": ["describekey"],
   "key.receipt": ["describekey"],
+  "key.last-use": ["getkeylastusage"],
   "key.public": ["getpublickey"],
   "key.address": ["getpublickey"],
   "key.derive-public": ["getpublickey"],
@@ -56,7 +57,6 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
 /** AWS's actions that no operation of ours is the only one for. */
 const others = [
   "createkey",
-  "getkeylastusage",
   "getkeyrotationstatus",
   "listaliases",
   "listkeypolicies",

@@ -173,6 +173,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
     statement: bytes,
     signature: bytes,
   },
+  lastUseOf: { key: keyRecord, use: { at, act: "key.encrypt", subject: "x" }, since: at },
   deriveAddress: { ...about, address: "0x0", publicKey: bytes },
   deriveChild: keyRecord,
   deriveKey: keyRecord,

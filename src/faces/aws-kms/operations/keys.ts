@@ -3,6 +3,8 @@
 import { encodeBase64 } from "../../../codec/base64.ts"
 import { createExternalKey, createKey } from "../../../service/create-key.ts"
 import { cancelDeletion, deleteKey } from "../../../service/delete-key.ts"
+import type { OperationId } from "../../../domain/operation.ts"
+import { lastUseOf } from "../../../service/last-uses.ts"
 import { listKmsKeys } from "../../../service/kms/list-keys.ts"
 import { describeKey, publicKey } from "../../../service/read-key.ts"
 import { disableKey, enableKey, updateKey } from "../../../service/update-key.ts"
@@ -88,6 +90,7 @@ export const keyOperations = {
         return { KeyId: foundIn(target).arn }
       }),
   ),
+  GetKeyLastUsage: operation({ KeyId: members.neededKeyId }, getLastUsage),
   GetPublicKey: operation(
     { KeyId: members.neededKeyId, GrantTokens: members.grantTokens },
     getPublicKey,
@@ -197,6 +200,40 @@ async function scheduleDeletion(
       DeletionDate: renderTime(deleted.deleteAt ?? deleted.destroyedAt),
       KeyState: waits ? "PendingReplicaDeletion" : "PendingDeletion",
       PendingWindowInDays: days,
+    }
+  })
+}
+
+/** AWS's words for what a key is used for; what it has none for is a use all the same. */
+const trackedOperations: { readonly [Id in OperationId]?: string } = {
+  "key.encrypt": "Encrypt",
+  "key.decrypt": "Decrypt",
+  "key.data-key": "GenerateDataKey",
+  "key.sign": "Sign",
+  "key.verify": "Verify",
+  "key.mac": "GenerateMac",
+  "key.verify-mac": "VerifyMac",
+  "key.agree": "DeriveSharedSecret",
+  "key.encapsulate": "Encapsulate",
+  "key.decapsulate": "Decapsulate",
+  "certificate.request": "Sign",
+  "certificate.self-sign": "Sign",
+  "certificate.issue": "Sign",
+}
+
+async function getLastUsage(call: Call, { KeyId }: { readonly KeyId: string }): Promise<Output> {
+  return await onKey(call, KeyId, async (target) => {
+    const { key, use, since } = await lastUseOf(call.ports, call.context, { key: target.address })
+    const last = use && {
+      Operation: trackedOperations[use.act],
+      Timestamp: renderTime(use.at),
+      KmsRequestId: use.requestId,
+    }
+    return {
+      KeyId: keyIdText({ id: key.id, isMultiRegion: false }),
+      KeyLastUsage: last ?? {},
+      TrackingStartDate: renderTime(since),
+      KeyCreationDate: renderTime(key.createdAt),
     }
   })
 }

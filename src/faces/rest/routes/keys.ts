@@ -11,11 +11,13 @@ import type { SetKeyRulesCommand } from "../../../service/quorum-commands.ts"
 import type {
   Operations,
   PublicKey,
+  LastUse,
   Receipt,
   UnwrapTemplate as WireTemplate,
 } from "../api.generated.ts"
 import { renderPem } from "../../../codec/pem.ts"
 import { renderKey, renderPage } from "../render.ts"
+import type { LastUseResult } from "../../../service/last-uses.ts"
 import { route, type Routes } from "../route.ts"
 import { parseKeyRules } from "../rules.ts"
 import { milliseconds, renderTime } from "../times.ts"
@@ -103,6 +105,7 @@ export const keyRoutes = {
   cancelDeletion: route("cancelDeletion", ({ params }) => params, renderKey),
   restoreKey: route("restoreKey", ({ params }) => params, renderKey),
   purgeKey: route("purgeKey", ({ params }) => params, renderKey),
+  getLastUse: route("lastUseOf", ({ params }) => params, renderLastUse),
   getReceipt: route("deletionReceipt", ({ params }) => params, renderReceipt),
   unwrapKey: route(
     "unwrapKey",
@@ -159,6 +162,7 @@ export const keyRoutes = {
   | "restoreKey"
   | "purgeKey"
   | "getReceipt"
+  | "getLastUse"
   | "exportKey"
   | "unwrapKey"
   | "deriveKey"
@@ -214,6 +218,13 @@ function listCommand({
 function renderPublicKey({ keyId, version, publicKey }: PublicKeyResult): PublicKey {
   const pem = renderPem("PUBLIC KEY", publicKey) // RFC 7468 section 13.
   return { keyId, version, publicKey: encodeBase64(publicKey), pem }
+}
+
+function renderLastUse({ key, use, since }: LastUseResult): LastUse {
+  const base = { keyId: key.id, name: key.name, since: renderTime(since) }
+  if (use === undefined) return base
+  const { at, act, subject, requestId } = use
+  return { ...base, at: renderTime(at), operation: act, subject, requestId }
 }
 
 function renderReceipt(receipt: DeletionReceipt): Receipt {
