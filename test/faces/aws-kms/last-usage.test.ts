@@ -61,3 +61,14 @@ test("who may only use keys does not hear of it, nor who a policy keeps out", as
   await aws.ok("PutKeyPolicy", { KeyId, Policy })
   assert.match(await aws.fault("GetKeyLastUsage", { KeyId }), /with an explicit deny/)
 })
+
+test("ListKeys shows a key whose policy hides it, as at AWS", async () => {
+  const { KeyId } = await aws.createKey()
+  const bob = await aws.person("bob-lists")
+  const only = { Effect: "Allow", Principal: { AWS: bob.arn }, Action: "kms:*", Resource: "*" }
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [only] })
+  await aws.ok("PutKeyPolicy", { KeyId, Policy }, bob.as)
+  assert.match(await aws.fault("DescribeKey", { KeyId }), /^AccessDeniedException: /)
+  const { Keys } = await aws.ok("ListKeys", { Limit: 1_000 })
+  assert.ok((Keys as { KeyId: string }[]).some((key) => key.KeyId === KeyId))
+})
