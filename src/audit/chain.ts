@@ -123,6 +123,22 @@ export function chainBodies(
   }
 }
 
+/** What one scope seals: of most commits all that there is. */
+export function saltedAt(
+  { salted, lengths }: { readonly salted: Uint8Array; readonly lengths: Uint32Array },
+  positions: readonly number[],
+): Uint8Array {
+  if (positions.length === lengths.length) return salted
+  const starts: number[] = []
+  let at = 0
+  for (const length of lengths) {
+    starts.push(at)
+    at += bodyOverheadBytes + length
+  }
+  starts.push(at)
+  return Buffer.concat(positions.map((one) => salted.subarray(starts[one], starts[one + 1])))
+}
+
 /** The next frame's MAC key: whoever reads today's learns none of yesterday's. */
 export function nextMacKey(clusterId: string, key: Uint8Array): Uint8Array {
   return sha256(canonical("audit-mac-next", clusterId, key))

@@ -12,13 +12,13 @@ import type { Clock } from "../domain/ports.ts"
 import { checkAnchored } from "./anchor.ts"
 import { bodyPrefix, formatBody } from "./body.ts"
 import {
-  bodyOverheadBytes,
   chainBodies,
   chainRecords,
   commitmentsHash,
   commitmentsOf,
   hashBytes,
   saltBytes,
+  saltedAt,
   type ChainRecords,
   type Head,
 } from "./chain.ts"
@@ -376,22 +376,6 @@ export class ChainWriter {
     const oldest = numbers[0] ?? this.#open.segment
     return readSegmentHeader(files, folder, oldest)?.scopes ?? new Map()
   }
-}
-
-/** What one scope seals: of most commits all that there is. */
-function saltedAt(
-  { salted, lengths }: { readonly salted: Uint8Array; readonly lengths: Uint32Array },
-  positions: readonly number[],
-): Uint8Array {
-  if (positions.length === lengths.length) return salted
-  const starts: number[] = []
-  let at = 0
-  for (const length of lengths) {
-    starts.push(at)
-    at += bodyOverheadBytes + length
-  }
-  starts.push(at)
-  return Buffer.concat(positions.map((one) => salted.subarray(starts[one], starts[one + 1])))
 }
 
 /** A segment that will not change any more. */

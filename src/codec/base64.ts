@@ -22,7 +22,7 @@ export function decodeBase64(text: string, field: string): Uint8Array {
 
 /** Writes padded base64 (RFC 4648 section 4). */
 export function encodeBase64(bytes: Uint8Array): string {
-  return Buffer.prototype.base64Slice.call(bytes, 0, bytes.length)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
 }
 
 /**

@@ -217,12 +217,14 @@ function hexOf({ leaves, link, salted }: Chained): string[] {
   return [leaves, link, salted].map((bytes) => bytes.toHex())
 }
 
+/** Of 20 bytes of bodies. */
+function chain(salts: number, lengths: readonly number[], link = 80): Uint8Array {
+  const [head, input] = [new Uint8Array(40), new Uint8Array(link)]
+  const [salt, bodies] = [new Uint8Array(salts), new Uint8Array(20)]
+  return addon().chainRecords(head, input, salt, bodies, Uint32Array.from(lengths))
+}
+
 test("records whose lengths do not add up are not chained", { skip }, () => {
-  const chain = (salts: number, lengths: readonly number[], link = 80) => {
-    const [head, input] = [new Uint8Array(40), new Uint8Array(link)]
-    const [salt, bodies] = [new Uint8Array(salts), new Uint8Array(20)]
-    return addon().chainRecords(head, input, salt, bodies, Uint32Array.from(lengths))
-  }
   assert.equal(chain(32, [5, 15]).length, 3 * 32 + 2 * 26 + 20)
   const code = "KEYHOLD_ARGUMENT"
   for (const lengths of [[5, 14], [5, 16], [20], [5, 15, 0], [5, 2 ** 32 - 1]]) {

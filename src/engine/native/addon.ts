@@ -129,13 +129,13 @@ export interface Addon {
   ): Promise<Uint8Array>
   verify(key: PairKey, scheme: Scheme, input: Uint8Array, signature: Uint8Array): boolean
   /** The audit log's records of one commit; src/audit/chain.ts says how. */
-  chainRecords(
+  readonly chainRecords: (
     leafHead: Uint8Array,
     linkInput: Uint8Array,
     salts: Uint8Array,
     bodies: Uint8Array,
     lengths: Uint32Array,
-  ): Uint8Array
+  ) => Uint8Array
   /** LM-OTS over SHA-256: 23 bytes of position, then a value of 24 or 32. */
   lmsChain(block: Uint8Array, from: number, to: number): Uint8Array
   /** The public key of LM-OTS at a position of 20 bytes, from the tree's seed. */

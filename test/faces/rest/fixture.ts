@@ -396,6 +396,5 @@ export function deref(schema: Schema): Schema {
 }
 
 function branded<T extends string>(text: string): T {
-  // Which of the brands it is, the caller says.
-  return parseId(text) as string as T
+  return parseId(text) as string as T // Which of the brands it is, the caller says.
 }
