@@ -12,6 +12,7 @@ import { Records } from "../../src/records/records.ts"
 import { Keyholder } from "../../src/sealing/keyholder.ts"
 import type { Context } from "../../src/service/commands.ts"
 import { InFlight } from "../../src/service/in-flight.ts"
+import { RecentUses } from "../../src/service/recent-uses.ts"
 import { LocalMeter } from "../../src/service/meter.ts"
 import { createPartition } from "../../src/service/partition.ts"
 import type { Ports } from "../../src/service/ports.ts"
@@ -50,7 +51,8 @@ export async function identityServiceFixture() {
   const audit = { enqueue: async (event: AuditEvent) => void events.push(event) }
   const parts = { clusterId, records, audit, clock, random }
   // Keys, the log's reader and the node itself play no part in these services.
-  const ports = { ...parts, meter: new LocalMeter(), inFlight: new InFlight() } as unknown as Ports
+  const own = { meter: new LocalMeter(), inFlight: new InFlight(), recentUses: new RecentUses() }
+  const ports = { ...parts, ...own } as unknown as Ports
   const authenticator = createAuthenticator({
     records: new IdentityRecords(records),
     hasher: { hash: (partition, secret) => keyholder.hashToken(partition, secret) },
