@@ -140,14 +140,15 @@ export function opener(
   const together =
     lane === "fast" || openMany === undefined
       ? undefined
-      : gathering(permit, algorithm, (inputs: readonly Omit<DecryptInput, "mechanism">[]) =>
-          openMany(openKey(handle), inputs),
-        )
+      : gathering(permit, algorithm, (inputs: readonly Omit<DecryptInput, "mechanism">[]) => {
+          const key = openKey(handle)
+          return openMany(key, inputs).catch(() => inputs.map(() => undefined))
+        })
   if (together === undefined) return (input) => decrypt(permit, handle, { mechanism, ...input })
   return (input) => {
     refuseLostAad(aead, input.aad)
     if (input.iv.length !== ivBytes) throw decryptionFailed()
-    return together(input).then((opened) => opened ?? failDecryption(), failDecryption)
+    return together(input).then((opened) => opened ?? failDecryption())
   }
 }
 

@@ -4,11 +4,13 @@ import { test } from "node:test"
 import * as fc from "fast-check"
 import type { KeyAlgorithmId } from "../../src/domain/algorithms.ts"
 import { HsmError } from "../../src/domain/errors.ts"
-import { decrypt, encrypt, type DecryptInput } from "../../src/engine/cipher.ts"
+import { limits } from "../../src/domain/limits.ts"
+import { decrypt, encrypt, opener, type DecryptInput } from "../../src/engine/cipher.ts"
 import { closeHandle } from "../../src/engine/key-handle.ts"
 import { nodeProvider } from "../../src/engine/node/provider.ts"
 import type { OpenKey } from "../../src/engine/open-keys.ts"
 import type { EncryptionId, EncryptionRow } from "../../src/engine/provider.ts"
+import { slowLane } from "../../src/engine/slow-lane.ts"
 import { flip, handleOf, newHandle, none, otherKeyId, permit } from "./fixture.ts"
 
 const keyOf: Record<EncryptionId, KeyAlgorithmId> = {
@@ -260,3 +262,33 @@ test("IVs made inside never repeat, across many refills of their pool", () => {
   }
   assert.equal(seen.size, 5000)
 })
+
+test("ciphertexts opened together fail alone; what stops them all has its name", async () => {
+  const mechanism = "RSA_OAEP_SHA_256"
+  const encrypting = permit("key.encrypt", rsa, mechanism)
+  const plaintext = Uint8Array.of(1, 2, 3)
+  const { ciphertext } = encrypt(encrypting, rsa, { mechanism, plaintext, aad: none })
+  const input = (bytes: Uint8Array) => ({ iv: none, ciphertext: bytes, aad: none })
+  const leave = permit("key.decrypt", rsa, mechanism)
+  const open = opener(leave, rsa, mechanism)
+  const asked = [ciphertext, flip(ciphertext, 9), ciphertext.subarray(1), ciphertext]
+  const outcomes = await Promise.allSettled(asked.map(async (one) => await open(input(one))))
+  assert.deepEqual(
+    outcomes.map((one) => (one.status === "fulfilled" ? one.value : codeOf(one.reason))),
+    [plaintext, "DECRYPTION_FAILED", "DECRYPTION_FAILED", plaintext],
+  )
+  const blocked = Promise.withResolvers<undefined>()
+  const busy = Array.from({ length: limits.slowJobsAtOnce }, () =>
+    slowLane.run(leave, () => blocked.promise),
+  )
+  const late = Promise.resolve(open(input(ciphertext)))
+  await Promise.resolve()
+  leave.withdraw()
+  blocked.resolve(undefined)
+  await assert.rejects(late, { code: "KEY_STATE" })
+  await Promise.all(busy)
+})
+
+function codeOf(reason: unknown): unknown {
+  return reason instanceof HsmError ? reason.code : reason
+}
