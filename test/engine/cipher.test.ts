@@ -268,7 +268,6 @@ test("ciphertexts opened together fail alone; what stops them all has its name",
   const encrypting = permit("key.encrypt", rsa, mechanism)
   const plaintext = Uint8Array.of(1, 2, 3)
   const { ciphertext } = encrypt(encrypting, rsa, { mechanism, plaintext, aad: none })
-  const input = (bytes: Uint8Array) => ({ iv: none, ciphertext: bytes, aad: none })
   const leave = permit("key.decrypt", rsa, mechanism)
   const open = opener(leave, rsa, mechanism)
   const asked = [ciphertext, flip(ciphertext, 9), ciphertext.subarray(1), ciphertext]
@@ -288,6 +287,10 @@ test("ciphertexts opened together fail alone; what stops them all has its name",
   await assert.rejects(late, { code: "KEY_STATE" })
   await Promise.all(busy)
 })
+
+function input(ciphertext: Uint8Array): Omit<DecryptInput, "mechanism"> {
+  return { iv: none, ciphertext, aad: none }
+}
 
 function codeOf(reason: unknown): unknown {
   return reason instanceof HsmError ? reason.code : reason
