@@ -90,7 +90,7 @@ function prepareEndpoints(spec: Spec): Prepared[] {
 export function readParams(
   endpoint: Prepared,
   segments: readonly string[],
-  request: FaceRequest,
+  request: Pick<FaceRequest, "query" | "header">,
 ): Record<string, unknown> {
   const params: Record<string, string | number> = {}
   readQuery(request.query, endpoint.query, params)

@@ -60,13 +60,13 @@ interface Inside {
 
 async function answer(inside: Inside, request: FaceRequest): Promise<FaceReply> {
   const { elsewhere } = inside.options
-  if (elsewhere !== undefined && !isHere(inside, elsewhere, request)) {
+  const said = keep(request, inside, () => readHead(inside, request))
+  const { found } = said
+  if (elsewhere !== undefined && !isHere(inside, elsewhere, found, request)) {
     return await elsewhere.answer(request)
   }
   const asset = inside.assets.get(request.path)
   if (asset !== undefined && request.method === "GET") return { status: 200, ...asset }
-  const said = keep(request, inside, () => readHead(inside, request))
-  const { found } = said
   const operation = found.kind === "found" ? found.target.id : undefined
   try {
     if (found.kind === "nothing") throw new HsmError("NOT_FOUND", "nothing lies at this path")
@@ -89,14 +89,18 @@ interface Said {
   readonly params: () => RawRequest["params"]
 }
 
-function readHead({ router }: Inside, request: FaceRequest): Said {
-  const found = router.find(request.method, request.path)
+/** Takes the request apart: what is kept must not hold its body. */
+function readHead(
+  { router }: Inside,
+  { method, path, query, header, peer }: Omit<FaceRequest, "body">,
+): Said {
+  const found = router.find(method, path)
   return {
     found,
-    evidence: once(() => evidence(request)),
+    evidence: once(() => evidence({ header, peer })),
     params: once(() => {
       if (found.kind !== "found") return {}
-      return Object.freeze(readParams(found.target, found.segments, request))
+      return Object.freeze(readParams(found.target, found.segments, { query, header }))
     }),
   }
 }
@@ -108,11 +112,11 @@ function once<T extends object>(make: () => T): () => T {
 
 /** What no operation answers is not answered here either, nor anything while there are no keys. */
 function isHere(
-  { router, options }: Inside,
+  { options }: Inside,
   { here }: Elsewhere,
-  { method, path, body }: FaceRequest,
+  found: Found<Prepared>,
+  { body }: FaceRequest,
 ): boolean {
-  const found = router.find(method, path)
   if (found.kind !== "found" || !here.has(found.target.id) || options.ports() === undefined) {
     return false
   }
@@ -205,7 +209,7 @@ function askedOf(id: RoutedId, request: RawRequest): Asked | undefined {
 
 type Evidence = Parameters<RestFaceOptions["authenticate"]>[0]
 
-function evidence({ header, peer }: FaceRequest): Evidence {
+function evidence({ header, peer }: Pick<FaceRequest, "header" | "peer">): Evidence {
   return {
     bearer: readBearer(header("authorization")),
     partitionHint: header("x-keyhold-partition"),

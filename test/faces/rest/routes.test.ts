@@ -1,5 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { setImmediate as turn } from "node:timers/promises"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 
 import { HsmError } from "../../../src/domain/errors.ts"
 import {
@@ -281,4 +284,21 @@ test("what a repeated head says is read once; who asks is asked each time", asyn
   assert.equal((await ask("?")).status, 400)
   isKnown = false
   assert.equal((await ask(message)).status, 401)
+})
+
+test("what is kept of a head holds no request's body", async () => {
+  const { ask } = restFixture()
+  const kept = new Map<object, object>()
+  const sent = async (): Promise<WeakRef<Uint8Array>> => {
+    const body = new TextEncoder().encode(JSON.stringify({ plaintext: message }))
+    const reply = await ask("POST", "/api/v1/keys/k/encrypt", { body, kept })
+    assert.equal(reply.status, 200)
+    return new WeakRef(body)
+  }
+  const seen = await sent()
+  await turn() // A WeakRef holds its target for the rest of its turn.
+  setFlagsFromString("--expose-gc")
+  ;(runInNewContext("gc") as () => void)()
+  assert.equal(kept.size, 1)
+  assert.equal(seen.deref(), undefined)
 })
