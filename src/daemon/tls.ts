@@ -14,10 +14,10 @@ import {
 } from "@peculiar/x509"
 
 import type { Instant } from "../domain/ids.ts"
+import { dayMs } from "../domain/limits.ts"
 import type { RandomSource } from "../domain/ports.ts"
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const
-const dayMs = 86_400_000
 /** Apple's and the CA/Browser Forum's bound on leafs is 825 days; clients enforce it. */
 const leafDays = 800
 const authorityDays = 3_650

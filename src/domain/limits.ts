@@ -3,7 +3,7 @@
 const KiB = 1024
 const MiB = 1024 * KiB
 const minuteMs = 60_000
-const dayMs = 24 * 60 * minuteMs
+export const dayMs = 24 * 60 * minuteMs
 
 export const limits = {
   /** Plaintext, ciphertext or message of one operation; larger content goes by envelope. */

@@ -4,6 +4,7 @@ import type { Instant } from "../../domain/ids.ts"
 import { materialUntil } from "../../domain/external-material.ts"
 import { currentVersion, type KeyRecord } from "../../domain/key.ts"
 import type { FamilyMember } from "../../domain/kms-key.ts"
+import { dayMs } from "../../domain/limits.ts"
 import { materialIdOf } from "../../service/kms/material-id.ts"
 import { keyArn, keyIdText, spelled } from "./names.ts"
 import type { Call, Output } from "./operation.ts"
@@ -17,8 +18,7 @@ export function renderTime(at: Instant | undefined): number | undefined {
   return at === undefined ? undefined : at / 1_000
 }
 
-const dayMs = 86_400_000
-export function renderDays(ms: number | undefined): number | undefined {
+function renderDays(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / dayMs
 }
 

@@ -8,6 +8,7 @@ import type {
   CertificateProfile,
   CertificateUsage,
 } from "../../domain/certificate.ts"
+import { dayMs } from "../../domain/limits.ts"
 import { Fault, invalid } from "./fault.ts"
 import { anything, count, flag, list, object, text } from "../shapes.ts"
 import { signingOf } from "./vocabulary.ts"
@@ -123,7 +124,7 @@ export function subjectOf(input: ProfileInput): string | undefined {
 
 /** Days, from now. */
 export function lifeOf({ validity }: ProfileInput): { readonly lifeMs?: number } {
-  return validity === undefined ? {} : { lifeMs: validity * 86_400_000 }
+  return validity === undefined ? {} : { lifeMs: validity * dayMs }
 }
 
 /** How a certificate is signed. @throws Fault. */

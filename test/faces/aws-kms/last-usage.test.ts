@@ -18,6 +18,12 @@ test("a key that was not used has an empty last usage, tracked from its creation
   assert.deepEqual(await aws.ok("GetKeyLastUsage", { KeyId: Arn }), expected)
 })
 
+test("a multi-Region key is told by the id that it has", async () => {
+  const { KeyId } = await aws.createKey({ MultiRegion: true })
+  assert.match(KeyId, /^mrk-/)
+  assert.equal((await aws.ok("GetKeyLastUsage", { KeyId }))["KeyId"], KeyId)
+})
+
 const used = {
   Encrypt: [{}, { Plaintext: b64("x") }],
   GenerateDataKey: [{}, { KeySpec: "AES_256" }],

@@ -3,6 +3,7 @@
 import { encodeBase64 } from "../../../codec/base64.ts"
 import { createExternalKey, createKey } from "../../../service/create-key.ts"
 import { cancelDeletion, deleteKey } from "../../../service/delete-key.ts"
+import { dayMs } from "../../../domain/limits.ts"
 import type { OperationId } from "../../../domain/operation.ts"
 import { lastUseOf } from "../../../service/last-uses.ts"
 import { listKmsKeys } from "../../../service/kms/list-keys.ts"
@@ -32,7 +33,6 @@ import {
   type KmsUsage,
 } from "../vocabulary.ts"
 
-const dayMs = 86_400_000
 /** What AWS takes; zero is ours, where the partition allows it. */
 const window = { usual: 30, least: 7, most: 30 } as const
 const anySpec = choice([...keySpecNames, ...unsupportedSpecs])
@@ -230,7 +230,7 @@ async function getLastUsage(call: Call, { KeyId }: { readonly KeyId: string }): 
       KmsRequestId: use.requestId,
     }
     return {
-      KeyId: keyIdText({ id: key.id, isMultiRegion: false }),
+      KeyId: keyIdText(spelled(key)),
       KeyLastUsage: last ?? {},
       TrackingStartDate: renderTime(since),
       KeyCreationDate: renderTime(key.createdAt),

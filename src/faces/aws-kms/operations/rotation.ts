@@ -1,7 +1,7 @@
 /** Operations on the rotation of keys: by the clock, or when somebody asks for it. */
 
 import { currentVersion, type KeyVersion } from "../../../domain/key.ts"
-import { limits } from "../../../domain/limits.ts"
+import { dayMs, limits } from "../../../domain/limits.ts"
 import { materialIdOf } from "../../../service/kms/material-id.ts"
 import { describeKey } from "../../../service/read-key.ts"
 import { rotateKey } from "../../../service/rotate-key.ts"
@@ -16,7 +16,6 @@ import { serve } from "../serve.ts"
 import { choice, integer } from "../shapes.ts"
 import { foundIn, onKey, originFault, primaryFault, type KmsKey, type Target } from "../target.ts"
 
-const dayMs = 86_400_000
 const usualDays = 365
 const named = { KeyId: members.neededKeyId }
 
