@@ -41,7 +41,7 @@ export function nextLink(clusterId: string, link: Uint8Array, leaf: Uint8Array):
   return sha256(canonical("audit-link", clusterId, link, leaf))
 }
 
-/** The records of one commit, of which all but `link` lie one behind the other. */
+/** The records of one commit: what there is of each lies one behind the other. */
 export interface Chained {
   /** 32 bytes for each record. */
   readonly leaves: Buffer
@@ -49,6 +49,8 @@ export interface Chained {
   readonly link: Uint8Array
   /** For each record the tail of its {@link leafInput}, as the sealed bodies hold it. */
   readonly salted: Uint8Array
+  /** Of the bodies. */
+  readonly lengths: Uint32Array
 }
 
 /**
@@ -59,7 +61,7 @@ export interface Chained {
  * @param salts - 16 bytes for each record.
  * @param bodies - UTF-8, one behind the other.
  * @param lengths - of the bodies.
- * @returns {@link Chained}, one behind the other.
+ * @returns leaves, link and what is salted, as in {@link Chained}, one behind the other.
  */
 export type ChainRecords = (
   leafHead: Uint8Array,
@@ -104,7 +106,7 @@ export function chainBodies(
   run: ChainRecords,
   clusterId: string,
   { link, salts, bodies }: { link: Uint8Array; salts: Uint8Array; bodies: readonly string[] },
-): Chained & { readonly lengths: Uint32Array } {
+): Chained {
   const text = bodies.join("")
   const bytes = Buffer.from(text)
   const isAscii = bytes.length === text.length
@@ -125,7 +127,7 @@ export function chainBodies(
 
 /** What one scope seals: of most commits all that there is. */
 export function saltedAt(
-  { salted, lengths }: { readonly salted: Uint8Array; readonly lengths: Uint32Array },
+  { salted, lengths }: Pick<Chained, "salted" | "lengths">,
   positions: readonly number[],
 ): Uint8Array {
   if (positions.length === lengths.length) return salted

@@ -134,16 +134,18 @@ export function opener(
   handle: KeyHandle,
   mechanism: MechanismId,
 ): (input: Omit<DecryptInput, "mechanism">) => Uint8Array | Promise<Uint8Array> {
-  const { keyId, algorithm, lane } = handle
+  const { keyId } = handle
   const { openMany, ivBytes, aead } = rowFor(provider.encryption, handle, mechanism)
   assert(permit.covers({ operation: "key.decrypt", keyId, mechanism, input: {} }))
-  const together =
-    lane === "fast" || openMany === undefined
-      ? undefined
-      : gathering(permit, algorithm, (inputs: readonly Omit<DecryptInput, "mechanism">[]) => {
-          const key = openKey(handle)
-          return openMany(key, inputs).catch(() => inputs.map(() => undefined))
-        })
+  const together = gathering(
+    permit,
+    handle,
+    openMany &&
+      ((inputs: readonly Omit<DecryptInput, "mechanism">[]) => {
+        const key = openKey(handle)
+        return openMany(key, inputs).catch(() => inputs.map(() => undefined))
+      }),
+  )
   if (together === undefined) return (input) => decrypt(permit, handle, { mechanism, ...input })
   return (input) => {
     refuseLostAad(aead, input.aad)

@@ -101,12 +101,11 @@ export function signer(
   const parameters = parametersOf(shared)
   const curve = curveOf(handle, mechanism)
   const { signMany } = row
-  const together =
-    lane === "fast" || signMany === undefined
-      ? undefined
-      : gathering(permit, algorithm, (messages: readonly Uint8Array[]) =>
-          signMany(key, messages, parameters),
-        )
+  const together = gathering(
+    permit,
+    handle,
+    signMany && ((messages: readonly Uint8Array[]) => signMany(key, messages, parameters)),
+  )
   return (message) => {
     checkMessage(shared, message)
     checkLength(shared, message, longest)

@@ -160,17 +160,17 @@ interface Gathered<In, Out> {
 
 /**
  * Does what is asked for in one go in as few jobs of the lane as may be; undefined for keys whose
- * operations are a job each.
+ * operations are fast, or a job each.
  *
- * @param work - answers in the items' order.
+ * @param work - answers in the items' order; undefined where there is no such step.
  */
 export function gathering<In, Out>(
   permit: Permit,
-  algorithm: KeyAlgorithmId,
-  work: (items: readonly In[]) => Promise<readonly Out[]>,
+  { lane, algorithm }: { readonly lane: Lane; readonly algorithm: KeyAlgorithmId },
+  work: ((items: readonly In[]) => Promise<readonly Out[]>) | undefined,
 ): ((item: In) => Promise<Out>) | undefined {
   const itemsMax = perJob[algorithm]
-  if (itemsMax === undefined) return undefined
+  if (lane === "fast" || work === undefined || itemsMax === undefined) return undefined
   let open: Gathered<In, Out> | undefined
   const begin = (): Gathered<In, Out> => {
     const items: In[] = []

@@ -78,13 +78,8 @@ export async function encryptWith(
   if (!raw) {
     const frame = frameOf(ports, { key, handle, mechanism })
     const bound = aad.length === 0 ? frame.bound : bind(ports, mechanism, frame.header, aad)
-    const messages = [{ plaintext, aad: bound }]
-    const { header } = frame
-    const whole = engine.encryptMany(act.permit, handle, { mechanism, prefix: header, messages })
-    if (whole?.[0] !== undefined) return { ...about, ciphertext: whole[0] }
-    const sealed = engine.encrypt(act.permit, handle, { mechanism, plaintext, aad: bound })
-    const parts = { iv: sealed.iv, body: sealed.ciphertext }
-    return { ...about, ciphertext: joinCiphertext(mechanism as SuiteId, header, parts) }
+    const how = { mechanism, prefix: frame.header }
+    return { ...about, ciphertext: sealOne(act, handle, how, { plaintext, aad: bound }) }
   }
   const sealed = engine.encrypt(act.permit, handle, { mechanism, plaintext, aad, iv })
   const { ciphertext } = sealed
@@ -113,15 +108,27 @@ export async function encryptAlike(
       aad: aad.length === 0 ? bound : bind(ports, mechanism, header, aad),
     }))
     const about = { keyId: key.id, version, mechanism }
-    const sealed = engine.encryptMany(act.permit, handle, { mechanism, prefix: header, messages })
+    const how = { mechanism, prefix: header }
+    const sealed = engine.encryptMany(act.permit, handle, { ...how, messages })
     if (sealed !== undefined) {
       return sealed.map((ciphertext) => ({ result: { ...about, ciphertext } }))
     }
-    return await each(messages, (message) => {
-      const { iv, ciphertext: body } = engine.encrypt(act.permit, handle, { mechanism, ...message })
-      return { ...about, ciphertext: joinCiphertext(mechanism as SuiteId, header, { iv, body }) }
-    })
+    const seal = (one: (typeof messages)[number]) => sealOne(act, handle, how, one)
+    return await each(messages, (one) => ({ ...about, ciphertext: seal(one) }))
   })
+}
+
+/** A ciphertext in Keyhold's own format, in one piece of memory where the engine can. */
+function sealOne(
+  { permit }: Act,
+  handle: KeyHandle,
+  how: Pick<engine.EncryptManyInput, "mechanism" | "prefix">,
+  one: engine.EncryptManyInput["messages"][number],
+): Uint8Array {
+  const [whole] = engine.encryptMany(permit, handle, { ...how, messages: [one] }) ?? []
+  if (whole !== undefined) return whole
+  const { iv, ciphertext: body } = engine.encrypt(permit, handle, { ...how, ...one })
+  return joinCiphertext(how.mechanism as SuiteId, how.prefix, { iv, body })
 }
 
 /** True when both go under one key, in Keyhold's own format. */

@@ -88,12 +88,11 @@ function planSelfSign(ports: Ports, command: SelfSignCommand): Plan {
   const { key, mechanism, pinned, subject: text, lifeMs, keep: _keep, ...profile } = command
   const subject = encodeSubject(text)
   checkNames(profile)
-  const validity = validFor(ports, pinned, lifeMs)
-  const serial = pinned?.serial ?? newSerial(ports)
+  const { serial, validity, fixed } = drawn(ports, pinned, lifeMs)
   return {
     ask: { operation: "certificate.self-sign", key, mechanism, target: serial.toHex() },
     pinned,
-    fixed: { serial, notBefore: validity.notBefore },
+    fixed,
     make: ({ publicKey, signedWith }) => {
       const names = { issuer: subject, subject, issuerKeyId: keyIdentifier(publicKey) }
       const content = { serial, signedWith, ...names, ...validity, publicKey, profile }
@@ -134,12 +133,11 @@ function planIssue(
   const profile = { ...asked, names: asked.names ?? named.names }
   const subject = text === undefined ? named.subjectName : encodeSubject(text)
   checkNames(profile)
-  const validity = validFor(ports, pinned, lifeMs)
-  const serial = pinned?.serial ?? newSerial(ports)
+  const { serial, validity, fixed } = drawn(ports, pinned, lifeMs)
   return {
     ask: { operation: "certificate.issue", key, mechanism, target: serial.toHex() },
     pinned,
-    fixed: { serial, notBefore: validity.notBefore },
+    fixed,
     make: async ({ record, publicKey, signedWith }) => {
       const authority = await authorityOf(ports, record, publicKey, wanted)
       above.chain = authority.chain
@@ -294,6 +292,13 @@ function issued(
 /** Errors about names alone, before anything else is looked at. */
 function checkNames({ names = {} }: CertificateProfile): void {
   encodeNames(names, false)
+}
+
+/** What a certificate has from chance and the clock: again, where that was pinned. */
+function drawn(ports: Ports, pinned: PinnedCertificate | undefined, lifeMs: number | undefined) {
+  const validity = validFor(ports, pinned, lifeMs)
+  const serial = pinned?.serial ?? newSerial(ports)
+  return { serial, validity, fixed: { serial, notBefore: validity.notBefore } }
 }
 
 /** 160 bits, of which 158 are random: RFC 5280 section 4.1.2.2 has 20 bytes, above zero. */

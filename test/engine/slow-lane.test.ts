@@ -12,6 +12,7 @@ function permit(partition: string): Permit & { isWithdrawn: boolean } {
   return { partition, isWithdrawn: false } as unknown as Permit & { isWithdrawn: boolean }
 }
 
+const rsa2048 = { lane: "slow", algorithm: "RSA_2048" } as const
 const bounds = { atOnce: 1, waitingMax: 100, waitingPerPartitionMax: 50 }
 
 /** Work that ends when it is told to. */
@@ -98,7 +99,7 @@ test("what is asked for in one go shares jobs of a bounded size; each has its an
     jobs.push(items.length)
     return Promise.resolve(items.map((one) => 2 * one))
   }
-  const ask = gathering(permit("g"), "RSA_2048", double)
+  const ask = gathering(permit("g"), rsa2048, double)
   assert.ok(ask !== undefined)
   const items = Array.from({ length: 14 }, (_, at) => at)
   assert.deepEqual(
@@ -110,11 +111,11 @@ test("what is asked for in one go shares jobs of a bounded size; each has its an
   assert.deepEqual([await ask(20), await ask(21)], [40, 42])
   assert.deepEqual(jobs, [6, 6, 2, 1, 1])
   // Half a second of it would be one partition's alone.
-  assert.equal(gathering(permit("g"), "RSA_8192", double), undefined)
+  assert.equal(gathering(permit("g"), { ...rsa2048, algorithm: "RSA_8192" }, double), undefined)
 })
 
 test("a job that fails, or whose permit is withdrawn, fails all of its items", async () => {
-  const failing = gathering(permit("g"), "RSA_2048", () => Promise.reject(new Error("broken")))
+  const failing = gathering(permit("g"), rsa2048, () => Promise.reject(new Error("broken")))
   assert.ok(failing !== undefined)
   const outcomes = await Promise.allSettled([1, 2].map(failing))
   assert.ok(outcomes.every(({ status }) => status === "rejected"))
@@ -122,7 +123,7 @@ test("a job that fails, or whose permit is withdrawn, fails all of its items", a
   const leave = permit("g")
   const blockers = Array.from({ length: limits.slowJobsAtOnce }, () => work("x", []))
   const busy = blockers.map((one) => slowLane.run(permit("h"), one.run))
-  const ask = gathering(leave, "RSA_2048", (items: readonly number[]) => Promise.resolve(items))
+  const ask = gathering(leave, rsa2048, (items: readonly number[]) => Promise.resolve(items))
   assert.ok(ask !== undefined)
   const late = Promise.allSettled([1, 2].map(ask))
   await Promise.resolve()

@@ -19,6 +19,13 @@ export function readLabel(label: string): Labelled {
   return { key, path: slash < 0 ? undefined : `m${label.slice(slash)}` }
 }
 
+/** The key of a label that is one's name and no more. @throws Fault with `why` where it is more. */
+export function wholeKey(label: string, why: string): string {
+  const { key, path } = readLabel(label)
+  if (path !== undefined) throw invalid(why)
+  return key
+}
+
 /** A seed stands for the pair at its own root, as in the dialect every key does. */
 export function pathOn(key: KeyRecord, path: string | undefined): string | undefined {
   return path ?? (isSeed(key) ? "m" : undefined)

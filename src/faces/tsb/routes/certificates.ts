@@ -31,7 +31,7 @@ import {
   type ProfileInput,
 } from "../certificate.ts"
 import { Fault, invalid } from "../fault.ts"
-import { readLabel } from "../labels.ts"
+import { wholeKey } from "../labels.ts"
 import { bare, creating, Download, operation, type Call, type Operation } from "../operation.ts"
 import { checkRequestSignature, requestSignature } from "../request-signature.ts"
 import { bytes, list, need, object, password, text } from "../../shapes.ts"
@@ -52,12 +52,12 @@ type Signed = ReturnType<typeof signedRequest.read>
 
 export const certificateRoutes = {
   "GET /certificate/{}": bare(async (call) => {
-    const [newest] = await certificatesOf(call, wholeKey(call.parameter))
+    const [newest] = await certificatesOf(call, signerIn(call.parameter))
     if (newest === undefined) throw none()
     return shown(call.parameter, newest.record.chain)
   }),
   "DELETE /certificate/{}": bare(async (call) => {
-    const key = wholeKey(call.parameter)
+    const key = signerIn(call.parameter)
     const all = await certificatesOf(call, key)
     if (all.length === 0) throw none()
     for (const { id: certificate } of all) {
@@ -69,7 +69,7 @@ export const certificateRoutes = {
     { label: need(text), certificate: need(text) },
     async (call, { label, certificate }) => {
       const der = readDerText(certificate, "certificate", "/certificate")
-      await keep(call, wholeKey(label), der)
+      await keep(call, signerIn(label), der)
       return shown(label, [der])
     },
   ),
@@ -168,7 +168,7 @@ function authorityOf({ certificateAuthority }: ProfileInput) {
 function signerOf(input: Signed): Pick<RequestCertificateCommand, "key" | "mechanism"> {
   refuseUnserved(input)
   const mechanism = certificateMechanism(input.signatureAlgorithm)
-  return { key: wholeKey(input.signKeyName), mechanism }
+  return { key: signerIn(input.signKeyName), mechanism }
 }
 
 function neededSubject(input: ProfileInput): string {
@@ -177,10 +177,8 @@ function neededSubject(input: ProfileInput): string {
   throw invalid("commonName or standardCertificateAttributes is missing")
 }
 
-function wholeKey(label: string): string {
-  const { key, path } = readLabel(label)
-  if (path !== undefined) throw invalid("a seed's paths have no certificates")
-  return key
+function signerIn(label: string): string {
+  return wholeKey(label, "a seed's paths have no certificates")
 }
 
 function shown(label: string, [own = new Uint8Array()]: readonly Uint8Array[]): object {

@@ -14,7 +14,7 @@ import { integrityPublicKey } from "../../../service/integrity.ts"
 import { describeKey, listKeys, publicKey } from "../../../service/read-key.ts"
 import { integrityKeyName, renderKey } from "../attributes.ts"
 import { Fault, invalid } from "../fault.ts"
-import { isSeed, pathOn, readLabel } from "../labels.ts"
+import { isSeed, pathOn, readLabel, wholeKey } from "../labels.ts"
 import { bare, creating, operation, type Call, type Operation } from "../operation.ts"
 import { policy, rulesOf, type Policy } from "../policy.ts"
 import { bytes, count, flag, need, object, password, text } from "../../shapes.ts"
@@ -116,9 +116,7 @@ interface Named {
 /** The key that is meant as a whole. */
 function readKeyName(input: Named): { readonly key: string } {
   refusePassword(input.password)
-  const { key, path } = readLabel(input.label)
-  if (path !== undefined) throw invalid("a path leads to no key that is stored")
-  return { key }
+  return { key: wholeKey(input.label, "a path leads to no key that is stored") }
 }
 
 /** Keys are guarded by rules, and none of them ever had a password. */

@@ -5,8 +5,8 @@ import { importKey } from "../../../service/create-key.ts"
 import { deriveChild } from "../../../service/derived.ts"
 import { describeKey } from "../../../service/read-key.ts"
 import { renderKey } from "../attributes.ts"
-import { Fault, invalid } from "../fault.ts"
-import { readLabel } from "../labels.ts"
+import { Fault } from "../fault.ts"
+import { wholeKey } from "../labels.ts"
 import { creating, operation, type Operation } from "../operation.ts"
 import { policy } from "../policy.ts"
 import { bytes, need, password, text } from "../../shapes.ts"
@@ -51,8 +51,8 @@ export const seedRoutes = {
       async (call, input) => {
         refusePassword(input.masterKeyPassword)
         const { ports, context } = call
-        const { key, path } = readLabel(input.masterKeyLabel)
-        if (path !== undefined) throw invalid("masterKeyLabel is that of a seed, without a path")
+        const why = "masterKeyLabel is that of a seed, without a path"
+        const key = wholeKey(input.masterKeyLabel, why)
         const { algorithm } = await describeKey(ports, context, { key })
         const child = childAlgorithm(algorithm)
         if (child === undefined) {

@@ -7,7 +7,7 @@ import { exportKey } from "../../../service/export-key.ts"
 import { describeKey } from "../../../service/read-key.ts"
 import { unwrapKey } from "../../../service/unwrap-key.ts"
 import { Fault, invalid } from "../fault.ts"
-import { readLabel } from "../labels.ts"
+import { wholeKey } from "../labels.ts"
 import { creating, operation, type Operation } from "../operation.ts"
 import { policy, rulesOf } from "../policy.ts"
 import { checkRequestSignature, requestSignature } from "../request-signature.ts"
@@ -47,9 +47,11 @@ export const wrapRoutes = {
       refusePassword(input.keyToBeWrappedPassword)
       refusePassword(input.wrapKeyPassword)
       const { mechanism } = wrapMethodOf(input.wrapMethod)
-      const key = await describeKey(ports, context, { key: wholeKey(input.keyToBeWrapped) })
+      const key = await describeKey(ports, context, {
+        key: wholeKey(input.keyToBeWrapped, noPaths),
+      })
       checkFamily(input.wrapMethod, key.algorithm)
-      const wrappingKey = wholeKey(input.wrapKeyName)
+      const wrappingKey = wholeKey(input.wrapKeyName, noPaths)
       const exporting = exportKey(ports, context, { key: key.id, wrappingKey, mechanism })
       const { material } = await telling(exporting)
       return { wrappedKey: encodeBase64(material) }
@@ -87,7 +89,7 @@ function unwrapping(input: ReturnType<typeof unwrapKeyRequest.read>): UnwrapKeyC
   }
   const { modifiable = true, destroyable = false, copyable = false } = rest
   return {
-    unwrappingKey: wholeKey(input.unwrapKeyName),
+    unwrappingKey: wholeKey(input.unwrapKeyName, noPaths),
     mechanism,
     wrapped: input.wrappedKey,
     name: input.label,
@@ -101,11 +103,7 @@ function unwrapping(input: ReturnType<typeof unwrapKeyRequest.read>): UnwrapKeyC
   }
 }
 
-function wholeKey(label: string): string {
-  const { key, path } = readLabel(label)
-  if (path !== undefined) throw invalid("keys of a seed's paths neither wrap nor are wrapped")
-  return key
-}
+const noPaths = "keys of a seed's paths neither wrap nor are wrapped"
 
 /** What the original allows and Keyhold does not, by the rule that refuses it. */
 const reasons: Readonly<Record<string, string>> = {
