@@ -12,6 +12,7 @@ const fields = [
   "subject",
   "address",
   "requestId",
+  "requestIds",
   "count",
   "keyId",
   "keyVersion",
@@ -41,6 +42,7 @@ export function formatEvent(event: AuditEvent): string {
     `"subject":${quoted(subject)}` +
     member("address", event.address) +
     member("requestId", event.requestId) +
+    list("requestIds", event.requestIds) +
     member("count", event.count) +
     member("keyId", event.keyId) +
     member("keyVersion", event.keyVersion) +
@@ -53,10 +55,10 @@ export function formatEvent(event: AuditEvent): string {
 
 /** What changes, refusals and a cloud's requests alone have. */
 function rare(event: AuditEvent): string {
-  const { writes, onBehalf, approvedBy } = event
+  const { writes, onBehalf } = event
   return (
     member("target", event.target) +
-    (approvedBy === undefined ? "" : `,"approvedBy":${JSON.stringify([...approvedBy])}`) +
+    list("approvedBy", event.approvedBy) +
     member("code", event.code) +
     member("rule", event.rule) +
     (onBehalf === undefined ? "" : `,"onBehalf":${formatOnBehalf(onBehalf)}`) +
@@ -70,6 +72,10 @@ function rare(event: AuditEvent): string {
 function member(name: string, value: string | number | undefined): string {
   if (value === undefined) return ""
   return `,"${name}":${typeof value === "number" ? value : quoted(value)}`
+}
+
+function list(name: string, values: readonly string[] | undefined): string {
+  return values === undefined ? "" : `,"${name}":[${values.map(quoted).join(",")}]`
 }
 
 /** Ids, codes and addresses have nothing to escape. */

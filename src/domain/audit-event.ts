@@ -50,7 +50,9 @@ export interface AuditEvent {
   readonly subject: string
   readonly address?: string
   readonly requestId?: string
-  /** How often this very act was allowed within one request, such as a batch; absent: once. */
+  /** All requests whose acts it counts, where each came by itself; `requestId` is the first. */
+  readonly requestIds?: readonly string[]
+  /** How often this very act was allowed within its requests, such as a batch; absent: once. */
   readonly count?: number
   readonly keyId?: string
   readonly keyVersion?: number

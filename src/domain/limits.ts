@@ -56,6 +56,8 @@ export const limits = {
   headBytesMax: 16 * KiB,
   /** Items of one batch call. */
   batchItemsMax: 1_000,
+  /** Requests of one turn of the event loop that share a record, which names all of them. */
+  togetherMax: 100,
   /** A key's or partition's name. */
   nameLengthMax: 128,
   /** Tags of one key; AWS allows 50. */

@@ -16,7 +16,7 @@ export type Outcome<R> = { readonly result: R } | { readonly error: unknown }
 
 /** What they ask leave for, all of them. */
 export interface AlikeAsk {
-  /** One for each use: the same caller, parts of the same request. */
+  /** One for each use: the same caller; parts of the same request, or requests of their own. */
   readonly contexts: readonly Context[]
   readonly ask: Omit<Ask, "input">
 }
@@ -49,7 +49,7 @@ export async function performAlike<R>(
   const { partition, key, mechanism, now } = question
   const times = contexts.length
   if (row.metered === true && !ports.meter.take(partition, now, times)) return undefined
-  const event = describe(context, ask, question)
+  const event = naming(contexts, describe(context, ask, question))
   const { permit } = decision
   const recorded = ports.audit.enqueue(event, { times })
   const underWay = subjectsOf(context, row, key)
@@ -59,7 +59,9 @@ export async function performAlike<R>(
     const outcomes = await work(about)
     await recorded
     for (const [index, outcome] of outcomes.entries()) {
-      if ("error" in outcome) await recordFailure(ports, contexts[index] ?? context, event, outcome)
+      if (!("error" in outcome)) continue
+      const { requestIds: _others, ...own } = event
+      await recordFailure(ports, contexts[index] ?? context, own, outcome)
     }
     if (outcomes.some((outcome) => "result" in outcome)) ports.recentUses.note(key, event, now)
     return outcomes
@@ -70,6 +72,12 @@ export async function performAlike<R>(
   } finally {
     ports.inFlight.end(underWay, permit)
   }
+}
+
+/** With the names of all requests, where they are no parts of one. */
+function naming(contexts: readonly Context[], event: Act["event"]): Act["event"] {
+  if (contexts.length === 1 || contexts[0]?.within !== undefined) return event
+  return { ...event, requestIds: contexts.map(({ requestId }) => requestId) }
 }
 
 /** None of them changes anything. */

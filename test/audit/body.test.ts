@@ -15,6 +15,7 @@ const full: Required<AuditEvent> = {
   subject: 'issuer:"quoted"\n',
   address: "::1",
   requestId: "r",
+  requestIds: ["r", "s"],
   count: 2,
   keyId: "k",
   keyVersion: 3,

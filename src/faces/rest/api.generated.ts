@@ -2046,7 +2046,12 @@ export interface AuditRecord {
   readonly subject: string
   readonly address?: string | undefined
   readonly requestId?: string | undefined
-  /** How often the act was allowed within this request; absent for once. 2 to 9007199254740991. */
+  /**
+   * All requests whose acts are counted, where they came one by one in the same moment;
+   * `requestId` is the first of them. At most 1000.
+   */
+  readonly requestIds?: readonly string[] | undefined
+  /** How often the act was allowed within its requests; absent for once. 2 to 9007199254740991. */
   readonly count?: number | undefined
   readonly keyId?: string | undefined
   readonly keyVersion?: Version | undefined

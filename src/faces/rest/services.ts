@@ -21,7 +21,6 @@ import {
   deriveExtendedPublic,
   derivePublic,
 } from "../../service/derived.ts"
-import { decrypt, encrypt } from "../../service/encrypt.ts"
 import { explainDecision } from "../../service/explain.ts"
 import { deriveKey } from "../../service/derive-key.ts"
 import { exportKey } from "../../service/export-key.ts"
@@ -62,7 +61,7 @@ import { lastUseOf } from "../../service/last-uses.ts"
 import { rotateKey } from "../../service/rotate-key.ts"
 import { sealNode, shred } from "../../service/seal.ts"
 import { agree, decapsulate, encapsulate } from "../../service/share-secret.ts"
-import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
+import { verify, verifyMac } from "../../service/sign.ts"
 import { blockKey, protectKey, setKeyRules, unblockKey } from "../../service/smart-key.ts"
 import {
   disableKey,
@@ -73,6 +72,7 @@ import {
 } from "../../service/update-key.ts"
 import { stampCall } from "../../service/stamp-call.ts"
 import { useAlike } from "../../service/use-alike.ts"
+import { decrypt, encrypt, mac, sign } from "../../service/use-together.ts"
 import { createWebhook, deleteWebhook, listWebhooks, testWebhook } from "../../service/webhooks.ts"
 import { whoami } from "../../service/whoami.ts"
 

@@ -1,0 +1,105 @@
+/**
+ * Uses that requests of their own ask for in one turn of the event loop: those of one caller that
+ * ask alike go together, as those of a batch do, and their one record names all of these requests.
+ */
+
+import { limits } from "../domain/limits.ts"
+import type { Caller } from "../domain/principal.ts"
+import type { Outcome } from "./act-alike.ts"
+import type {
+  Context,
+  DecryptCommand,
+  DecryptResult,
+  EncryptCommand,
+  EncryptResult,
+  MacCommand,
+  SignCommand,
+  SignResult,
+} from "./commands.ts"
+import * as encryption from "./encrypt.ts"
+import type { UsePorts } from "./ports.ts"
+import * as signing from "./sign.ts"
+import { joinAlike, useAlike, type AlikeService, type Use } from "./use-alike.ts"
+
+type Service<C, R> = (ports: UsePorts, context: Context, command: C) => Promise<R>
+
+/** As the services of their names, which say what each takes and throws. */
+export const encrypt: Service<EncryptCommand, EncryptResult> = together(
+  "encrypt",
+  encryption.encrypt,
+)
+export const decrypt: Service<DecryptCommand, DecryptResult> = together(
+  "decrypt",
+  encryption.decrypt,
+)
+export const sign: Service<SignCommand, SignResult> = together("sign", signing.sign)
+export const mac: Service<MacCommand, SignResult> = together("mac", signing.mac)
+
+/** A use that waits for the end of its turn; `settle` with undefined: it goes alone. */
+interface Waiting {
+  readonly asked: Use
+  readonly settle: (outcome: Outcome<object> | undefined) => void
+}
+
+/** What this turn has brought so far, by whom, under which node's ports. */
+type Turn = Map<Caller, Waiting[][]>
+const turns = new Map<UsePorts, Turn>()
+
+function together<C extends object, R extends object>(
+  service: AlikeService,
+  alone: Service<C, R>,
+): Service<C, R> {
+  return async (ports, context, command) => {
+    if (!isPlain(context)) return await alone(ports, context, command)
+    const outcome = await waitInTurn(ports, { service, context, command })
+    if (outcome === undefined) return await alone(ports, context, command)
+    if ("error" in outcome) throw outcome.error
+    return outcome.result as R // Of this very service.
+  }
+}
+
+/** A request that says no more than who asks: not a part of another, nor under approvals. */
+function isPlain({ within, dryRun, told, toldOf, proceeding }: Context): boolean {
+  const said = within ?? dryRun ?? told ?? toldOf ?? proceeding
+  return said === undefined
+}
+
+function waitInTurn(ports: UsePorts, asked: Use): Promise<Outcome<object> | undefined> {
+  return new Promise((settle) => {
+    const turn = turns.get(ports) ?? beginTurn(ports)
+    const groups = turn.get(asked.context.caller)
+    if (groups === undefined) turn.set(asked.context.caller, [[{ asked, settle }]])
+    else joinAlike(groups, { asked, settle })
+  })
+}
+
+function beginTurn(ports: UsePorts): Turn {
+  const turn: Turn = new Map()
+  turns.set(ports, turn)
+  // Runs when all promises of this turn have been followed, and before the loop goes on: between
+  // a look at a caller and what he is allowed, nothing is applied.
+  process.nextTick(() => {
+    turns.delete(ports)
+    for (const groups of turn.values()) {
+      for (const group of groups) {
+        for (let at = 0; at < group.length; at += limits.togetherMax) {
+          void runTogether(ports, group.slice(at, at + limits.togetherMax))
+        }
+      }
+    }
+  })
+  return turn
+}
+
+/** Never rejects. */
+async function runTogether(ports: UsePorts, group: readonly Waiting[]): Promise<void> {
+  let outcomes: readonly Outcome<object>[] | undefined
+  try {
+    const uses = group.map(({ asked }) => asked)
+    outcomes = group.length < 2 ? undefined : await useAlike(ports, uses)
+  } catch (error) {
+    for (const { settle } of group) settle({ error })
+    return
+  }
+  for (const [at, { settle }] of group.entries()) settle(outcomes?.[at])
+}
