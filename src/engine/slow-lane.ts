@@ -141,15 +141,15 @@ export function inLane<T>(lane: Lane, permit: Permit, work: () => T | Promise<T>
   return lane === "fast" ? work() : slowLane.run(permit, work)
 }
 
-/** What one job does under keys of these algorithms: some five milliseconds' worth. */
+/** What one job does under keys of these algorithms: some five to ten milliseconds' worth. */
 const perJob: { readonly [Id in KeyAlgorithmId]?: number } = {
-  RSA_2048: 6,
-  RSA_3072: 2,
-  EC_P384: 6,
-  EC_P521: 3,
-  ML_DSA_44: 8,
-  ML_DSA_65: 6,
-  ML_DSA_87: 4,
+  RSA_2048: 12,
+  RSA_3072: 5,
+  EC_P384: 8,
+  EC_P521: 4,
+  ML_DSA_44: 16,
+  ML_DSA_65: 10,
+  ML_DSA_87: 8,
 }
 
 /** One job's items, which come until it begins. */
