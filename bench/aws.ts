@@ -13,13 +13,20 @@ import { startNode, type BenchNode } from "./node.ts"
 import type { Pace } from "./plan.ts"
 import { median, table } from "./report.ts"
 
-type AwsPace = Pick<Pace, "runs" | "firstWarmMs" | "warmMs" | "measureMs">
+type AwsPace = Pick<Pace, "runs" | "firstWarmMs" | "warmMs" | "measureMs"> & {
+  /** Requests per second of the measurement at a fixed rate. */
+  readonly rate: number
+}
 
 /** As many as keep a core busy; more would measure how they wait for each other. */
 const connections = 4
+/** At a fixed rate: more than are under way at once unless the node falls behind. */
+const openConnections = 64
 /** AWS asks a key store so often at most (its quota), and cuts it off after 250 ms. */
-const xksRateMin = 1_800
+export const awsRate = 1_800
 const xksP99MaxMs = 10
+/** Less of the rate than this is not the rate: the node, or the load's core, cannot keep it. */
+const keptShare = 0.98
 
 interface Row {
   readonly name: string
@@ -36,15 +43,25 @@ export async function benchAws(pace: AwsPace): Promise<{
   const node = await startNode()
   try {
     const rows = await prepare(node)
-    const seen = new Map<Row, Measured[]>(rows.map((row) => [row, []]))
+    const seen = new Map<Row, Seen[]>(rows.map((row) => [row, []]))
     for (const row of rows) if (pace.firstWarmMs > 0) await measure(node, row, warming(pace))
     for (let run = 0; run < pace.runs; run++) {
-      for (const row of rows) seen.get(row)?.push(await measure(node, row, pace))
+      for (const row of rows) {
+        const busy = await measure(node, row, pace)
+        const paced = await measure(node, row, pace, pace.rate)
+        seen.get(row)?.push({ busy, paced })
+      }
     }
     return render(seen, pace)
   } finally {
     await node.close()
   }
+}
+
+/** One run of one row: with all that it can take, and at the fixed rate. */
+interface Seen {
+  readonly busy: Measured
+  readonly paced: Measured
 }
 
 function warming({ firstWarmMs }: AwsPace): Pick<Pace, "warmMs" | "measureMs"> {
@@ -56,44 +73,48 @@ async function measure(
   node: BenchNode,
   { request }: Row,
   pace: Pick<Pace, "warmMs" | "measureMs">,
+  perSecond?: number,
 ): Promise<Measured> {
   const { url, ca, pid: serverPid } = node
-  const how = { over: "http1", connections, inFlight: 1 } as const
+  const many = perSecond === undefined ? connections : openConnections
+  const how = { over: "http1", connections: many, inFlight: 1, perSecond } as const
   return await askLoad(pace, { url, ca, serverPid, ...how, request: request(node, new Date()) })
 }
 
 function render(
-  seen: ReadonlyMap<Row, readonly Measured[]>,
-  { runs, measureMs }: AwsPace,
+  seen: ReadonlyMap<Row, readonly Seen[]>,
+  { runs, measureMs, rate }: AwsPace,
 ): { readonly text: string; readonly missed: readonly string[] } {
   const figures = [...seen].map(([row, runs]) => {
-    const of = (figure: (one: Measured) => number): number => median(runs.map(figure))
+    const of = (figure: (one: Seen) => number): number => median(runs.map(figure))
     return {
       row,
-      perCpu: of(({ requests, cpuSeconds = Number.NaN }) => requests / cpuSeconds),
-      perSecond: of(({ requests, seconds }) => requests / seconds),
-      p50: of(({ p50Ms }) => p50Ms),
-      p99: of(({ p99Ms }) => p99Ms),
+      perCpu: of(({ busy: { requests, cpuSeconds = Number.NaN } }) => requests / cpuSeconds),
+      perSecond: of(({ busy }) => busy.requests / busy.seconds),
+      kept: of(({ paced }) => paced.requests / paced.seconds / rate),
+      p50: of(({ paced }) => paced.p50Ms),
+      p99: of(({ paced }) => paced.p99Ms),
     }
   })
-  const lines = figures.map(({ row, perCpu, perSecond, p50, p99 }) => [
+  const lines = figures.map(({ row, perCpu, perSecond, kept, p50, p99 }) => [
     row.name,
     Math.round(perCpu).toLocaleString("en"),
     Math.round(perSecond).toLocaleString("en"),
     p50.toFixed(2),
-    p99.toFixed(2),
+    `${p99.toFixed(2)}${kept < keptShare ? ` (only ${Math.round(kept * rate)} per s)` : ""}`,
   ])
-  const rate = xksRateMin.toLocaleString("en")
+  const [often, most] = [rate.toLocaleString("en"), awsRate.toLocaleString("en")]
   const intro =
-    `Signed requests of one operation over TLS 1.3, ${connections} connections with one at a ` +
-    "time on each, every audit record durable before its answer; " +
-    `medians of ${runs} runs of ${measureMs} ms. ` +
-    `A key store (XKS) has to do ${rate} per CPU-second, 99 % of them within ` +
-    `${xksP99MaxMs} ms.`
+    "Signed requests of one operation over TLS 1.3, every audit record durable before its " +
+    `answer; medians of ${runs} runs of ${measureMs} ms. First as much as ${connections} ` +
+    `connections with one request at a time on each ask for, then ${often} requests per second, ` +
+    "evenly, whose time counts from when each was due. A key store (XKS) has to do " +
+    `${most} per CPU-second, and 99 % within ${xksP99MaxMs} ms.`
+  const head = ["Work", "per CPU-s", "per s", `p50 ms at ${often}/s`, `p99 ms at ${often}/s`]
   const isShort = (one: (typeof figures)[number]): boolean =>
-    one.row.xks === true && (one.perCpu < xksRateMin || one.p99 > xksP99MaxMs)
+    one.row.xks === true && (one.perCpu < awsRate || one.p99 > xksP99MaxMs || one.kept < keptShare)
   return {
-    text: [intro, table(["Work", "per CPU-s", "per s", "p50 ms", "p99 ms"], lines)].join("\n\n"),
+    text: [intro, table(head, lines)].join("\n\n"),
     missed: figures.filter(isShort).map(({ row }) => row.name),
   }
 }

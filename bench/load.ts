@@ -1,5 +1,6 @@
 /**
- * The load, in a process of its own: a few connections with one request at a time on each. Sends
+ * The load, in a process of its own: a few connections with one request at a time on each, sent
+ * when the last one is answered or at a fixed rate (arrivals.ts). Sends
  * bytes made beforehand over TLS 1.3 and only counts what comes back, so that it is cheaper than
  * any server; it reads the server's CPU time itself, at the very edges of its window.
  */
@@ -7,6 +8,7 @@
 import { connect as connectPlain, type Socket } from "node:net"
 import { connect, type TLSSocket } from "node:tls"
 
+import { asSoonAsAnswered, evenly, type Turns } from "./arrivals.ts"
 import { keepFramesBusy, type FrameCall } from "./frame-load.ts"
 import { AnswerReader, counterMark, counterOffsets, requestBytes } from "./http.ts"
 import type { RequestParts } from "./http.ts"
@@ -26,6 +28,8 @@ export interface Job {
   readonly over: Case["over"]
   readonly connections: number
   readonly inFlight: number
+  /** Requests per second of all connections together, HTTP/1.1 alone; absent: all it can take. */
+  readonly perSecond?: number | undefined
   readonly warmMs: number
   readonly measureMs: number
   /** Whose CPU time counts; absent for a peer of which only the URL is known. */
@@ -52,7 +56,9 @@ let counter = 0
 
 async function run(job: Job): Promise<Measured> {
   counter = job.countFrom
-  const ends = await Promise.all(Array.from({ length: job.connections }, () => begin(job)))
+  const { connections, perSecond } = job
+  const turns = perSecond === undefined ? asSoonAsAnswered : evenly(perSecond)
+  const ends = await Promise.all(Array.from({ length: connections }, () => begin(job, turns)))
   await pause(job.warmMs)
   const before = look(job)
   await pause(job.measureMs)
@@ -75,7 +81,7 @@ function onAnswer(latencyMs: number): void {
 }
 
 /** Opens one connection and keeps it busy; answers with what ends it. */
-async function begin(job: Job): Promise<() => void> {
+async function begin(job: Job, turns: Turns): Promise<() => void> {
   const { over, request, call, inFlight } = job
   if (over === "http2" && request !== undefined) {
     const session = keepStreamsBusy({ ...job, request }, inFlight, onAnswer)
@@ -83,7 +89,7 @@ async function begin(job: Job): Promise<() => void> {
   }
   const socket = await open(job)
   if (call !== undefined) keepFramesBusy(socket as TLSSocket, call, onAnswer)
-  else if (request !== undefined) keepBusy(socket, { ...job, request })
+  else if (request !== undefined) keepBusy(socket, { ...job, request }, turns)
   return () => socket.destroy()
 }
 
@@ -109,28 +115,29 @@ function alpn(over: Job["over"]): { ALPNProtocols?: string[] } {
   return over === "frames" ? { ALPNProtocols: ["keyhold/1"] } : {}
 }
 
-/** Sends the next request whenever an answer is complete. */
+/** Sends the next request when an answer is complete and its turn has come. */
 function keepBusy(
   socket: Socket,
   { url, request }: Pick<Job, "url"> & { readonly request: RequestParts },
+  turns: Turns,
 ): void {
   const bytes = requestBytes(new URL(url).host, request)
   const marks = counterOffsets(bytes)
   const reader = new AnswerReader()
-  let sentAt = 0
-  const send = (): void => {
+  let since = 0
+  const send = (sinceMs: number): void => {
     for (const at of marks) bytes.write(count(), at, "latin1")
-    sentAt = performance.now()
+    since = sinceMs
     // With a counter the bytes change before the next request, when this one has been answered.
     socket.write(bytes)
   }
   socket.on("data", (chunk: Buffer) => {
     if (!reader.push(chunk)) return
-    latencies.push(performance.now() - sentAt)
-    send()
+    latencies.push(performance.now() - since)
+    turns(send)
   })
   socket.once("end", () => fail(new Error("the server has closed a connection")))
-  send()
+  turns(send)
 }
 
 function count(): string {

@@ -4,7 +4,7 @@ import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 
 import { benchAlgorithms } from "./algorithms.ts"
-import { benchAws } from "./aws.ts"
+import { awsRate, benchAws } from "./aws.ts"
 import { benchQuorum } from "./quorum.ts"
 import { readResults, writeResults } from "./results.ts"
 import { benchTiming } from "./timing.ts"
@@ -18,7 +18,7 @@ const help = `npm run bench -- [what] [options]
                  --peer vault=URL [--peer-ca FILE]   somebody else's server beside it
   algorithms   the engine's rows, each beside its bare operation; --only PATTERN
   timing       whether failures differ in time; --samples N
-  aws          AWS's dialects over TLS
+  aws          AWS's dialects over TLS; --rate N   requests per second, beside all it can take
   quorum       signatures that people approve
 
   --runs N     rounds, of which medians are told (not with timing)
@@ -91,13 +91,15 @@ async function measureOverWire(
       smoke: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
       runs: { type: "string", default: "3" },
+      ...(what === "aws" ? { rate: { type: "string" } } : {}),
     },
   })
   const before = loadavg()
+  const rate = Number(options.rate ?? awsRate)
   const pace = options.smoke
     ? { runs: 1, firstWarmMs: 0, warmMs: 300, measureMs: 300 }
     : { runs: Number(options.runs), firstWarmMs: 6_000, warmMs: 500, measureMs: 2_500 }
-  const { text, missed } = await bench(pace)
+  const { text, missed } = await bench({ ...pace, rate })
   const found = [text, machine(what, args, before)].join("\n\n")
   process.stdout.write(`${found}\n`)
   if (options.write) writeResults({ [what]: found })
