@@ -59,6 +59,11 @@ const tests = {
   more: (value, wanted) => Number(value) > Number(wanted),
   "more-or-equal": (value, wanted) => Number(value) >= Number(wanted),
   "same-number": (value, wanted) => Number(value) === Number(wanted),
+  before: (value, wanted) => timeOf(value) < timeOf(wanted),
+  "before-or-at": (value, wanted) => timeOf(value) <= timeOf(wanted),
+  after: (value, wanted) => timeOf(value) > timeOf(wanted),
+  "after-or-at": (value, wanted) => timeOf(value) >= timeOf(wanted),
+  "same-time": (value, wanted) => timeOf(value) === timeOf(wanted),
   // These two ask about the request, not about one of its values.
   "in-range": () => false,
   null: () => false,
@@ -69,6 +74,11 @@ export type PolicyTest = keyof typeof tests
 function arnParts(text: string): readonly string[] {
   const parts = text.split(":")
   return [...parts.slice(0, 5), parts.slice(5).join(":")]
+}
+
+/** Milliseconds since 1970 of an instant in ISO 8601, or of seconds since 1970. */
+export function timeOf(text: string): number {
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) * 1_000 : Date.parse(text)
 }
 
 /** What a policy is asked about. */

@@ -17,6 +17,8 @@ export interface KmsKeyRecord {
   readonly region?: string
   /** Absent: AWS's own default, which leaves everything to the account's roles and grants. */
   readonly policy?: KeyPolicy
+  /** Names of its aliases, for policies; absent: they were made before they were kept here. */
+  readonly aliases?: readonly string[]
   /** Ordered by id; at most limits.kmsGrantsPerKeyMax. */
   readonly grants?: readonly KmsGrant[]
   readonly revision: number

@@ -98,7 +98,9 @@ export const recordKinds = {
       "revision",
     ],
   },
-  "kms-key": { fields: ["id", "partition", "region?", "policy?", "grants?", "revision"] },
+  "kms-key": {
+    fields: ["id", "partition", "region?", "policy?", "aliases?", "grants?", "revision"],
+  },
   family: { fields: ["id", "partition", "members", "primary", "revision"] },
   alias: {
     fields: ["id", "partition", "keyId", "region", "name", "createdAt", "updatedAt", "revision"],

@@ -259,7 +259,7 @@ function questionOf(
   const { partition, found, owner, keyCount, draws } = gathered
   const { caller } = context
   const key = found?.key
-  const now = ports.clock.now()
+  const [now, timeSure] = [ports.clock.now(), ports.clock.isSure()]
   const { metered = false } = operation(ask.operation)
   return {
     operation: ask.operation,
@@ -267,7 +267,7 @@ function questionOf(
     partition,
     owner,
     key,
-    access: accessOf(context, ask.operation, found),
+    access: accessOf(context, ask.operation, found, { now, timeSure }),
     grant: ask.grant === undefined ? undefined : grantIn(found, ask.grant),
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
     algorithm: madeAlgorithm(ask.creates ?? ask.brings, key),
@@ -278,7 +278,7 @@ function questionOf(
     input: ask.input,
     immediate: ask.immediate,
     now,
-    timeSure: ports.clock.isSure(),
+    timeSure,
     withinRate: !draws || !metered || ports.meter.take(partition, now),
     keyCount,
   }

@@ -17,6 +17,7 @@ import type { Write } from "../store/store.ts"
 import { concluding, perform, recordDone, type Act } from "./act.ts"
 import type { Context, CreateKeyCommand, ImportKeyCommand, NewKmsKey } from "./commands.ts"
 import { checkTemplate, type NewKey } from "./key-template.ts"
+import type { PolicedKey } from "./kms/facts.ts"
 import { readyPolicy } from "./kms/ready-policy.ts"
 import { makeKeyRules } from "./make-rules.ts"
 import { createOnce } from "./once.ts"
@@ -104,13 +105,13 @@ async function make(
   return await perform(ports, context, ask, async (act) => {
     const { idempotencyKey: key, ...template } = command
     const call = { kind: operation, key, command: template }
-    const kms = await kmsFields(ports, context, template)
+    const kms = await kmsFields(ports, context, act, { template, ...maker })
     return await createIn(ports, context, act, { template, call, rules, kms, ...maker })
   })
 }
 
 /** What the record beside the key's own holds at first. */
-type KmsFields = Pick<KmsKeyRecord, "region" | "policy">
+type KmsFields = Pick<KmsKeyRecord, "region" | "policy" | "aliases">
 
 /** A key that is to be made, once whatever is repeated. */
 interface Creation {
@@ -204,20 +205,27 @@ function newKmsKey(key: KeyRecord, kms: KmsFields | undefined): readonly Change[
 async function kmsFields(
   ports: Ports,
   context: Context,
-  { kms, tags }: Pick<NewKey, "kms" | "tags">,
+  { partition }: Act,
+  { template, waits }: Pick<Creation, "template" | "waits">,
 ): Promise<KmsFields | undefined> {
-  return kms && (await newKmsFields(ports, context, { ...kms, tags }))
+  const { kms, algorithm, usages = [], tags = {} } = template
+  if (kms === undefined) return undefined
+  const about = { partition: partition.id, algorithm, attributes: { usages }, tags }
+  const kin = kms.multiRegion === true ? "PRIMARY" : undefined
+  return await newKmsFields(ports, context, kms, { ...about, isExternal: waits === true, kin })
 }
 
 /** What the record beside a new key's own holds. Errors as `readyPolicy`. */
 export async function newKmsFields(
   ports: Ports,
   context: Context,
-  wanted: Pick<NewKmsKey, "region" | "policy"> & Pick<NewKey, "tags">,
+  { region, policy }: Pick<NewKmsKey, "region" | "policy">,
+  about: Omit<PolicedKey, "aliases">,
 ): Promise<KmsFields> {
-  const { region, policy, tags = {} } = wanted
-  if (policy === undefined) return { region }
-  return { region, policy: await readyPolicy(ports, context, { ...policy, tags }) }
+  const aliases: readonly string[] = []
+  if (policy === undefined) return { region, aliases }
+  const key = { ...about, aliases }
+  return { region, aliases, policy: await readyPolicy(ports, context, { ...policy, key }) }
 }
 
 /** The row of one version's material; none for a public key alone. */

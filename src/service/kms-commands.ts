@@ -12,6 +12,8 @@ export interface Told {
   readonly encryptionContext: Readonly<Record<string, string>>
   /** Of condition keys, which are in lower case. */
   readonly values: Readonly<Record<string, readonly string[]>>
+  /** Of condition keys that end in a name of the request's, by how they begin. */
+  readonly pairs?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /** A key's policy as it is put: principals by their accounts and names. */

@@ -151,6 +151,7 @@ for (const [what, changed, expected] of cases) {
 }
 
 const plain = { negated: false, ifExists: false } as const
+const day = "2026-01-01T00:00:00.000Z"
 const dept = { ...plain, test: "equals", key: "k", values: ["a", "b"] } as const
 type Values = PolicyFacts["values"]
 const conditions: readonly (readonly [string, PolicyCondition, Values, boolean])[] = [
@@ -190,6 +191,25 @@ const conditions: readonly (readonly [string, PolicyCondition, Values, boolean])
   ["an equal number as larger", { ...dept, test: "more", values: ["10"] }, { k: ["10"] }, false],
   ["at least", { ...dept, test: "more-or-equal", values: ["10"] }, { k: ["10"] }, true],
   ["the same number", { ...dept, test: "same-number", values: ["10"] }, { k: ["10"] }, true],
+  ["an earlier time", { ...dept, test: "before", values: ["2026-01-02"] }, { k: [day] }, true],
+  ["the same time", { ...dept, test: "before", values: [day] }, { k: [day] }, false],
+  ["until a time", { ...dept, test: "before-or-at", values: [day] }, { k: [day] }, true],
+  ["a later time", { ...dept, test: "after", values: ["2025-12-31"] }, { k: [day] }, true],
+  ["a later time than that", { ...dept, test: "after", values: [day] }, { k: [day] }, false],
+  ["from a time on", { ...dept, test: "after-or-at", values: [day] }, { k: [day] }, true],
+  [
+    "the same time in another zone",
+    { ...dept, test: "same-time", values: ["2026-01-01T01:00:00+01:00"] },
+    { k: [day] },
+    true,
+  ],
+  [
+    "the same time in seconds since 1970",
+    { ...dept, test: "same-time", values: ["1767225600"] },
+    { k: [day] },
+    true,
+  ],
+  ["another second", { ...dept, test: "same-time", values: ["1767225601"] }, { k: [day] }, false],
   ["no value as asked for", { ...dept, test: "null", values: ["true"] }, {}, true],
   [
     "a value though none was asked for",

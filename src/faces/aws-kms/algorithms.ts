@@ -1,11 +1,11 @@
 /** What AWS has against an algorithm on a key that ours would serve. */
 
+import type { KmsUsage } from "../../service/kms/key-specs.ts"
 import { Fault, invalid } from "./fault.ts"
 import type { Target } from "./target.ts"
 import {
   abilities,
   type EncryptionAlgorithm,
-  type KmsUsage,
   type MacAlgorithm,
   type SigningAlgorithm,
 } from "./vocabulary.ts"

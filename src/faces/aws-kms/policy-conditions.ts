@@ -1,14 +1,22 @@
 /** The conditions of a key policy: operators as rows, and the keys whose values are known here. */
 
 import type { JsonValue } from "../../codec/json.ts"
-import type { PolicyCondition } from "../../domain/key-policy.ts"
+import { timeOf, type PolicyCondition } from "../../domain/key-policy.ts"
 import { parseRange } from "../../identity/address.ts"
-import { addressKey, multipleKeys, singleKeys, singleKeyStarts } from "../../service/kms/facts.ts"
+import { conditionKey, type ValueKind } from "../../service/kms/condition-keys.ts"
 import { listOf, malformed, objectOf } from "./policy-json.ts"
 
 type Operator = Pick<PolicyCondition, "test" | "negated">
 const is = (test: PolicyCondition["test"]): Operator => ({ test, negated: false })
 const isNot = (test: PolicyCondition["test"]): Operator => ({ test, negated: true })
+
+/** Which operators go with which values; `Null` goes with all. */
+const suiting: Readonly<Record<ValueKind, RegExp>> = {
+  text: /^(?:String|Arn|Numeric|Bool)/,
+  address: /IpAddress$/,
+  date: /^Date/,
+  epoch: /^(?:Date|Numeric)/,
+}
 
 const operators: ReadonlyMap<string, Operator> = new Map([
   ["StringEquals", is("equals")],
@@ -27,6 +35,12 @@ const operators: ReadonlyMap<string, Operator> = new Map([
   ["NumericLessThanEquals", is("less-or-equal")],
   ["NumericGreaterThan", is("more")],
   ["NumericGreaterThanEquals", is("more-or-equal")],
+  ["DateEquals", is("same-time")],
+  ["DateNotEquals", isNot("same-time")],
+  ["DateLessThan", is("before")],
+  ["DateLessThanEquals", is("before-or-at")],
+  ["DateGreaterThan", is("after")],
+  ["DateGreaterThanEquals", is("after-or-at")],
   ["Bool", is("equals-ignore-case")],
   ["IpAddress", is("in-range")],
   ["NotIpAddress", isNot("in-range")],
@@ -49,14 +63,13 @@ function readCondition(text: string, key: string, values: JsonValue): PolicyCond
   if (operator === undefined) throw malformed(`Condition ${text} is not supported.`)
   const ifExists = exists !== undefined
   if (ifExists && name === "Null") throw malformed("Null asks whether there is a value.")
-  const isMultiple = multipleKeys.includes(key)
-  const isSingle = singleKeys.includes(key) || singleKeyStarts.some((one) => isBelow(key, one))
-  if (!isMultiple && !isSingle) throw malformed(`Condition key ${key} is not supported.`)
-  const needsSet = isMultiple && name !== "Null"
+  const known = conditionKey(key)
+  if (known === undefined) throw malformed(`Condition key ${key} is not supported.`)
+  const needsSet = known.many === true && name !== "Null"
   if (needsSet !== (set !== undefined)) {
     throw malformed(`ForAllValues or ForAnyValue stands before keys of many values: ${key}.`)
   }
-  if (name !== "Null" && (operator.test === "in-range") !== (key === addressKey)) {
+  if (name !== "Null" && !suiting[known.kind].test(name)) {
     throw malformed(`${text} does not go with ${key}.`)
   }
   return {
@@ -66,10 +79,6 @@ function readCondition(text: string, key: string, values: JsonValue): PolicyCond
     key,
     values: readValues(values, name),
   }
-}
-
-function isBelow(key: string, start: string): boolean {
-  return key.startsWith(start) && key.length > start.length
 }
 
 function readValues(value: JsonValue, operator: string): readonly string[] {
@@ -93,10 +102,23 @@ function checkValue(value: string, operator: string): void {
   if (operator.endsWith("IpAddress") && parseRange(value) === undefined) {
     throw malformed(`${value} is no address range.`)
   }
+  if (operator.startsWith("Date") && !isTime(value)) throw malformed(`${value} is no date.`)
   if (operator.startsWith("Numeric") && !/^-?[0-9]{1,15}$/.test(value)) {
     throw malformed(`${value} is no number.`)
   }
   if (/^(?:Bool|Null)$/.test(operator) && !/^(?:true|false)$/.test(value)) {
     throw malformed(`${operator} is true or false.`)
   }
+}
+
+/** Seconds since 1970; a day; or a time of day with its offset from UTC (ISO 8601). */
+const [day, clock, offset] = [
+  "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+  "T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,3})?)?",
+  "(?:Z|[+-][0-9]{2}:[0-9]{2})",
+]
+const timePattern = new RegExp(`^(?:[0-9]{9,11}|${day}(?:${clock}${offset})?)$`)
+
+function isTime(text: string): boolean {
+  return timePattern.test(text) && !Number.isNaN(timeOf(text))
 }

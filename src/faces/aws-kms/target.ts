@@ -6,12 +6,12 @@ import { stateAt } from "../../domain/external-material.ts"
 import type { KeyRecord } from "../../domain/key.ts"
 import type { FamilyRecord, KeyAddress, KmsKeyRecord } from "../../domain/kms-key.ts"
 import type { FoundKey } from "../../service/find-key.ts"
+import { specOf, usageOf, type KeySpec, type KmsUsage } from "../../service/kms/key-specs.ts"
 import { locateKey } from "../../service/kms/locate-key.ts"
 import { keyFaultOf, notFound } from "./errors.ts"
 import { Fault } from "./fault.ts"
 import { keyArn, readKeyName, spelled, type KeyName, type Place } from "./names.ts"
 import type { Call } from "./operation.ts"
-import { specOf, usageOf, type KeySpec, type KmsUsage } from "./vocabulary.ts"
 
 /** AWS's words for a key's state. */
 export type KmsState =

@@ -1,9 +1,11 @@
 /** What a request says that keys' policies may have conditions on. */
 
 import type { Context, Told } from "../../service/commands.ts"
+import { requestTagStart } from "../../service/kms/condition-keys.ts"
 import type { Call } from "./operation.ts"
 
 const usualDays = 30
+const usualPeriodDays = 365
 const aliasPattern = /^(?:alias\/|arn:[^/]*:alias\/)/
 type Given = Readonly<Record<string, unknown>>
 
@@ -16,13 +18,15 @@ function toldBy(name: string, input: Given): Pick<Context, "told" | "toldOf"> {
   const of = rows[name] ?? (() => ({}))
   if (name !== "ReEncrypt") {
     const about = { context: input["EncryptionContext"], key: input["KeyId"] }
-    return { told: toldOf(name, about, of(input)) }
+    return {
+      told: { ...toldOf(name, about, { ...of(input), ...tagKeys(input) }), ...tagsIn(input) },
+    }
   }
   // Two keys, each asked for its part.
   const from = { context: input["SourceEncryptionContext"], key: input["SourceKeyId"] }
   const to = { context: input["DestinationEncryptionContext"], key: input["DestinationKeyId"] }
-  const decrypt = toldOf("ReEncryptFrom", from, {})
-  const encrypt = toldOf("ReEncryptTo", to, {})
+  const decrypt = toldOf("ReEncryptFrom", from, encryption(input["SourceEncryptionAlgorithm"]))
+  const encrypt = toldOf("ReEncryptTo", to, encryption(input["DestinationEncryptionAlgorithm"]))
   return { toldOf: { "key.decrypt": decrypt, "key.encrypt": encrypt } }
 }
 
@@ -44,8 +48,32 @@ function toldOf(
   }
 }
 
-/** Condition keys of single operations, by what their input says. */
+/** Condition keys of single operations, by what their input says or goes without saying. */
 const rows: Readonly<Record<string, (input: Given) => Given>> = {
+  Encrypt: encryptionOf,
+  Decrypt: encryptionOf,
+  GenerateDataKey: () => encryption(undefined),
+  GenerateDataKeyWithoutPlaintext: () => encryption(undefined),
+  GenerateDataKeyPair: dataKeyPair,
+  GenerateDataKeyPairWithoutPlaintext: dataKeyPair,
+  Sign: signing,
+  Verify: signing,
+  GenerateMac: ({ MacAlgorithm: mac }) => ({ "kms:macalgorithm": mac }),
+  VerifyMac: ({ MacAlgorithm: mac }) => ({ "kms:macalgorithm": mac }),
+  DeriveSharedSecret: ({ KeyAgreementAlgorithm: agreement }) => ({
+    "kms:keyagreementalgorithm": agreement,
+  }),
+  GetParametersForImport: ({ WrappingAlgorithm, WrappingKeySpec }) => ({
+    "kms:wrappingalgorithm": WrappingAlgorithm,
+    "kms:wrappingkeyspec": WrappingKeySpec,
+  }),
+  ImportKeyMaterial: ({ ExpirationModel: model = "KEY_MATERIAL_EXPIRES", ValidTo }) => ({
+    "kms:expirationmodel": model,
+    "kms:validto": typeof ValidTo === "number" ? new Date(ValidTo).toISOString() : undefined,
+  }),
+  EnableKeyRotation: ({ RotationPeriodInDays: days = usualPeriodDays }) => ({
+    "kms:rotationperiodindays": days,
+  }),
   ScheduleKeyDeletion: ({ PendingWindowInDays: days = usualDays }) => ({
     "kms:schedulekeydeletionpendingwindowindays": days,
   }),
@@ -62,6 +90,39 @@ const rows: Readonly<Record<string, (input: Given) => Given>> = {
   }),
   ListGrants: forNoService,
   RevokeGrant: forNoService,
+}
+
+function encryptionOf({ EncryptionAlgorithm: algorithm }: Given): Given {
+  return encryption(algorithm)
+}
+
+function encryption(algorithm: unknown): Given {
+  return { "kms:encryptionalgorithm": algorithm ?? "SYMMETRIC_DEFAULT" }
+}
+
+function dataKeyPair({ KeyPairSpec: spec }: Given): Given {
+  return { ...encryption(undefined), "kms:datakeypairspec": spec }
+}
+
+function signing({ SigningAlgorithm: algorithm, MessageType: type = "RAW" }: Given): Given {
+  return { "kms:signingalgorithm": algorithm, "kms:messagetype": type }
+}
+
+/** Tags that a request brings. */
+function tagsIn({ Tags }: Given): Pick<Told, "pairs"> {
+  return { pairs: { [requestTagStart]: Object.fromEntries(pairsIn(Tags)) } }
+}
+
+/** Names of the tags that it brings, or takes away. */
+function tagKeys({ Tags, TagKeys }: Given): Given {
+  const names = TagKeys ?? pairsIn(Tags).map(([name]) => name)
+  return Array.isArray(names) && names.length > 0 ? { "aws:tagkeys": names } : {}
+}
+
+function pairsIn(tags: unknown): readonly (readonly [string, string])[] {
+  // Read by its shape.
+  const list = (tags ?? []) as readonly { readonly TagKey: string; readonly TagValue: string }[]
+  return list.map(({ TagKey, TagValue }) => [TagKey, TagValue])
 }
 
 function bypass({ BypassPolicyLockoutSafetyCheck: asked }: Given): Given {

@@ -1,6 +1,7 @@
 /**
  * Aliases: names of keys in AWS's dialect, unique in their region. One can be moved to another key
- * of the same type and use; it goes with its key.
+ * of the same type and use; it goes with its key. Their names stand beside the key as well, for
+ * policies that ask for them: with them changes what the key is used under.
  */
 
 import { encodeId } from "../../codec/id-text.ts"
@@ -11,12 +12,12 @@ import type { KeyRecord } from "../../domain/key.ts"
 import type { AliasRecord } from "../../domain/kms-key.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Change } from "../../records/committer.ts"
-import { keyOf, perform, recordDone, type Act } from "../act.ts"
+import { keyOf, perform, type Act } from "../act.ts"
 import type { Context, KeyRef, Page, PageCommand } from "../commands.ts"
-import { aliasIndexName, findAlias, namedKey, type NamedKey } from "../find-key.ts"
+import { aliasIndexName, findAlias, kmsOf, namedKey, type NamedKey } from "../find-key.ts"
 import { matchingPage } from "../page.ts"
 import type { Ports } from "../ports.ts"
-import { markKms } from "./mark.ts"
+import { besides, commitKms, inTurn } from "./commit-kms.ts"
 
 export interface AliasCommand {
   readonly region: string
@@ -35,17 +36,25 @@ export async function createAlias(
   context: Context,
   { region, alias, key: ref }: AliasCommand & { readonly key: KeyRef },
 ): Promise<void> {
-  await perform(ports, context, { operation: "alias.create", key: ref }, async (act) => {
-    const key = keyOf(act)
-    await checkCount(ports, key)
-    const record = newAlias(ports, act, { key, region, alias })
-    const { partition } = key
-    const committed = await ports.records.commit(partition, {
-      changes: [{ kind: "alias", record }, ...markKms(key)],
-      claims: [ports.records.claim(partition, "alias", aliasIndexName(region, alias), record.id)],
-    })
-    await recordDone(ports, act, { keyId: key.id, committed })
-  })
+  const ask = { operation: "alias.create", key: ref } as const
+  await inTurn(ports, context, ref, () =>
+    perform(ports, context, ask, async (act) => {
+      const key = keyOf(act)
+      const names = await namesToAddTo(ports, key)
+      const record = newAlias(ports, act, { key, region, alias })
+      const { partition } = key
+      await commitKms(ports, act, {
+        before: await kmsOf(ports, key),
+        fields: { aliases: [...names, alias] },
+        along: {
+          changes: [{ kind: "alias", record }],
+          claims: [
+            ports.records.claim(partition, "alias", aliasIndexName(region, alias), record.id),
+          ],
+        },
+      })
+    }),
+  )
 }
 
 /**
@@ -62,20 +71,38 @@ export async function moveAlias(
   const { partition } = context.caller
   const from = await existing(ports, { partition, region, alias })
   const old = { operation: "alias.delete", key: { partition, region, id: from.keyId } } as const
-  await perform(ports, context, { operation: "alias.move", key: ref }, async (act) => {
-    const key = keyOf(act)
-    const source = await perform(ports, context, old, keyOf)
-    if (source.id === key.id) return
-    checkAlike(source, key)
-    await checkCount(ports, key)
-    const record = { ...newAlias(ports, act, { key, region, alias }), createdAt: from.createdAt }
-    const path = ports.records.indexPath(partition, "alias", aliasIndexName(region, alias))
-    const committed = await ports.records.commit(partition, {
-      changes: [removal(from), { kind: "alias", record }, ...markKms(key)],
-      rows: [{ put: path, value: Buffer.from(record.id, "latin1") }],
-    })
-    await recordDone(ports, act, { keyId: key.id, committed })
-  })
+  const ask = { operation: "alias.move", key: ref } as const
+  await inTurn(ports, context, ref, () =>
+    perform(ports, context, ask, async (act) => {
+      const key = keyOf(act)
+      const source = await perform(ports, context, old, keyOf)
+      if (source.id === key.id) return
+      checkAlike(source, key)
+      const names = await namesToAddTo(ports, key)
+      const record = {
+        ...newAlias(ports, act, { key, region, alias }),
+        createdAt: from.createdAt,
+      }
+      const path = ports.records.indexPath(partition, "alias", aliasIndexName(region, alias))
+      const left = await namesOf(ports, source, from)
+      const sourceKms = await kmsOf(ports, source)
+      const [bereft, beside] = besides(source, act, sourceKms, { aliases: left })
+      await commitKms(ports, act, {
+        before: await kmsOf(ports, key),
+        fields: { aliases: [...names, alias] },
+        along: {
+          changes: [
+            removal(from),
+            { kind: "alias", record },
+            { kind: "key", record: bereft },
+            beside,
+          ],
+          rows: [{ put: path, value: Buffer.from(record.id, "latin1") }],
+        },
+      })
+      await ports.inFlight.drain(source.id)
+    }),
+  )
 }
 
 /** @throws HsmError NOT_FOUND when there is no such alias. */
@@ -87,10 +114,16 @@ export async function deleteAlias(
   const { partition } = context.caller
   const found = await existing(ports, { partition, region, alias })
   const key = { partition, region, id: found.keyId }
-  await perform(ports, context, { operation: "alias.delete", key }, async (act) => {
-    const committed = await ports.records.commit(partition, aliasEnd(ports, found))
-    await recordDone(ports, act, { keyId: found.keyId, committed })
-  })
+  await inTurn(ports, context, key, () =>
+    perform(ports, context, { operation: "alias.delete", key }, async (act) => {
+      const left = await namesOf(ports, keyOf(act), found)
+      await commitKms(ports, act, {
+        before: await kmsOf(ports, keyOf(act)),
+        fields: { aliases: left },
+        along: aliasEnd(ports, found),
+      })
+    }),
+  )
 }
 
 /** What a commit that removes an alias holds. */
@@ -144,6 +177,16 @@ export async function aliasesOf(
   return (await records.list("alias", key.partition, page)).items
 }
 
+/** Read from the aliases themselves. `but`: without that one. */
+export async function namesOf(
+  ports: Pick<Ports, "records">,
+  key: Pick<KeyRecord, "id" | "partition">,
+  but?: AliasRecord,
+): Promise<readonly string[]> {
+  const others = (await aliasesOf(ports, key)).filter(({ id }) => id !== but?.id)
+  return others.map(({ name }) => name)
+}
+
 function ofKey({ id }: Pick<KeyRecord, "id">): string {
   return `${id}.`
 }
@@ -158,9 +201,11 @@ async function existing(
   return found
 }
 
-async function checkCount(ports: Ports, key: KeyRecord): Promise<void> {
+/** What a key is called already. */
+async function namesToAddTo(ports: Ports, key: KeyRecord): Promise<readonly string[]> {
   const most = limits.aliasesPerKeyMax
-  if ((await aliasesOf(ports, key)).length < most) return
+  const names = await namesOf(ports, key)
+  if (names.length < most) return names
   throw new HsmError("QUOTA_EXCEEDED", `a key has at most ${most} aliases`)
 }
 

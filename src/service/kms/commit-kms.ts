@@ -1,8 +1,12 @@
 /** Commits what AWS's dialect keeps beside a key. */
 
+import type { KeyRecord } from "../../domain/key.ts"
 import type { KmsKeyRecord } from "../../domain/kms-key.ts"
+import type { Change, Transaction } from "../../records/committer.ts"
 import { keyOf, type Act } from "../act.ts"
 import { commitKey, revise } from "../change-key.ts"
+import type { Context, KeyRef } from "../commands.ts"
+import { idIn } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
 
 /**
@@ -17,20 +21,48 @@ export async function commitKms(
   change: {
     /** As it was; undefined: there was none. */
     readonly before: KmsKeyRecord | undefined
-    readonly fields: Partial<Pick<KmsKeyRecord, "policy" | "grants">>
+    readonly fields: Fields
     /** Who is concerned, for the log. */
     readonly target?: string
+    /** What else the commit has to do. */
+    readonly along?: Partial<Transaction>
   },
 ): Promise<void> {
-  const { fields, ...rest } = change
+  const { before, fields, along = {}, ...about } = change
   const key = keyOf(act)
-  const { id, partition } = key
-  const { before = { id, partition, revision: 0 }, ...about } = rest
-  const record = { ...before, ...fields, revision: before.revision + 1 }
+  const [after, beside] = besides(key, act, before, fields)
   await commitKey(ports, act, {
     ...about,
     before: key,
-    after: revise(key, act, { kms: true }),
-    extra: { changes: [{ kind: "kms-key", record }] },
+    after,
+    extra: { ...along, changes: [beside, ...(along.changes ?? [])] },
   })
+}
+
+/** A key's next revision, and the change of the record beside it. */
+export function besides(
+  key: KeyRecord,
+  act: Pick<Act, "now">,
+  before: KmsKeyRecord | undefined,
+  fields: Fields,
+): readonly [key: KeyRecord, beside: Change] {
+  const { id, partition } = key
+  const old = before ?? { id, partition, revision: 0 }
+  const record = { ...old, ...fields, revision: old.revision + 1 }
+  return [revise(key, act, { kms: true }), { kind: "kms-key", record }]
+}
+
+type Fields = Partial<Pick<KmsKeyRecord, "aliases" | "policy" | "grants">>
+
+/**
+ * Runs one change of what lies beside a key after the other: many are asked for at once, and all of
+ * a key's are one record.
+ */
+export async function inTurn<T>(
+  { inFlight }: Pick<Ports, "inFlight">,
+  { caller }: Context,
+  key: KeyRef,
+  change: () => Promise<T>,
+): Promise<T> {
+  return await inFlight.alone(`beside ${caller.partition} ${idIn(key) ?? ""}`, change)
 }

@@ -2,87 +2,88 @@
 
 import { accountIdOf } from "../../codec/account-id.ts"
 import { userArn } from "../../codec/user-arn.ts"
-import type { KeyRecord } from "../../domain/key.ts"
 import type { KeyAccess } from "../../domain/admission.ts"
+import type { Instant } from "../../domain/ids.ts"
+import type { KeyRecord } from "../../domain/key.ts"
 import type { PolicyFacts } from "../../domain/key-policy.ts"
-import { operation, type OperationId } from "../../domain/operation.ts"
+import type { OperationId } from "../../domain/operation.ts"
 import { isAdmitted, parseAddress } from "../../identity/address.ts"
 import type { Context, Told } from "../commands.ts"
 import type { FoundKey } from "../find-key.ts"
 import { actionsOf } from "./actions.ts"
+import { contextStart, tagStart, toldOnlyBy } from "./condition-keys.ts"
+import { specOf, usageOf } from "./key-specs.ts"
 
-const contextStart = "kms:encryptioncontext"
-const tagStart = "aws:resourcetag/"
-const windowKey = "kms:schedulekeydeletionpendingwindowindays"
+/** When a question is asked, and whether the node is sure of its time. */
+export interface Moment {
+  readonly now: Instant
+  readonly timeSure: boolean
+}
 
-/** Of conditions on address ranges, and of no others. */
-export const addressKey = "aws:sourceip"
-
-/** Condition keys of one value each; in lower case. */
-export const singleKeys = [
-  addressKey,
-  "aws:principalaccount",
-  "aws:principalarn",
-  "kms:bypasspolicylockoutsafetycheck",
-  "kms:calleraccount",
-  "kms:grantconstrainttype",
-  "kms:granteeprincipal",
-  "kms:grantisforawsresource",
-  "kms:multiregion",
-  "kms:multiregionkeytype",
-  "kms:primaryregion",
-  "kms:replicaregion",
-  "kms:requestalias",
-  "kms:retiringprincipal",
-  // Of requests that AWS's own services make: nobody makes any here, so that it has no value.
-  "kms:viaservice",
-  windowKey,
-]
-/** Beginnings of such keys. */
-export const singleKeyStarts = [`${contextStart}:`, tagStart]
-/** Condition keys of many values. */
-export const multipleKeys = [`${contextStart}keys`, "kms:grantoperations"]
+/** What a key is, for conditions on that; before it is made, what it is going to be. */
+export interface PolicedKey extends Pick<KeyRecord, "partition" | "algorithm" | "tags"> {
+  readonly attributes: Pick<KeyRecord["attributes"], "usages">
+  /** Its owner brings its material along. */
+  readonly isExternal: boolean
+  /** Of a multi-Region key. */
+  readonly kin: "PRIMARY" | "REPLICA" | undefined
+  /** Their names; undefined: they are not kept beside the key. */
+  readonly aliases: readonly string[] | undefined
+}
 
 /** What a key says of who may use it, and what it is asked about; undefined: it says nothing. */
 export function accessOf(
   context: Context,
   id: OperationId,
   found: FoundKey | undefined,
+  moment: Moment,
 ): KeyAccess | undefined {
   if (found?.kms === undefined) return undefined
   const { policy, grants = [] } = found.kms
   if (policy === undefined && grants.length === 0) return undefined
-  const facts = factsOf(context, id, found.key.tags)
-  return { policy, grants, facts: { ...facts, values: { ...facts.values, ...familyFacts(found) } } }
+  return { policy, grants, facts: factsOf(context, id, policedOf(found), moment) }
 }
 
-/** Which kind of key it is, for conditions on that. */
-function familyFacts({ key, family }: Omit<FoundKey, "kms">): PolicyFacts["values"] {
-  if (family === undefined) return { "kms:multiregion": ["false"] }
-  const type = family.primary === key.id ? "PRIMARY" : "REPLICA"
-  return { "kms:multiregion": ["true"], "kms:multiregionkeytype": [type] }
+export function policedOf({ key, kms, family }: FoundKey): PolicedKey {
+  const primary = family?.primary
+  const kin = primary === undefined ? undefined : primary === key.id ? "PRIMARY" : "REPLICA"
+  return { ...key, isExternal: key.external !== undefined, kin, aliases: kms?.aliases }
 }
 
-/** @param tags - of the key. */
+const aliasesKey = "kms:resourcealiases"
+const timeKeys = ["aws:currenttime", "aws:epochtime"]
+
+/** Everything that is known of a request for an operation on a key. */
 export function factsOf(
   { caller, told: toldOfAll, toldOf = {} }: Context,
   id: OperationId,
-  tags: KeyRecord["tags"],
+  key: PolicedKey,
+  { now, timeSure }: Moment,
 ): PolicyFacts {
   const told = toldOf[id] ?? toldOfAll
   const account = accountIdOf(caller.partition)
   const arn = userArn(account, caller)
-  const values = new Map<string, readonly string[]>()
-  values.set("aws:principalaccount", [account])
-  values.set("aws:principalarn", [arn])
-  values.set(addressKey, [caller.address])
-  values.set("kms:calleraccount", [account])
+  const actions = told === undefined ? actionsOf(id) : [told.action]
+  const values = new Map<string, readonly string[]>([
+    ["aws:principalaccount", [account]],
+    ["aws:principalarn", [arn]],
+    ["aws:sourceip", [caller.address]],
+    ["aws:securetransport", ["true"]],
+    ["aws:viaawsservice", ["false"]],
+    ["kms:calleraccount", [account]],
+    ["aws:currenttime", [new Date(now).toISOString()]],
+    ["aws:epochtime", [String(Math.floor(now / 1_000))]],
+    ...keyValues(key),
+  ])
+  if (caller.name !== undefined) values.set("aws:username", [caller.name])
   const unknown = [
-    ...collect(values, tagStart, tags),
-    ...(told === undefined ? unknownOf(id) : tell(values, told)),
+    ...collect(values, tagStart, key.tags),
+    ...(told === undefined ? toldOnlyBy(actions) : tell(values, told)),
+    ...(key.aliases === undefined ? [aliasesKey] : []),
+    ...(timeSure ? [] : timeKeys),
   ]
   return {
-    actions: told === undefined ? actionsOf(id) : [told.action],
+    actions,
     values: Object.fromEntries(values),
     unknown,
     encryptionContext: told?.encryptionContext,
@@ -92,17 +93,36 @@ export function factsOf(
   }
 }
 
-/** What only AWS's dialect can say, of operations for which it would. */
-function unknownOf(id: OperationId): readonly string[] {
-  if (id === "key.delete" || id === "key.purge") return [windowKey]
-  return operation(id).usage === undefined ? [] : [contextStart]
+function keyValues(key: PolicedKey): readonly (readonly [string, readonly string[]])[] {
+  const { partition, kin, aliases = [], isExternal } = key
+  const spec = specOf(key)
+  const usage = spec && usageOf(key, spec)
+  const single: Readonly<Record<string, string | undefined>> = {
+    "aws:resourceaccount": accountIdOf(partition),
+    "kms:customermasterkeyspec": spec,
+    "kms:customermasterkeyusage": usage,
+    "kms:keyorigin": isExternal ? "EXTERNAL" : "AWS_KMS",
+    "kms:keyspec": spec,
+    "kms:keyusage": usage,
+    "kms:multiregion": String(kin !== undefined),
+    "kms:multiregionkeytype": kin,
+  }
+  const held = Object.entries(single).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, [value]] as const],
+  )
+  return aliases.length === 0
+    ? held
+    : [...held, [aliasesKey, aliases.map((name) => `alias/${name}`)]]
 }
 
 function tell(values: Map<string, readonly string[]>, told: Told): readonly string[] {
   const names = Object.keys(told.encryptionContext)
-  if (names.length > 0) values.set(`${contextStart}keys`, names)
+  if (names.length > 0) values.set("kms:encryptioncontextkeys", names)
   for (const [key, value] of Object.entries(told.values)) values.set(key, value)
-  return collect(values, `${contextStart}:`, told.encryptionContext)
+  return [
+    ...collect(values, contextStart, told.encryptionContext),
+    ...Object.entries(told.pairs ?? {}).flatMap(([start, pairs]) => collect(values, start, pairs)),
+  ]
 }
 
 /** Names of conditions have no case: of two that differ in it alone, nothing is known. */

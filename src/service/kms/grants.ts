@@ -7,10 +7,10 @@ import { limits } from "../../domain/limits.ts"
 import { operation } from "../../domain/operation.ts"
 import { keyOf, perform, type Act, type Ask } from "../act.ts"
 import type { Context, DraftParty, GrantDraft, KeyRef } from "../commands.ts"
-import { familyOf, idIn, kmsOf, type FoundKey } from "../find-key.ts"
+import { familyOf, kmsOf, type FoundKey } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
-import { commitKms } from "./commit-kms.ts"
-import { accessOf } from "./facts.ts"
+import { commitKms, inTurn } from "./commit-kms.ts"
+import { accessOf, type Moment } from "./facts.ts"
 import { lookUpPrincipal } from "./look-up-principal.ts"
 
 type Wanted = Omit<KmsGrant, "id" | "createdAt">
@@ -31,7 +31,8 @@ export async function createGrant(
     const key = keyOf(act)
     const kms = await kmsOf(ports, key)
     const wanted = await readied(ports, context, draft)
-    checkHandingOn(context, { key, kms, family: await familyOf(ports, key) }, wanted)
+    const moment = { now: act.now, timeSure: ports.clock.isSure() }
+    checkHandingOn(context, { key, kms, family: await familyOf(ports, key) }, moment, wanted)
     const { grants = [] } = kms ?? {}
     const same = grants.find((one) => one.name !== undefined && textOf(one) === textOf(wanted))
     if (same !== undefined) return same
@@ -73,15 +74,13 @@ export async function retireGrant(
   await changeGrants(ports, context, ask, (act) => endGrant(ports, act, grant))
 }
 
-/** One after the other: many are made at once, and all of a key's are one record. */
 async function changeGrants<T>(
   ports: Ports,
   context: Context,
   ask: Ask & { readonly key: KeyRef },
   work: (act: Act) => Promise<T>,
 ): Promise<T> {
-  const name = `grants ${context.caller.partition} ${idIn(ask.key) ?? ""}`
-  return await ports.inFlight.alone(name, () => perform(ports, context, ask, work))
+  return await inTurn(ports, context, ask.key, () => perform(ports, context, ask, work))
 }
 
 async function endGrant(ports: Ports, act: Act, id: string): Promise<void> {
@@ -121,9 +120,9 @@ async function partyOf(
   return { arn, meant: await lookUpPrincipal(ports, context, principal) }
 }
 
-function checkHandingOn(context: Context, found: FoundKey, wanted: Wanted): void {
+function checkHandingOn(context: Context, found: FoundKey, moment: Moment, wanted: Wanted): void {
   const id = "grant.create"
-  const access = accessOf(context, id, found)
+  const access = accessOf(context, id, found, moment)
   const question = { operation: id, caller: context.caller, key: found.key, access } as const
   const reason = againstHandingOn(question, operation(id), wanted)
   if (reason !== undefined) throw new HsmError("OPERATION_FORBIDDEN", reason, { rule: "grant" })

@@ -1,11 +1,13 @@
 /** A key's own policy: shown, and put in place of another. */
 
 import type { KeyPolicy } from "../../domain/key-policy.ts"
-import { keyOf, perform } from "../act.ts"
+import { keyOf, perform, type Act } from "../act.ts"
 import type { Context, KeyRef, NewKeyPolicy } from "../commands.ts"
-import { kmsOf } from "../find-key.ts"
+import { familyOf, kmsOf } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
-import { commitKms } from "./commit-kms.ts"
+import { namesOf } from "./aliases.ts"
+import { commitKms, inTurn } from "./commit-kms.ts"
+import { policedOf } from "./facts.ts"
 import { readyPolicy } from "./ready-policy.ts"
 
 /** A key's policy; undefined: it never got one. */
@@ -30,9 +32,14 @@ export async function putKeyPolicy(
   context: Context,
   { key, ...wanted }: NewKeyPolicy & { readonly key: KeyRef },
 ): Promise<void> {
-  await perform(ports, context, { operation: "key.set-policy", key }, async (act) => {
+  const ask = { operation: "key.set-policy", key } as const
+  const put = async (act: Act): Promise<void> => {
     const found = keyOf(act)
-    const policy = await readyPolicy(ports, context, { ...wanted, tags: found.tags })
-    await commitKms(ports, act, { before: await kmsOf(ports, found), fields: { policy } })
-  })
+    const [before, family] = [await kmsOf(ports, found), await familyOf(ports, found)]
+    const aliases = await namesOf(ports, found)
+    const policed = { ...policedOf({ key: found, kms: before, family }), aliases }
+    const policy = await readyPolicy(ports, context, { ...wanted, key: policed })
+    await commitKms(ports, act, { before, fields: { policy, aliases } })
+  }
+  await inTurn(ports, context, key, () => perform(ports, context, ask, put))
 }

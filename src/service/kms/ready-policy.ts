@@ -2,12 +2,11 @@
 
 import { accountIdOf } from "../../codec/account-id.ts"
 import { userArn } from "../../codec/user-arn.ts"
-import type { KeyRecord } from "../../domain/key.ts"
 import { admits, refuses, type KeyPolicy, type PolicyPrincipal } from "../../domain/key-policy.ts"
 import { malformed } from "../check-access.ts"
-import type { Context, DraftPrincipal, NewKeyPolicy } from "../commands.ts"
+import type { Context, DraftPrincipal, NewKeyPolicy, Told } from "../commands.ts"
 import type { Ports } from "../ports.ts"
-import { factsOf } from "./facts.ts"
+import { factsOf, type PolicedKey } from "./facts.ts"
 import { lookUpPrincipal } from "./look-up-principal.ts"
 
 /**
@@ -20,7 +19,7 @@ import { lookUpPrincipal } from "./look-up-principal.ts"
 export async function readyPolicy(
   ports: Ports,
   context: Context,
-  { policy, bypass, tags }: NewKeyPolicy & { readonly tags: KeyRecord["tags"] },
+  { policy, bypass, key }: NewKeyPolicy & { readonly key: PolicedKey },
 ): Promise<KeyPolicy> {
   const { caller } = context
   const statements: KeyPolicy["statements"][number][] = []
@@ -33,13 +32,21 @@ export async function readyPolicy(
   }
   const ready = { text: policy.text, statements }
   if (bypass) return ready
-  const next = { ...factsOf(context, "key.set-policy", tags), actions: ["putkeypolicy"] }
-  const policed = { policy: ready, facts: next }
+  const moment = { now: ports.clock.now(), timeSure: ports.clock.isSure() }
+  const facts = factsOf({ ...context, told: nextPut }, "key.set-policy", key, moment)
+  const policed = { policy: ready, facts }
   const parties = { caller, owner: caller.partition }
   if (refuses(policed, parties) || admits(policed, parties) === undefined) {
     throw malformed("/policy", "its sender could not put another one")
   }
   return ready
+}
+
+/** The request that must stay possible: another policy, with this very check. */
+const nextPut: Told = {
+  action: "putkeypolicy",
+  encryptionContext: {},
+  values: { "kms:bypasspolicylockoutsafetycheck": ["false"] },
 }
 
 /** Another account's are not looked up: who is there is that account's alone to know. */

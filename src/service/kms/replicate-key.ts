@@ -42,7 +42,9 @@ export async function replicateKey(
     const family = await familyFor(ports, primary, region)
     const creating = { operation: "key.create", creates: primary.algorithm } as const
     return await perform(ports, context, creating, async (made) => {
-      const fields = await newKmsFields(ports, context, command)
+      const isExternal = primary.external !== undefined
+      const about = { ...primary, tags, isExternal, kin: "REPLICA" } as const
+      const fields = await newKmsFields(ports, context, command, about)
       const record = replicaOf(ports, made, primary, {
         ...command,
         subject: context.caller.subject,

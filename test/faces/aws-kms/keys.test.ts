@@ -1,8 +1,9 @@
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
 
-import { abilities, keySpecNames, keySpecs } from "../../../src/faces/aws-kms/vocabulary.ts"
+import { abilities } from "../../../src/faces/aws-kms/vocabulary.ts"
 import { createKey } from "../../../src/service/create-key.ts"
+import { keySpecNames, keySpecs } from "../../../src/service/kms/key-specs.ts"
 import { maintain } from "../../../src/service/maintain.ts"
 import { contextOf, newPartition } from "../../support/stack.ts"
 import { awsFace, b64, homeRegion, type Key } from "../../support/aws-face.ts"

@@ -2,6 +2,7 @@
 
 import { encodeBase64 } from "../../../codec/base64.ts"
 import { generateDataKey, generateDataKeyPair } from "../../../service/data-key.ts"
+import { specRow } from "../../../service/kms/key-specs.ts"
 import { materialIdOf } from "../../../service/kms/material-id.ts"
 import { encryptionFault } from "../algorithms.ts"
 import { readContext } from "../ciphertext.ts"
@@ -12,7 +13,7 @@ import { refuseRecipient } from "../recipient.ts"
 import { serve } from "../serve.ts"
 import { choice, integer, need, type Input } from "../shapes.ts"
 import { foundIn, onKey } from "../target.ts"
-import { dataKeyPairSpecs, encryptionAlgorithms, specRow, unsupportedSpecs } from "../vocabulary.ts"
+import { dataKeyPairSpecs, encryptionAlgorithms, unsupportedSpecs } from "../vocabulary.ts"
 
 const name = "SYMMETRIC_DEFAULT"
 

@@ -5,6 +5,15 @@ import { createExternalKey, createKey } from "../../../service/create-key.ts"
 import { cancelDeletion, deleteKey } from "../../../service/delete-key.ts"
 import { dayMs } from "../../../domain/limits.ts"
 import type { OperationId } from "../../../domain/operation.ts"
+import {
+  algorithmsWithSpec,
+  keySpecNames,
+  keyUsages,
+  specRow,
+  usagesOf,
+  type KeySpec,
+  type KmsUsage,
+} from "../../../service/kms/key-specs.ts"
 import { lastUseOf } from "../../../service/last-uses.ts"
 import { listKmsKeys } from "../../../service/kms/list-keys.ts"
 import { describeKey, publicKey } from "../../../service/read-key.ts"
@@ -22,16 +31,7 @@ import { choice, flag, integer, need, text, type Input } from "../shapes.ts"
 import { readTags } from "../tags.ts"
 import { stateFault } from "../errors.ts"
 import { findTarget, foundIn, onKey } from "../target.ts"
-import {
-  algorithmsWithSpec,
-  keySpecNames,
-  keyUsages,
-  specRow,
-  unsupportedSpecs,
-  usagesOf,
-  type KeySpec,
-  type KmsUsage,
-} from "../vocabulary.ts"
+import { unsupportedSpecs } from "../vocabulary.ts"
 
 /** What AWS takes; zero is ours, where the partition allows it. */
 const window = { usual: 30, least: 7, most: 30 } as const
