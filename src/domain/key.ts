@@ -52,6 +52,8 @@ export interface KeyVersion {
   readonly sealsLeased: number
   /** Somebody asked for it; absent: a schedule did, or the end of a budget. */
   readonly asked?: true
+  /** Of material that its owner brings along. */
+  readonly brought?: BroughtMaterial
   /** Of a key that counts its signatures. */
   readonly indexes?: {
     /** Reserved so far; the next index. */
@@ -79,11 +81,19 @@ export interface SmartKeyAttributes {
 }
 
 /** Material that its owner brings along, and can bring again. */
-export interface ExternalMaterial {
-  /** Keyed hash of it: what is brought again has to be the same. Absent until the first time. */
-  readonly fingerprint?: Uint8Array
-  /** When it is erased; absent: never. */
+export interface BroughtMaterial {
+  /** Keyed hash of it: what is brought again has to be the same. */
+  readonly fingerprint: Uint8Array
+  /** When it is erased; absent: never, or it is away. */
   readonly validTo?: Instant
+  /** What its owner calls it; stays while it is away. */
+  readonly description?: string
+}
+
+/** Of a key whose material its owner brings along. */
+export interface ExternalMaterial {
+  /** The next version, for a rotation that somebody asks for; nothing is sealed under it yet. */
+  readonly pending?: KeyVersion
 }
 
 /** The policy record. Authenticated under the partition master key; its revision is pinned. */

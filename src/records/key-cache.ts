@@ -2,6 +2,8 @@
 
 import { HsmError } from "../domain/errors.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import { limits } from "../domain/limits.ts"
+import type { Pin } from "../sealing/bucket-table.ts"
 import { openHandle, type KeyHandle, type KeyToOpen } from "../sealing/handles.ts"
 import { paths } from "./kinds.ts"
 import { OpenHandles } from "./open-handles.ts"
@@ -78,23 +80,33 @@ export class KeyCache {
     if (!row.hasSecret) {
       return use({ keyId, version, algorithm, material: undefined, publicKey })
     }
-    const pin = await this.#records.pin(partition, "key", keyId)
-    const {
-      entries: [entry],
-    } = await this.#records.store.get([paths.material(partition, keyId, version)])
-    if (pin?.secret === undefined) throw new HsmError("KEY_STATE", "the key has been erased")
-    if (entry === undefined) throw new HsmError("TAMPERED", "a key's material is gone")
-    try {
-      return this.#records.keyholder.openMaterial(
-        { partition, keyId, version, algorithm },
-        { secret: pin.secret, blob: entry.value, publicKey },
-        use,
-      )
-    } catch (error) {
-      if (error instanceof HsmError && error.code === "DECRYPTION_FAILED") {
+    const path = paths.material(partition, keyId, version)
+    let pin = await this.#records.pin(partition, "key", keyId)
+    for (let attempt = 1; ; attempt++) {
+      const {
+        entries: [entry],
+      } = await this.#records.store.get([path])
+      if (pin?.secret === undefined) throw new HsmError("KEY_STATE", "the key has been erased")
+      if (entry === undefined) throw new HsmError("TAMPERED", "a key's material is gone")
+      try {
+        return this.#records.keyholder.openMaterial(
+          { partition, keyId, version, algorithm },
+          { secret: pin.secret, blob: entry.value, publicKey },
+          use,
+        )
+      } catch (error) {
+        if (!(error instanceof HsmError) || error.code !== "DECRYPTION_FAILED") throw error
+        const { revision } = pin
+        pin = await this.#newerPin(key)
+        if (pin?.revision !== revision && attempt < limits.commitAttemptsMax) continue
         throw new HsmError("TAMPERED", "a key's material is not what was stored for it")
       }
-      throw error
     }
+  }
+
+  /** Sealed anew at this moment? Where one version's material goes, the others' secret does. */
+  async #newerPin({ partition, id }: KeyRecord): Promise<Pin | undefined> {
+    await this.#records.sync()
+    return await this.#records.pin(partition, "key", id)
   }
 }

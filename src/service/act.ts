@@ -292,7 +292,7 @@ function grantIn(found: FoundKey | undefined, wanted: string): KmsGrant | undefi
 export async function recordDone(
   ports: Pick<Ports, "audit">,
   act: Act,
-  done: Pick<AuditEvent, "keyId" | "target" | "note"> & {
+  done: Pick<AuditEvent, "keyId" | "keyVersion" | "target" | "note"> & {
     readonly committed: { readonly rev: number; readonly writes: AuditEvent["writes"] }
   },
 ): Promise<void> {

@@ -1,5 +1,6 @@
 /** How a key's record changes: one place that commits, waits for work under way, and records. */
 
+import { broughtVersions } from "../domain/external-material.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 import type { Transaction } from "../records/committer.ts"
@@ -34,9 +35,11 @@ export async function commitKey(
     readonly extra?: Partial<Transaction>
     /** Who is concerned, for the log. */
     readonly target?: string
+    /** Which version is, for the log. */
+    readonly keyVersion?: number
   },
 ): Promise<KeyRecord> {
-  const { before, after, secret, extra, target } = change
+  const { before, after, secret, extra, target, keyVersion } = change
   const transaction: Transaction = {
     ...extra,
     changes: [
@@ -52,7 +55,10 @@ export async function commitKey(
   )
   await ports.inFlight.drain(after.id)
   if (secret !== undefined) ports.keys.evict(after.id) // Opened before, by whoever just ended.
-  const about = target === undefined ? {} : { target }
+  const about = {
+    ...(target === undefined ? {} : { target }),
+    ...(keyVersion === undefined ? {} : { keyVersion }),
+  }
   await recordDone(ports, act, { keyId: after.id, ...about, committed })
   return after
 }
@@ -79,7 +85,7 @@ export function duePaths(key: KeyRecord): Write[] {
 
 /** Rows of a key that go with its material. */
 export function materialPaths(key: KeyRecord): Write[] {
-  return key.versions
+  return broughtVersions(key)
     .filter(({ hasSecret }) => hasSecret)
     .map(({ version }) => ({ del: paths.material(key.partition, key.id, version) }))
 }

@@ -2,7 +2,7 @@
 
 import { uuidOf } from "../codec/uuid.ts"
 import { keyAlgorithm, publicUsages, type KeyAlgorithmId } from "../domain/algorithms.ts"
-import { materialUntil } from "../domain/external-material.ts"
+import { materialEnds } from "../domain/external-material.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { KeyAttributes, KeyRecord, KeyVersion } from "../domain/key.ts"
 import { newFamily, type KmsKeyRecord } from "../domain/kms-key.ts"
@@ -247,9 +247,9 @@ export function materialRows(
 /** Rows that make the node's scheduler look at the key when its time has come. */
 export function dueRows(record: KeyRecord): Write[] {
   const { deleteAt, rotation } = record
-  const times = [deleteAt, rotation?.nextAt, unwrapsUntil(record), materialUntil(record)]
-  const due = times.filter((at) => at !== undefined)
-  return due.map((at) => ({
+  const times = [deleteAt, rotation?.nextAt, unwrapsUntil(record), ...materialEnds(record)]
+  const due = new Set(times.filter((at) => at !== undefined))
+  return [...due].map((at) => ({
     put: paths.due(record.partition, at, record.id),
     value: new Uint8Array(0),
   }))

@@ -78,6 +78,17 @@ export interface ImportMaterialCommand {
   readonly wrapped: Uint8Array
   /** When it is erased here; absent: never. In the future, at most limits.importedMaterialMaxMs. */
   readonly validTo?: Instant | undefined
+  /** Bytes that the key has never had, or had; absent: new for a key that never had any. */
+  readonly importType?: "new" | "existing" | undefined
+  /** Which material it has to be; not of new one. */
+  readonly materialId?: string | undefined
+  /** What its owner calls it; absent: as before. */
+  readonly description?: string | undefined
+}
+/** A key, and which of its material came or went; undefined: it never had any. */
+export interface MaterialChange<Id = string> {
+  readonly key: KeyRecord
+  readonly materialId: Id
 }
 export interface ImportParameters {
   readonly keyId: KeyId

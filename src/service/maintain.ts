@@ -2,7 +2,7 @@
 
 import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError } from "../domain/errors.ts"
-import { materialUntil } from "../domain/external-material.ts"
+import { materialEnds } from "../domain/external-material.ts"
 import { clusterPartition, type Instant, type PartitionId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
@@ -15,7 +15,7 @@ import { duePaths } from "./change-key.ts"
 import { advance, cancelRequestsOf } from "./execute-request.ts"
 import { familyOf } from "./find-key.ts"
 import { endOf, tombstone } from "./key-end.ts"
-import { materialEnd } from "./kms/import-material.ts"
+import { materialEnd } from "./kms/delete-material.ts"
 import { onceMadeAt } from "./once.ts"
 import type { Ports } from "./ports.ts"
 import { removal } from "./request-record.ts"
@@ -84,7 +84,7 @@ async function runOne(ports: Ports, key: KeyRecord, now: Instant): Promise<void>
   const waited = key.state === "deleting" && (key.deleteAt ?? Infinity) <= now
   if (waited || (unwrapsUntil(key) ?? Infinity) <= now) {
     await destroyDue(ports, key, now)
-  } else if ((materialUntil(key) ?? Infinity) <= now) {
+  } else if (materialEnds(key).some((at) => at <= now)) {
     await expireMaterial(ports, key, now)
   } else if (key.state === "active" && key.rotation !== undefined && key.rotation.nextAt <= now) {
     const family = await familyOf(ports, key)
@@ -128,12 +128,16 @@ export async function rotateUnasked(
   return rotated
 }
 
-/** The key waits for its material again. */
+/** The key waits for its material again, unless it was what waited for a rotation. */
 async function expireMaterial(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
-  const committed = await ports.records.commit(key.partition, materialEnd(ports, key, now))
+  const end = await materialEnd(ports, key, now)
+  if (end === undefined) return
+  const committed = await ports.records.commit(key.partition, end.transaction)
   await ports.inFlight.drain(key.id)
-  ports.keys.evict(key.id)
-  await recordAct(ports, key, "system.material-expired", committed)
+  end.evict()
+  for (const version of end.versions) {
+    await recordAct(ports, { ...key, version }, "system.material-expired", committed)
+  }
 }
 
 async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
@@ -153,7 +157,7 @@ async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<v
 
 async function recordAct(
   ports: Pick<Ports, "audit">,
-  key: KeyRecord,
+  key: Pick<KeyRecord, "id" | "partition"> & { readonly version?: number },
   act: AuditEvent["act"],
   { rev, writes }: Committed,
 ): Promise<void> {
@@ -164,6 +168,7 @@ async function recordAct(
       outcome: "done",
       subject: "node",
       keyId: key.id,
+      ...(key.version === undefined ? {} : { keyVersion: key.version }),
       storeRev: rev,
       writes,
     },

@@ -2,6 +2,7 @@
 
 import { keyAlgorithm } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
+import { isHere } from "../domain/external-material.ts"
 import type { Instant } from "../domain/ids.ts"
 import { currentVersion, versionsMax, type KeyRecord, type KeyVersion } from "../domain/key.ts"
 import type { Permit } from "../domain/policy.ts"
@@ -19,7 +20,7 @@ import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
 /**
- * Makes a key's next version.
+ * Makes a key's next version; of what its owner brings along, that which waits becomes it.
  *
  * @param command - with an `idempotencyKey`, a repetition of the call makes no further version.
  * @throws HsmError KEY_STATE, QUOTA_EXCEEDED at its versionsMax, CONFLICT; OPERATION_FORBIDDEN for
@@ -47,7 +48,8 @@ export async function rotateKey(
             { keyId: made.id, revision: made.revision },
           ),
       })
-      await recordDone(ports, act, { keyId: key.id, committed })
+      const keyVersion = currentVersion(record)?.version
+      await recordDone(ports, act, { keyId: key.id, ...(keyVersion && { keyVersion }), committed })
       return record
     })
   })
@@ -85,29 +87,64 @@ export async function addVersion(
   }
   const { records } = ports
   const kin = await kinOf(ports, key)
-  const { material, publicKey } = await generateMaterial(key.algorithm, permit)
+  const members = [key, ...kin]
+  const { nextOf, material } =
+    key.external === undefined
+      ? await freshVersion(ports, key, { now, permit })
+      : { nextOf: pendingVersions(members, now), material: undefined }
   using fresh = material
+  const rows: Write[] = []
+  const changed: KeyRecord[] = []
+  for (const before of members) {
+    const after = withVersion(before, nextOf(before))
+    rows.push(...(await versionRows(ports, { before, after, material: fresh })))
+    changed.push(after)
+  }
+  const [record = key] = changed
+  const changes = changed.map((one) => ({ kind: "key", record: one }) as const)
+  const transaction: Transaction = { changes, rows }
+  const committed = await records.commit(key.partition, await complete(transaction, record))
+  return { record, committed }
+}
+
+/** What a member's record says of the version that comes. */
+type NextOf = (member: KeyRecord) => KeyVersion
+
+/** Made here, the same for all members. */
+async function freshVersion(
+  { lineage }: Pick<Ports, "lineage">,
+  { algorithm, versions }: KeyRecord,
+  { now, permit }: { readonly now: Instant; readonly permit: Permit | undefined },
+): Promise<{ readonly nextOf: NextOf; readonly material: SecretBytes | undefined }> {
+  const { material, publicKey } = await generateMaterial(algorithm, permit)
   const next: KeyVersion = {
-    version: last.version + 1,
+    version: (versions.at(-1)?.version ?? 0) + 1,
     createdAt: now,
     origin: "generated",
     hasSecret: true,
     sealsLeased: 0,
     ...(permit === undefined ? {} : { asked: true }),
-    ...firstIndexes(key.algorithm, ports.lineage),
+    ...firstIndexes(algorithm, lineage),
     ...(publicKey === undefined ? {} : { publicKey: new Uint8Array(publicKey) }),
   }
-  const record = withVersion(key, next)
-  const rows = await versionRows(ports, { before: key, after: record, material: fresh })
-  const changes = [{ kind: "key", record } as const]
-  for (const before of kin) {
-    const after = withVersion(before, next)
-    rows.push(...(await versionRows(ports, { before, after, material: fresh })))
-    changes.push({ kind: "key", record: after })
+  return { nextOf: () => next, material }
+}
+
+/**
+ * What was brought along and waits. Every member has its own row of it already, under the number
+ * that it has now.
+ */
+function pendingVersions(members: readonly KeyRecord[], now: Instant): NextOf {
+  const nextOf = ({ external }: KeyRecord): KeyVersion => {
+    const pending = external?.pending
+    if (pending === undefined) {
+      throw new HsmError("KEY_STATE", "no material was brought that waits for a rotation")
+    }
+    if (isHere(pending, now)) return { ...pending, createdAt: now, asked: true }
+    throw new HsmError("KEY_STATE", "the material that waits is not in every member of the key")
   }
-  const transaction: Transaction = { changes, rows }
-  const committed = await records.commit(key.partition, await complete(transaction, record))
-  return { record, committed }
+  for (const member of members) nextOf(member)
+  return nextOf
 }
 
 function withVersion(key: KeyRecord, next: KeyVersion): KeyRecord {
@@ -116,6 +153,7 @@ function withVersion(key: KeyRecord, next: KeyVersion): KeyRecord {
   return {
     ...key,
     versions: [...key.versions, next],
+    ...(key.external === undefined ? {} : { external: {} }),
     ...(rotation === undefined
       ? {}
       : { rotation: { ...rotation, nextAt: (now + rotation.periodMs) as Instant } }),
@@ -145,8 +183,7 @@ function checkRotates({ algorithm, external }: KeyRecord, permit: Permit | undef
   if (keyAlgorithm(algorithm).form === "seed") {
     throw new HsmError("OPERATION_FORBIDDEN", "a seed does not rotate: its keys would be others")
   }
-  if (external === undefined) return
-  // Unasked: the version's seals are used up, and nobody here can make another one.
-  const code = permit === undefined ? "KEY_EXHAUSTED" : "OPERATION_FORBIDDEN"
-  throw new HsmError(code, "the key's material is brought along: it does not rotate here")
+  if (external === undefined || permit !== undefined) return
+  // The version's seals are used up; when the next one begins is its owner's business.
+  throw new HsmError("KEY_EXHAUSTED", "the key's material is brought along: its owner rotates it")
 }

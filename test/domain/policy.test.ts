@@ -270,11 +270,22 @@ function permitOf(changed: Partial<Question>): Permit {
 
 test("imported material serves until its instant, and not from then on", () => {
   const { now } = ask({})
-  const until = (ms: number) => ({ ...key, external: { validTo: (now + ms) as typeof now } })
+  const [version] = key.versions
+  assert.ok(version !== undefined)
+  const brought = (ms: number) => ({
+    ...version,
+    brought: { fingerprint: new Uint8Array(32), validTo: (now + ms) as typeof now },
+  })
+  const until = (ms: number) => ({ ...key, external: {}, versions: [brought(ms)] })
   assert.equal(outcome(ask({ key: until(1) })), "allowed")
   assert.equal(outcome(ask({ key: until(0) })), "key-state: KEY_STATE")
   assert.equal(outcome(ask({ key: { ...until(0), state: "deleting" } })), "key-state: KEY_STATE")
   assert.equal(outcome(ask({ key: until(0), operation: "key.update" })), "allowed")
+  const later = { ...brought(0), version: 2 }
+  const two = { ...key, external: {}, versions: [brought(1), later] }
+  assert.equal(outcome(ask({ key: two })), "key-state: KEY_STATE", "each has to be here")
+  const waits = { ...until(1), external: { pending: later } }
+  assert.equal(outcome(ask({ key: waits })), "allowed", "what waits is not needed yet")
 })
 
 test("a permit covers its own operation, key and mechanism, and nothing else", () => {

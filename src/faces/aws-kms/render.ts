@@ -80,10 +80,14 @@ export function renderAlgorithms({ spec, usage }: KmsKey): Output {
   }
 }
 
-/** When imported material goes; nothing while there is none. */
+/** When the first of the imported material goes; nothing while there is none. */
 export function renderExpiry(key: KeyRecord): Output {
-  if (key.external === undefined || currentVersion(key)?.hasSecret !== true) return {}
-  const until = materialUntil(key)
+  const isAny = key.versions.some(({ hasSecret }) => hasSecret)
+  return key.external === undefined || !isAny ? {} : renderUntil(materialUntil(key))
+}
+
+/** The end of what is here; undefined: it has none. */
+export function renderUntil(until: Instant | undefined): Output {
   if (until === undefined) return { ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }
   return { ExpirationModel: "KEY_MATERIAL_EXPIRES", ValidTo: renderTime(until) }
 }

@@ -104,6 +104,13 @@ export function foundIn({ found }: Target): KmsKey {
   return found
 }
 
+/** What only symmetric encryption keys do; undefined for one of those. */
+export function specFault({ arn, spec }: Pick<KmsKey, "arn" | "spec">): Fault | undefined {
+  if (spec === "SYMMETRIC_DEFAULT") return undefined
+  const text = `${arn} key spec is ${spec} which is not valid for this operation.`
+  return new Fault("UnsupportedOperationException", text)
+}
+
 /** What AWS has against an operation on a key of another origin; undefined when nothing. */
 export function originFault({ found }: Target, wanted: KmsOrigin): Fault | undefined {
   if (found === undefined || found.origin === wanted) return undefined

@@ -21,6 +21,7 @@ import { familyOf } from "../find-key.ts"
 import { checkTags } from "../key-template.ts"
 import type { Ports } from "../ports.ts"
 import { changedFamily } from "./family.ts"
+import { undescribed } from "./pending-material.ts"
 
 /**
  * Makes the primary's replica in a region, in one commit. It has the primary's versions, each
@@ -145,7 +146,7 @@ function replicaOf(
   const id = encodeId(random.bytes(16)) as KeyId // 16 bytes are an id.
   return {
     ...primary,
-    ...(primary.external === undefined ? {} : withoutMaterial(primary)),
+    ...(primary.external === undefined ? {} : waitsForAll(primary)),
     id,
     name: uuidOf(id),
     // Officers trust keys one by one.
@@ -156,6 +157,17 @@ function replicaOf(
     createdBy: subject,
     updatedAt: now,
     revision: 1,
+  }
+}
+
+/** Of material that its owner brings: it is brought to each member, which calls it as it likes. */
+function waitsForAll(primary: KeyRecord): Partial<KeyRecord> {
+  const { versions, external, ...state } = withoutMaterial(primary, () => true)
+  const pending = external?.pending
+  return {
+    ...state,
+    versions: versions.map(undescribed),
+    external: pending === undefined ? {} : { pending: undescribed(pending) },
   }
 }
 

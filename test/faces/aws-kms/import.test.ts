@@ -300,7 +300,7 @@ test("a key that waits can be destroyed, and nothing of it stays due", async () 
   assert.equal(await maintain(aws.stack.ports), 0)
 })
 
-test("what was made here takes nothing in, and what was brought does not rotate", async () => {
+test("what was made here takes nothing in, and no clock rotates what was brought", async () => {
   const made = await aws.createKey()
   const asked = { WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_2048" }
   const { KeyId } = made
@@ -313,8 +313,7 @@ test("what was made here takes nothing in, and what was brought does not rotate"
   assert.equal(await aws.fault("ImportKeyMaterial", input), here)
   const brought = await external()
   await bring(brought.KeyId, material)
-  const names = ["EnableKeyRotation", "DisableKeyRotation", "RotateKeyOnDemand", "ListKeyRotations"]
-  for (const name of names) {
+  for (const name of ["EnableKeyRotation", "DisableKeyRotation"]) {
     const fault = await aws.fault(name, { KeyId: brought.KeyId })
     assert.equal(fault, origin(brought.Arn, "EXTERNAL"))
   }
@@ -322,20 +321,17 @@ test("what was made here takes nothing in, and what was brought does not rotate"
   assert.equal(status["KeyRotationEnabled"], false)
 })
 
-test("another material, and what AWS has given up, are refused by name", async () => {
+test("what was never there is no existing material, and old wrappings are refused", async () => {
   const { KeyId } = await external()
   const input = await importInput(aws, KeyId, material)
   const none = await aws.fault("ImportKeyMaterial", {
     ...input,
     ImportType: "EXISTING_KEY_MATERIAL",
   })
-  assert.match(none, /^ValidationException: ImportType EXISTING_KEY_MATERIAL/)
+  assert.equal(none, "ValidationException: the key never had any material")
   const odd = await aws.fault("ImportKeyMaterial", { ...input, KeyMaterialId: "0".repeat(64) })
-  assert.match(odd, /^IncorrectKeyMaterialException: /)
+  assert.equal(odd, "ValidationException: new material has no id before it is here")
   await aws.ok("ImportKeyMaterial", { ...input, ImportType: "NEW_KEY_MATERIAL" })
-  const second = await importInput(aws, KeyId, material)
-  const more = await aws.fault("ImportKeyMaterial", { ...second, ImportType: "NEW_KEY_MATERIAL" })
-  assert.match(more, /^UnsupportedOperationException: .* has key material/)
   for (const [WrappingAlgorithm, WrappingKeySpec] of [
     ["RSAES_PKCS1_V1_5", "RSA_2048"],
     ["SM2PKE", "SM2"],

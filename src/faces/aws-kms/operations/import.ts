@@ -4,18 +4,15 @@ import { encodeBase64 } from "../../../codec/base64.ts"
 import type { KeyAlgorithmId, MechanismId } from "../../../domain/algorithms.ts"
 import { HsmError } from "../../../domain/errors.ts"
 import type { Instant } from "../../../domain/ids.ts"
-import {
-  deleteMaterial,
-  importMaterial,
-  importParameters,
-} from "../../../service/kms/import-material.ts"
+import { deleteMaterial } from "../../../service/kms/delete-material.ts"
+import { importMaterial, importParameters } from "../../../service/kms/import-material.ts"
 import { Fault, invalid } from "../fault.ts"
 import * as members from "../members.ts"
-import { operation, type Call, type Operation } from "../operation.ts"
-import { renderMaterialId, renderTime } from "../render.ts"
+import { operation, type Operation } from "../operation.ts"
+import { renderTime } from "../render.ts"
 import { serve } from "../serve.ts"
 import { blob, choice, need, text, timestamp } from "../shapes.ts"
-import { foundIn, onKey, originFault, type Target } from "../target.ts"
+import { foundIn, onKey, originFault, primaryFault, specFault, type Target } from "../target.ts"
 
 /** Pairs that material is wrapped under. */
 const wrappingSpecs = {
@@ -30,6 +27,8 @@ const wrappingAlgorithms = {
   RSA_AES_KEY_WRAP_SHA_1: "RSA_AES_KWP_SHA_1",
   RSA_AES_KEY_WRAP_SHA_256: "RSA_AES_KWP_SHA_256",
 } as const satisfies Record<string, MechanismId>
+
+const importTypes = { NEW_KEY_MATERIAL: "new", EXISTING_KEY_MATERIAL: "existing" } as const
 
 const materialId = text({ min: 64, max: 64, pattern: /^[a-f0-9]+$/ })
 
@@ -84,36 +83,34 @@ export const importOperations = {
     },
     async (call, input) => {
       const validTo = readValidTo(input)
-      refuseDescription(input)
+      const { ImportType: type, KeyMaterialId: id, KeyMaterialDescription: said } = input
       return await onKey(call, input.KeyId, async (target) => {
-        const fault =
-          originFault(target, "EXTERNAL") ??
-          typeFault(target, input) ??
-          idFault(call, target, input)
+        const fault = originFault(target, "EXTERNAL") ?? materialFault(target, input)
         const command = {
           key: target.address,
           token: input.ImportToken,
           wrapped: input.EncryptedKeyMaterial,
           validTo,
+          importType: type && importTypes[type],
+          materialId: id,
+          description: said,
         }
-        const key = await serve(call, { fault }, (context) =>
+        const { materialId } = await serve(call, { fault }, (context) =>
           importMaterial(call.ports, context, command).catch(tellImport),
         )
-        const found = { ...foundIn(target), key }
-        return { KeyId: found.arn, KeyMaterialId: renderMaterialId(call.ports, found) }
+        return { KeyId: foundIn(target).arn, KeyMaterialId: materialId }
       })
     },
   ),
   DeleteImportedKeyMaterial: operation(
     { KeyId: members.neededKeyId, KeyMaterialId: materialId },
-    async (call, input) =>
-      await onKey(call, input.KeyId, async (target) => {
-        const fault = originFault(target, "EXTERNAL") ?? idFault(call, target, input)
-        const key = await serve(call, { fault }, (context) =>
-          deleteMaterial(call.ports, context, { key: target.address }),
+    async (call, { KeyId, KeyMaterialId: id }) =>
+      await onKey(call, KeyId, async (target) => {
+        const fault = originFault(target, "EXTERNAL")
+        const done = await serve(call, { fault }, (context) =>
+          deleteMaterial(call.ports, context, { key: target.address, materialId: id }),
         )
-        const found = { ...foundIn(target), key }
-        return { KeyId: found.arn, KeyMaterialId: renderMaterialId(call.ports, found) }
+        return { KeyId: foundIn(target).arn, KeyMaterialId: done.materialId }
       }),
   ),
 } as const satisfies Record<string, Operation>
@@ -135,35 +132,24 @@ function readValidTo({
   )
 }
 
-/** Nothing here would show it again. */
-function refuseDescription({ KeyMaterialDescription: text }: { KeyMaterialDescription: unknown }) {
-  if (text === undefined) return
-  const reason = "KeyMaterialDescription is not kept: use the key's own description."
-  throw new Fault("UnsupportedOperationException", reason)
-}
-
-/** A key has one material: it is brought, and brought again, and followed by no other. */
-function typeFault(
-  { found }: Target,
-  { ImportType: type }: { readonly ImportType: string | undefined },
+/** Only keys that encrypt have more than one material; another one is brought to a primary. */
+function materialFault(
+  target: Target,
+  input: {
+    readonly ImportType: keyof typeof importTypes | undefined
+    readonly KeyMaterialDescription: string | undefined
+    readonly KeyMaterialId: string | undefined
+  },
 ): Fault | undefined {
-  const hadSome = found?.key.external?.fingerprint !== undefined
-  if (type === "NEW_KEY_MATERIAL" && hadSome) {
-    const text = `${found.arn} has key material: importing another one is not supported.`
-    return new Fault("UnsupportedOperationException", text)
-  }
-  if (type !== "EXISTING_KEY_MATERIAL" || hadSome) return undefined
-  return invalid("ImportType EXISTING_KEY_MATERIAL is for a key that had key material before.")
-}
-
-function idFault(
-  { ports }: Call,
-  { found }: Target,
-  { KeyMaterialId: id }: { readonly KeyMaterialId: string | undefined },
-): Fault | undefined {
-  if (id === undefined || found === undefined) return undefined
-  if (id === renderMaterialId(ports, found)) return undefined
-  return new Fault("IncorrectKeyMaterialException", `The key has no key material ${id}.`)
+  const { found } = target
+  if (found === undefined) return undefined
+  const { ImportType: type, KeyMaterialDescription: said, KeyMaterialId: id } = input
+  const isAbout = type !== undefined || said !== undefined || id !== undefined
+  const fault = isAbout ? specFault(found) : undefined
+  if (fault !== undefined) return fault
+  if (type !== "NEW_KEY_MATERIAL") return undefined
+  if (id !== undefined) return invalid("KeyMaterialId is not for NEW_KEY_MATERIAL.")
+  return found.family === undefined ? undefined : primaryFault(target)
 }
 
 /** Tokens and material have exceptions of their own. */
@@ -176,6 +162,9 @@ function tellImport(error: unknown): never {
       throw new Fault(late ? "ExpiredImportTokenException" : "InvalidImportTokenException", message)
     case "/material":
       throw new Fault("IncorrectKeyMaterialException", message)
+    case "/importType":
+      throw late ? new Fault("KMSInvalidStateException", message) : invalid(message)
+    case "/materialId":
     case "/validTo":
       throw invalid(message)
     default:

@@ -1,8 +1,11 @@
 /** Operations on the rotation of keys: by the clock, or when somebody asks for it. */
 
-import { currentVersion, type KeyVersion } from "../../../domain/key.ts"
+import { broughtVersions, isHere } from "../../../domain/external-material.ts"
+import type { Instant } from "../../../domain/ids.ts"
+import { currentVersion, type KeyRecord, type KeyVersion } from "../../../domain/key.ts"
 import { dayMs, limits } from "../../../domain/limits.ts"
 import { materialIdOf } from "../../../service/kms/material-id.ts"
+import { isPendingEverywhere } from "../../../service/kms/pending-material.ts"
 import { describeKey } from "../../../service/read-key.ts"
 import { rotateKey } from "../../../service/rotate-key.ts"
 import { updateKey } from "../../../service/update-key.ts"
@@ -11,10 +14,10 @@ import { Fault } from "../fault.ts"
 import * as members from "../members.ts"
 import { operation, type Call, type Operation, type Output } from "../operation.ts"
 import { pageCommand, renderPage } from "../pages.ts"
-import { renderTime } from "../render.ts"
+import { renderTime, renderUntil } from "../render.ts"
 import { serve } from "../serve.ts"
 import { choice, integer } from "../shapes.ts"
-import { foundIn, onKey, originFault, primaryFault, type KmsKey, type Target } from "../target.ts"
+import { foundIn, onKey, originFault, primaryFault, specFault, type Target } from "../target.ts"
 
 const usualDays = 365
 const named = { KeyId: members.neededKeyId }
@@ -68,29 +71,26 @@ export const rotationOperations = {
 async function schedule(call: Call, text: string, periodMs: number | null): Promise<undefined> {
   await onKey(call, text, async (target) => {
     const command = { key: target.address, rotationPeriodMs: periodMs }
-    await serve(call, { fault: rotationFault(target) }, (context) =>
-      updateKey(call.ports, context, command),
-    )
+    const fault = rotationFault(target, originFault(target, "AWS_KMS"))
+    await serve(call, { fault }, (context) => updateKey(call.ports, context, command))
   })
 }
 
-/** What AWS has against rotating a key; undefined when nothing. */
-function rotationFault(target: Target): Fault | undefined {
+/**
+ * What AWS has against rotating a key; undefined when nothing.
+ *
+ * @param byOrigin - material that its owner brings is rotated by him alone.
+ */
+function rotationFault(target: Target, byOrigin?: Fault): Fault | undefined {
   const { found } = target
   if (found === undefined) return undefined
   const isFamily = found.family !== undefined
   return (
     specFault(found) ??
-    originFault(target, "AWS_KMS") ??
+    byOrigin ??
     (isFamily ? primaryFault(target) : undefined) ??
     stateFault(found)
   )
-}
-
-function specFault({ arn, spec }: KmsKey): Fault | undefined {
-  if (spec === "SYMMETRIC_DEFAULT") return undefined
-  const text = `${arn} key spec is ${spec} which is not valid for this operation.`
-  return new Fault("UnsupportedOperationException", text)
 }
 
 function countFault({ found }: Target): Fault | undefined {
@@ -114,34 +114,63 @@ async function listRotations(
   return await onKey(call, input.KeyId, async (target) => {
     const key = await describeKey(call.ports, call.context, { key: target.address })
     const found = foundIn(target)
-    const fault = specFault(found) ?? originFault(target, "AWS_KMS")
+    const fault = specFault(found)
     if (fault !== undefined) throw fault
-    const first = input.IncludeKeyMaterial === "ALL_KEY_MATERIAL" ? 1 : 2
-    const from = Math.max(first, Number(after ?? 0) + 1)
-    const rest = key.versions.filter(({ version }) => version >= from)
+    const isAll = input.IncludeKeyMaterial === "ALL_KEY_MATERIAL"
+    const from = Math.max(isAll ? 1 : 2, Number(after ?? 0) + 1)
+    const versions = isAll ? broughtVersions(key) : key.versions
+    const rest = versions.filter(({ version }) => version >= from)
     const items = rest.slice(0, limit)
     const next = rest.length > limit ? String(items.at(-1)?.version) : undefined
-    const current = currentVersion(key)?.version
+    const state = await pendingState(call, key)
     return renderPage(
       call,
       { items, next },
-      { as: "Rotations", render: (one) => renderRotation(call, found, { one, current }) },
+      {
+        as: "Rotations",
+        render: (one) => renderRotation(call, { arn: found.arn, key, state }, one),
+      },
     )
   })
 }
 
-function renderRotation(
-  { ports }: Call,
-  { arn, key }: KmsKey,
-  { one, current }: { readonly one: KeyVersion; readonly current: number | undefined },
-): Output {
+/** What the material is called that waits for its rotation; undefined when none does. */
+async function pendingState({ ports }: Call, key: KeyRecord): Promise<string | undefined> {
+  if (key.external?.pending === undefined) return undefined
+  const isComplete = await isPendingEverywhere(ports, key, ports.clock.now())
+  return isComplete ? "PENDING_ROTATION" : "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
+}
+
+function renderRotation({ ports }: Call, { arn, key, state }: Listed, one: KeyVersion): Output {
   const { version, createdAt, asked } = one
-  const isRotation = version > 1
+  const current = currentVersion(key)?.version ?? 0
+  const isRotation = version > 1 && version <= current
+  const done = version === current ? "CURRENT" : "NON_CURRENT"
   return {
     KeyId: arn,
     KeyMaterialId: materialIdOf(ports, key, version),
-    KeyMaterialState: version === current ? "CURRENT" : "NON_CURRENT",
+    ...renderBrought(one, ports.clock.now()),
+    KeyMaterialState: version > current ? state : done,
     RotationDate: isRotation ? renderTime(createdAt) : undefined,
     RotationType: isRotation ? (asked === true ? "ON_DEMAND" : "AUTOMATIC") : undefined,
+  }
+}
+
+interface Listed {
+  readonly arn: string
+  readonly key: KeyRecord
+  /** Of what waits for its rotation. */
+  readonly state: string | undefined
+}
+
+/** Of material that its owner brings along; nothing of any other. */
+function renderBrought(version: KeyVersion, now: Instant): Output {
+  const { brought } = version
+  if (brought === undefined) return {}
+  const is = isHere(version, now)
+  return {
+    KeyMaterialDescription: brought.description,
+    ImportState: is ? "IMPORTED" : "PENDING_IMPORT",
+    ...(is ? renderUntil(brought.validTo) : {}),
   }
 }
