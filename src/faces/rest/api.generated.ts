@@ -506,7 +506,7 @@ export interface Key {
   readonly nextRotationAt?: Instant | undefined
   readonly paths?: Paths | undefined
   readonly unwraps?: UnwrapTemplate | undefined
-  /** Of material that its owner brought along; it is erased then. */
+  /** Of material that its owner brought along; the first of it is erased then. */
   readonly materialExpiresAt?: Instant | undefined
   /** What it comes from, by a seed's path or by a derivation's mechanism. */
   readonly derivedFrom?: {
