@@ -82,6 +82,19 @@ test("people see no control characters, programs the answer as it is", async (t)
   assert.deepEqual(JSON.parse((await cli(["--json", "key", "show", "orders"])).text), key)
 })
 
+test("a key shows which of its material is away, and what waits for a rotation", async (t) => {
+  const version = { version: 1, createdAt: key.createdAt, origin: "imported", hasSecret: false }
+  const ends = { hasSecret: true, materialExpiresAt: "2027-01-01T00:00:00.000Z" }
+  const versions = [version, { ...version, version: 2, publicKey: "AA==" }]
+  const pendingVersion = { ...version, version: 3, ...ends }
+  const { cli } = await setUp(t, (_seen, response) =>
+    reply(response, 200, { ...key, versions, pendingVersion }),
+  )
+  const { text } = await cli(["key", "show", "orders"])
+  assert.match(text, /^versions +1 imported, material away; 2 imported, public$/m)
+  assert.match(text, /^waits for rotation +3 imported, until 2027-01-01T00:00:00\.000Z$/m)
+})
+
 test("lists are tables for people and arrays for programs, read page after page", async (t) => {
   const { cli } = await setUp(t, (seen, response) =>
     reply(

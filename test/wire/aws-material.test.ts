@@ -95,6 +95,10 @@ async function rotated(): Promise<void> {
   assert.deepEqual(await sealsUnder(KeyId), new Set([first]))
   const second = await bring(KeyId, 2, isNew)
   assert.deepEqual(await states(KeyId), ["CURRENT", "PENDING_ROTATION"])
+  const { client } = node
+  const show = () => client.call(node.token("manager"), `GET /keys/${KeyId}`)
+  const waits = (await show())["pendingVersion"] as { readonly version: number }
+  assert.equal(waits.version, 2)
   assert.deepEqual(await sealsUnder(KeyId), new Set([first]))
   await kms.send("RotateKeyOnDemand", { KeyId })
   assert.deepEqual(await sealsUnder(KeyId), new Set([second]))
@@ -107,8 +111,8 @@ async function rotated(): Promise<void> {
   }
   assert.equal(await nameOf(kms.send("RotateKeyOnDemand", { KeyId })), "KMSInvalidStateException")
   // The other face shows the same versions.
-  const { client } = node
-  const shown = await client.call(node.token("manager"), `GET /keys/${KeyId}`)
+  const shown = await show()
+  assert.equal("pendingVersion" in shown, false)
   const versions = shown["versions"] as readonly { readonly origin: string }[]
   assert.deepEqual(
     [shown["currentVersion"], versions.length, versions[1]?.origin],

@@ -49,18 +49,8 @@ export const keyFields: Columns<Key> = [
         .join(", "),
   ],
   ["description", ({ description }) => description],
-  [
-    "versions",
-    ({ versions }) =>
-      versions
-        .map(
-          ({ version, origin, hasSecret, reservedSignatures: reserved }) =>
-            `${version} ${origin}${hasSecret ? "" : ", public"}${
-              reserved === undefined ? "" : `, ${reserved} signatures reserved`
-            }`,
-        )
-        .join("; "),
-  ],
+  ["versions", ({ versions }) => versions.map(describeVersion).join("; ")],
+  ["waits for rotation", ({ pendingVersion: one }) => one && describeVersion(one)],
   ["oldest usable", ({ minVersion }) => minVersion],
   ["next rotation", ({ nextRotationAt }) => nextRotationAt],
   ["blocked", ({ blocked }) => blocked],
@@ -90,6 +80,21 @@ export const keyFields: Columns<Key> = [
   ["destroyed", ({ destroyedAt }) => destroyedAt],
   ["revision", ({ revision }) => revision],
 ]
+
+function describeVersion(one: Key["versions"][number]): string {
+  const {
+    version,
+    origin,
+    hasSecret,
+    publicKey,
+    reservedSignatures: reserved,
+    materialExpiresAt,
+  } = one
+  const away = publicKey === undefined ? ", material away" : ", public"
+  const counts = reserved === undefined ? "" : `, ${reserved} signatures reserved`
+  const ends = materialExpiresAt === undefined ? "" : `, until ${materialExpiresAt}`
+  return `${version} ${origin}${hasSecret ? "" : away}${counts}${ends}`
+}
 
 const template: readonly OptionRow[] = [
   ["--usage <use...>", `what it may do: ${keyUsages.join(", ")}; repeat for several`],

@@ -500,6 +500,11 @@ export interface Key {
   readonly versions: readonly KeyVersion[]
   /** Serves new work; absent when there are no versions. */
   readonly currentVersion?: Version | undefined
+  /**
+   * Of a key whose owner brings its material along. What was brought and waits for a rotation,
+   * which makes it the current version.
+   */
+  readonly pendingVersion?: KeyVersion | undefined
   /** The oldest that still decrypts and verifies. */
   readonly minVersion: Version
   readonly rotationPeriodSeconds?: RotationPeriodSeconds | undefined
@@ -540,6 +545,8 @@ export interface KeyVersion {
   readonly origin: "generated" | "imported" | "unwrapped"
   /** False when only the public half is here, and while imported material is away. */
   readonly hasSecret: boolean
+  /** Of material that its owner brought along; it is erased then. */
+  readonly materialExpiresAt?: Instant | undefined
   /** SubjectPublicKeyInfo, DER. Base64, at most 8192 bytes. */
   readonly publicKey?: string | undefined
   /**

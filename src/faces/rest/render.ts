@@ -2,7 +2,7 @@
 
 import { accountIdOf } from "../../codec/account-id.ts"
 import { encodeBase64 } from "../../codec/base64.ts"
-import { materialUntil } from "../../domain/external-material.ts"
+import { materialUntil, versionUntil } from "../../domain/external-material.ts"
 import type { IssuerRecord } from "../../domain/issuer.ts"
 import { currentVersion, type KeyRecord, type KeyVersion } from "../../domain/key.ts"
 import type { PartitionRecord } from "../../domain/partition.ts"
@@ -30,6 +30,7 @@ export function renderKey(key: KeyRecord): wire.Key {
     description,
     versions: key.versions.map(renderVersion),
     currentVersion: currentVersion(key)?.version,
+    pendingVersion: optional(key.external?.pending, renderVersion),
     minVersion,
     rotationPeriodSeconds: optional(key.rotation?.periodMs, renderSeconds),
     nextRotationAt: optional(key.rotation?.nextAt, renderTime),
@@ -59,19 +60,14 @@ function renderTemplate(unwraps: UnwrapTemplate): wire.UnwrapTemplate {
   }
 }
 
-function renderVersion({
-  version,
-  createdAt,
-  origin,
-  hasSecret,
-  publicKey,
-  indexes,
-}: KeyVersion): wire.KeyVersion {
+function renderVersion(one: KeyVersion): wire.KeyVersion {
+  const { version, createdAt, origin, hasSecret, publicKey, indexes } = one
   return {
     version,
     createdAt: renderTime(createdAt),
     origin,
     hasSecret,
+    materialExpiresAt: optional(versionUntil(one), renderTime),
     publicKey: optional(publicKey, encodeBase64),
     reservedSignatures: indexes?.leased,
   }
