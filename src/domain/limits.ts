@@ -60,6 +60,9 @@ export const limits = {
   togetherMax: 100,
   /** A key's or partition's name. */
   nameLengthMax: 128,
+  /** One data object, as the TSB has them; and how many a partition keeps. */
+  dataObjectBytesMax: 64 * KiB,
+  dataObjectsMax: 1_000,
   /** Tags of one key; AWS allows 50. */
   tagsMax: 50,
   tagKeyLengthMax: 128,

@@ -195,6 +195,10 @@ export const operations = {
   // Calls that bring their approvals along; what is called is decided besides, by its own row.
   "call.stamp": { roles: asking, target: "partition", metered: true },
   "call.make": { roles: asking, target: "partition", metered: true },
+  "data-object.create": { roles: manager, target: "partition", changes: true },
+  "data-object.read": { roles: anyone, target: "partition", metered: true },
+  "data-object.read-private": { roles: ["user", "manager"], target: "partition", metered: true },
+  "data-object.delete": { roles: manager, target: "partition", changes: true },
   "random.generate": { roles: user, target: "partition", metered: true },
   "partition.read": { roles: anyone, target: "partition", whileBlocked: true },
   "partition.update": { roles: officer, target: "partition" },

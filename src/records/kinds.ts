@@ -9,6 +9,7 @@
 import type { Instant, KeyId, PartitionId } from "../domain/ids.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { CertificateRecord } from "../domain/certificate.ts"
+import type { DataObjectRecord } from "../domain/data-object.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import type { AliasRecord, FamilyRecord, KmsKeyRecord } from "../domain/kms-key.ts"
@@ -43,6 +44,7 @@ export interface RecordTypes {
   family: FamilyRecord
   alias: AliasRecord
   certificate: CertificateRecord
+  "data-object": DataObjectRecord
   partition: PartitionRecord
   principal: PrincipalRecord
   issuer: IssuerRecord
@@ -107,6 +109,18 @@ export const recordKinds = {
   },
   certificate: {
     fields: ["id", "partition", "keyId", "version", "chain", "createdAt", "createdBy", "revision"],
+  },
+  "data-object": {
+    fields: [
+      "id",
+      "partition",
+      "name",
+      "value",
+      "attributes",
+      "createdAt",
+      "createdBy",
+      "revision",
+    ],
   },
   partition: {
     fields: ["id", "name", "custody", "state", "flags", "quota", "rules?", "createdAt", "revision"],
@@ -207,6 +221,7 @@ export type IndexName =
   | "principal-name"
   | "credential"
   | "partition-name"
+  | "data-object-name"
   | "account"
   | "issuer"
 

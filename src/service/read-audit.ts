@@ -16,6 +16,24 @@ export async function listRecords(
   )
 }
 
+/** The newest of the caller's partition's records, at most `count`, in the order of their time. */
+export async function newestRecords(
+  ports: Ports,
+  context: Context,
+  count: number,
+): Promise<readonly AuditRecordView[]> {
+  return await perform(ports, context, { operation: "audit.read" }, async () => {
+    const { partition } = context.caller
+    const heads = Object.entries(await ports.auditReader.heads(partition))
+    const from = heads.map(([chain, last]) => [chain, Math.max(0, last - count)] as const)
+    const found: AuditRecordView[] = []
+    for await (const some of ports.auditReader.since(partition, Object.fromEntries(from))) {
+      found.push(...some)
+    }
+    return found.toSorted((one, other) => one.at - other.at).slice(-count)
+  })
+}
+
 /** A verifiable export, line by line; its records end at a checkpoint made for it. */
 export async function exportLines(
   ports: Ports,

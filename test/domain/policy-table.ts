@@ -85,6 +85,10 @@ partition.update           o      -     -              -       -           froze
 partition.set-rules        o      -     -              -       -
 partition.block            o      -     -              -       -           blocked frozen
 partition.unblock          o      -     -              -       -           blocked frozen
+data-object.create         m      -     -              -       -
+data-object.read           umpao  -     -              -       -           frozen rate
+data-object.read-private   um     -     -              -       -           frozen rate
+data-object.delete         m      -     -              -       -
 webhook.create             o      -     -              -       -
 webhook.list               o      -     -              -       -           blocked frozen
 webhook.test               o      -     -              -       -           frozen rate

@@ -147,6 +147,12 @@ const signing = closed({ signRequestId: text })
 const random: About = { summary: "Random bytes", answer: closed({ random: bytes }) }
 
 /** By method and path, as in routes.ts: the compiler names what is missing. */
+/** Of `/hsm/log`. */
+const log: About = {
+  summary: "The partition's newest records, one line of JSON each",
+  answer: closed({ log: text }),
+}
+
 export const answers = {
   "POST /importedKey": { summary: "Import a seed, from which others are derived", answer: key },
   "POST /derivedKey": { summary: "Keep a child of a seed as a key of its own", answer: key },
@@ -265,6 +271,18 @@ export const answers = {
     summary: "What clients ask for before they use it",
     answer: closed({ clientFlags: listOf(text) }),
   },
+  "POST /dataObject": { summary: "Keep a data object, at most 64 KiB", answer: nothing },
+  "GET /dataObject/{}": {
+    summary: "Read a data object",
+    answer: closed({
+      name: text,
+      value: bytes,
+      attributes: closed({ private: flag, modifiable: flag, destroyable: flag }),
+    }),
+  },
+  "DELETE /dataObject/{}": { summary: "Delete a data object", answer: nothing },
+  "GET /hsm/log": log,
+  "GET /hsm/log/{}": log,
   "GET /keystore/statistics": {
     summary: "How much the partition holds, as text",
     answer: closed({ keyStoreStatistics: text }),

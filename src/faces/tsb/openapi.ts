@@ -12,6 +12,7 @@ const parameters: Readonly<Record<string, string>> = {
   key: "label",
   request: "requestId",
   generateRandom: "length",
+  hsm: "count",
 }
 
 /** Whoever serves it puts his own server in front. */

@@ -5,6 +5,7 @@ import type { Operation } from "./operation.ts"
 import { absentRoutes } from "./routes/absent.ts"
 import { approvalRoutes } from "./routes/approvals.ts"
 import { certificateRoutes } from "./routes/certificates.ts"
+import { dataObjectRoutes } from "./routes/data-objects.ts"
 import { keyRoutes } from "./routes/keys.ts"
 import { requestRoutes } from "./routes/requests.ts"
 import { seedRoutes } from "./routes/seeds.ts"
@@ -19,6 +20,7 @@ export const routes = {
   ...useRoutes,
   ...wrapRoutes,
   ...certificateRoutes,
+  ...dataObjectRoutes,
   ...requestRoutes,
   ...approvalRoutes,
   ...serviceRoutes,

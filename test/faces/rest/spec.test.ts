@@ -35,7 +35,7 @@ test("roles and metering of every operation are the domain's", () => {
   }
 })
 
-/** Wrapping is done by export; aliases, policies and grants of keys are AWS's dialect's alone. */
+/** Wrapping is done by export; the rest is of AWS's dialect, and data objects are of the TSB's. */
 const elsewhere = [
   "key.wrap",
   "key.read-policy",
@@ -54,6 +54,10 @@ const elsewhere = [
   "key.delete-material",
   "key.replicate",
   "key.set-primary",
+  "data-object.create",
+  "data-object.read",
+  "data-object.read-private",
+  "data-object.delete",
 ]
 
 test("every operation of the domain is behind an endpoint, but those of other dialects", () => {
