@@ -6,11 +6,11 @@ import { join } from "node:path"
 import { HsmError } from "../domain/errors.ts"
 import { parseId, type ClusterId } from "../domain/ids.ts"
 import { runSelfTests } from "../engine/self-test.ts"
-import { createAwsKmsFace, ownsAwsKms, refuseAwsKms } from "../faces/aws-kms/face.ts"
+import { createAwsKmsFace } from "../faces/aws-kms/face.ts"
 import { errorHead } from "../faces/rest/errors.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
-import { createTsbFace, ownsTsb, refuseTsb } from "../faces/tsb/face.ts"
-import { createXksFace, ownsXks, refuseXks } from "../faces/xks/face.ts"
+import { createTsbFace } from "../faces/tsb/face.ts"
+import { createXksFace } from "../faces/xks/face.ts"
 import { services } from "../faces/rest/services.ts"
 import { dialectOf, type Dialect, type Dialects } from "../faces/message.ts"
 import type { NodePort } from "../faces/rest/ports.ts"
@@ -24,6 +24,7 @@ import { readApi } from "./api.ts"
 import { openAudit, openRetired } from "./audit.ts"
 import { storeFile } from "./bootstrap.ts"
 import { nodePaths, type NodeConfig } from "./config.ts"
+import { awsKms, tsb, xks } from "./dialects.ts"
 import { makePrivateFolder } from "./files.ts"
 import { frames } from "./http/frames.ts"
 import type { Protocol } from "./http/server.ts"
@@ -226,7 +227,7 @@ function openAwsKms(node: Node, log: Log): Dialect {
     authenticate: (evidence) => node.operational.authenticator.authenticateSigned(evidence),
     onUnexpected: logBug(log),
   })
-  return { owns: ownsAwsKms, answer, refuse: refuseAwsKms }
+  return { ...awsKms, answer }
 }
 
 function openXks(node: Node, { log, build: { version } }: FaceParts): Dialect {
@@ -237,7 +238,7 @@ function openXks(node: Node, { log, build: { version } }: FaceParts): Dialect {
     version,
     onUnexpected: logBug(log),
   })
-  return { owns: ownsXks, answer, refuse: refuseXks }
+  return { ...xks, answer }
 }
 
 function openTsb(node: Node, { log, build: { version } }: FaceParts): Dialect {
@@ -247,7 +248,7 @@ function openTsb(node: Node, { log, build: { version } }: FaceParts): Dialect {
     version,
     onUnexpected: logBug(log),
   })
-  return { owns: ownsTsb, answer, refuse: refuseTsb }
+  return { ...tsb, answer }
 }
 
 /** The binary call, over the same services. */

@@ -39,6 +39,11 @@ export interface TsbFace {
   stop(): Promise<void>
 }
 
+function bytesToSend(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  return Buffer.from(typeof body === "string" ? body : JSON.stringify(body ?? null))
+}
+
 const everything: readonly Role[] = ["user", "manager", "approver", "auditor", "officer"]
 
 export async function tsbFace(flags: Partial<PartitionFlags> = {}): Promise<TsbFace> {
@@ -64,16 +69,17 @@ export async function tsbFace(flags: Partial<PartitionFlags> = {}): Promise<TsbF
       path: `${as.base ?? ""}/v1${path}`,
       query: "",
       header: (name) => headers[name],
-      body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body ?? null)),
+      body: bytesToSend(body),
       requestId: encodeId(systemRandom.bytes(16)),
       peer: { address: "127.0.0.1" },
     })
     assert.deepEqual(unexpected, [], `${route} has a bug`)
-    assert.ok(typeof reply.body === "string")
+    assert.ok(typeof reply.body === "string" || reply.body instanceof Uint8Array)
     const type = reply.headers["content-type"] ?? ""
     const isFile = type !== "application/json"
-    const answered = (isFile ? { type, file: reply.body } : JSON.parse(reply.body)) as Body
-    checkAnswer(route, reply.status, isFile ? reply.body : answered, type)
+    const text = Buffer.from(reply.body).toString("latin1")
+    const answered = (isFile ? { type, file: reply.body } : JSON.parse(text)) as Body
+    checkAnswer(route, reply.status, isFile ? text : answered, type)
     return { status: reply.status, body: answered }
   }
   return {

@@ -30,6 +30,7 @@ import { SealBudget } from "../../service/seal-budget.ts"
 import { SignatureIndexes } from "../../service/signature-indexes.ts"
 import { readApi } from "../api.ts"
 import { openAudit } from "../audit.ts"
+import { otherDialects } from "../dialects.ts"
 import { frames } from "../http/frames.ts"
 import type { Listener } from "../http/server.ts"
 import { openListener } from "../listener.ts"
@@ -141,7 +142,9 @@ class Worker {
       engine: provider,
     })
     const rest = await this.#rest(log)
-    const dialects: Dialects = [rest]
+    // What is no request is refused here, in its own dialect; all else goes on.
+    const answer = forwardTo(this.#channel)
+    const dialects: Dialects = [...otherDialects.map((one) => ({ ...one, answer })), rest]
     const protocols = frames({
       ports: () => this.#ports,
       authenticate: (evidence) => this.#authenticate(evidence),

@@ -147,6 +147,12 @@ const signing = closed({ signRequestId: text })
 const random: About = { summary: "Random bytes", answer: closed({ random: bytes }) }
 
 /** By method and path, as in routes.ts: the compiler names what is missing. */
+/** An answer that is a file's bytes. */
+function file(summary: string): About {
+  const schema = { type: "string", contentMediaType: "application/octet-stream" }
+  return { summary, mediaType: "application/octet-stream", answer: schema }
+}
+
 /** Of `/hsm/log`. */
 const log: About = {
   summary: "The partition's newest records, one line of JSON each",
@@ -271,6 +277,8 @@ export const answers = {
     summary: "What clients ask for before they use it",
     answer: closed({ clientFlags: listOf(text) }),
   },
+  "POST /fileEncrypt": file("Encrypt a file to a key on an elliptic curve that derives"),
+  "POST /synchronousFileDecrypt": file("Open a file that was encrypted to a key"),
   "POST /dataObject": { summary: "Keep a data object, at most 64 KiB", answer: nothing },
   "GET /dataObject/{}": {
     summary: "Read a data object",

@@ -61,6 +61,7 @@ async function answer(options: TsbOptions, request: FaceRequest): Promise<FaceRe
       address: peer.address,
       version: options.version,
       body,
+      contentType: request.header("content-type") ?? "",
       parameter: route.parameter,
     }
     const output = await route.operation.answer(call, () => readJson(body))

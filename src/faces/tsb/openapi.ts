@@ -76,7 +76,11 @@ const fault = {
   },
 }
 
-function describe(name: string, { status, byKey, body }: Operation, parameter: string) {
+function describe(
+  name: string,
+  { status, byKey, body, mediaType: bodyType = "application/json" }: Operation,
+  parameter: string,
+) {
   const refused = { $ref: "#/components/responses/Fault" }
   const common = {
     operationId: operationIdOf(name),
@@ -84,7 +88,7 @@ function describe(name: string, { status, byKey, body }: Operation, parameter: s
     ...(byKey === true ? { security: [{}, { apiKey: [] }, { bearer: [] }] } : {}),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+      : { requestBody: { required: true, content: { [bodyType]: { schema: body } } } }),
   }
   if (isAbsent(name)) {
     const responses = { "501": refused }

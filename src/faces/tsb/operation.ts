@@ -5,6 +5,7 @@ import type { Context } from "../../service/commands.ts"
 import type { Ports } from "../../service/ports.ts"
 import { object, type Input, type Members, type Schema } from "../shapes.ts"
 import { Fault } from "./fault.ts"
+import { readUpload, type Uploaded } from "./upload.ts"
 
 /** Who calls, and what he is served with. */
 export interface Call {
@@ -14,8 +15,9 @@ export interface Call {
   readonly address: string
   /** The software's version. */
   readonly version: string
-  /** The body as it came. */
+  /** The body as it came, and what it says it is. */
   readonly body: Uint8Array
+  readonly contentType: string
   /** What the path's parameter stands for; empty where it has none. */
   readonly parameter: string
 }
@@ -24,9 +26,9 @@ export interface Call {
 export class Download {
   readonly mediaType: string
   readonly fileName: string
-  readonly content: string
+  readonly content: string | Uint8Array
 
-  constructor(mediaType: string, fileName: string, content: string) {
+  constructor(mediaType: string, fileName: string, content: string | Uint8Array) {
     this.mediaType = mediaType
     this.fileName = fileName
     this.content = content
@@ -43,6 +45,8 @@ export interface Operation {
   readonly byKey?: true
   /** Of its body; absent: it has none. */
   readonly body?: Schema
+  /** Of its body, where that is not JSON. */
+  readonly mediaType?: string
   readonly answer: (call: Call, body: () => JsonValue) => Promise<Output>
 }
 
@@ -59,6 +63,32 @@ export function operation<const M extends Members>(
   return {
     body: shape.schema,
     answer: async (call, body) => await run(call, shape.read(present(body()), "")),
+  }
+}
+
+/**
+ * An operation on a file that its body brings.
+ *
+ * @param part - the name of the form's part with the members; the file is `file`.
+ */
+export function upload<const M extends Members>(
+  part: string,
+  members: M,
+  run: (call: Call, input: Input<M>, file: Uploaded) => Promise<Output>,
+): Operation {
+  const shape = object(members)
+  const file = { type: "string", contentMediaType: "application/octet-stream" }
+  return {
+    mediaType: "multipart/form-data",
+    body: {
+      type: "object",
+      properties: { [part]: shape.schema, file },
+      required: [part, "file"],
+    },
+    answer: async (call) => {
+      const { json, file: brought } = await readUpload(call.body, call.contentType, part)
+      return await run(call, shape.read(present(json), ""), brought)
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import { absentRoutes } from "./routes/absent.ts"
 import { approvalRoutes } from "./routes/approvals.ts"
 import { certificateRoutes } from "./routes/certificates.ts"
 import { dataObjectRoutes } from "./routes/data-objects.ts"
+import { fileRoutes } from "./routes/files.ts"
 import { keyRoutes } from "./routes/keys.ts"
 import { requestRoutes } from "./routes/requests.ts"
 import { seedRoutes } from "./routes/seeds.ts"
@@ -21,6 +22,7 @@ export const routes = {
   ...wrapRoutes,
   ...certificateRoutes,
   ...dataObjectRoutes,
+  ...fileRoutes,
   ...requestRoutes,
   ...approvalRoutes,
   ...serviceRoutes,

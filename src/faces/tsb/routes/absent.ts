@@ -5,15 +5,12 @@ import { bare, type Operation } from "../operation.ts"
 
 const approvers = "approvers make their keys on their own devices, and rules name those"
 const attestation = "there is no device behind this service whose maker could attest it"
-const files = "files are encrypted where they lie: see envelope encryption in the SDK"
 
 /** By method and path, the reason. */
 export const absent = {
   "POST /key/keyAttestation": attestation,
   "GET /attestation": attestation,
   "GET /attestation/{}": attestation,
-  "POST /fileEncrypt": files,
-  "POST /synchronousFileDecrypt": files,
   "POST /createRfcTimestamp": "this node is no time stamping authority",
   "POST /approver/onboard": approvers,
   "POST /approverManagement/create": approvers,
