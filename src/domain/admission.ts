@@ -4,8 +4,25 @@
  */
 
 import type { KeyRecord } from "./key.ts"
-import { admits, isMeant, lends, refuses, type KeyPolicy, type PolicyFacts } from "./key-policy.ts"
-import { covers, grantsAdmit, mayRetire, type KmsGrant } from "./kms-grant.ts"
+import {
+  admits,
+  isLendable,
+  isMeant,
+  refuses,
+  statementsOn,
+  type KeyPolicy,
+  type PolicyFacts,
+  type Saying,
+} from "./key-policy.ts"
+import {
+  covers,
+  grantsAdmit,
+  grantsOn,
+  isPersonal,
+  retirersOf,
+  type GrantScope,
+  type KmsGrant,
+} from "./kms-grant.ts"
 import type { OperationId, OperationRow } from "./operation.ts"
 import type { PartitionRecord } from "./partition.ts"
 import { grantAdmits, type Caller } from "./principal.ts"
@@ -28,6 +45,8 @@ export interface AdmissionQuestion {
   readonly access?: KeyAccess | undefined
   /** The grant that shall be retired, where there is such a one. */
   readonly grant?: KmsGrant | undefined
+  /** Of the grant that shall be made, where there is such a one. */
+  readonly hands?: GrantScope | undefined
 }
 
 /**
@@ -40,11 +59,19 @@ export function againstAbsence(question: AdmissionQuestion): string | undefined 
   return "no such key in this partition"
 }
 
-/** True for another partition's key whose own policy names the caller or his account. */
-function isLent({ key, caller, access, owner }: AdmissionQuestion): boolean {
-  if (key === undefined || owner?.id !== key.partition || access?.policy === undefined) return false
-  const { policy, facts } = access
-  return lends({ policy, facts }, { caller, owner: owner.id })
+/** True for another partition's key whose own policy, or a grant on it, names the caller. */
+function isLent({ key, caller, access, owner, operation, grant }: AdmissionQuestion): boolean {
+  if (key === undefined || owner?.id !== key.partition || access === undefined) return false
+  const { policy, grants, facts } = access
+  const parties = { caller, owner: owner.id }
+  const policed = policy && { policy, facts }
+  if (policed !== undefined && refuses(policed, parties)) return false
+  if (operation === "grant.retire") {
+    return grant !== undefined && retirersOf(grant, parties, facts).length > 0
+  }
+  if (isLendable(facts, "grant") && grantsAdmit(grants, facts, parties)) return true
+  if (policed === undefined || !isLendable(facts, "policy")) return false
+  return admits(policed, parties) !== undefined
 }
 
 /** Why a key's policy refuses; undefined: no statement of it does. */
@@ -68,7 +95,11 @@ export function againstPolicy(question: AdmissionQuestion, row: OperationRow): s
 }
 
 /** Why the caller's own grants do not reach so far; undefined: they do, or he has none. */
-export function againstGrants(question: AdmissionQuestion): string | undefined {
+export function againstGrants(question: AdmissionQuestion, row: OperationRow): string | undefined {
+  return againstOwnGrants(question) ?? againstHandingOn(question, row)
+}
+
+function againstOwnGrants(question: AdmissionQuestion): string | undefined {
   const { caller, operation, key } = question
   if (operation === "grant.retire") return againstRetiring(question)
   const { grants } = caller
@@ -96,32 +127,39 @@ function againstBorrowing(
   return names ? undefined : "no grant of the caller names this key of another account"
 }
 
-/** Neither the key's policy nor what narrows a principal says who retires a grant: it does. */
-function againstRetiring({ caller, grant }: AdmissionQuestion): string | undefined {
-  if (caller.roles.includes("officer")) return undefined
-  if (grant !== undefined && mayRetire(grant, { caller })) return undefined
-  return "the grant is not the caller's to retire"
+/**
+ * Neither the key's policy nor what narrows a principal says who retires a grant: it does. Where it
+ * names another account as a whole, that one's officers say who.
+ */
+function againstRetiring(question: AdmissionQuestion): string | undefined {
+  const { caller, grant, key, access } = question
+  const isOfficer = caller.roles.includes("officer")
+  const isAbroad = key !== undefined && key.partition !== caller.partition
+  if (isOfficer && !isAbroad) return undefined
+  const parties = { caller, owner: key?.partition ?? caller.partition }
+  const his = grant && access ? retirersOf(grant, parties, access.facts) : []
+  if (his.length === 0) return "the grant is not the caller's to retire"
+  if (!isAbroad || isOfficer || his.some(isPersonal)) return undefined
+  return againstBorrowing(question, key)
 }
 
 /**
- * Why a caller may not make a grant on a key: he was let in by grants alone, and none of them that
- * he may hand on covers it.
+ * Why a caller may not make a grant on a key: he was let in by grants alone, as everybody of
+ * another account is, and none of them that he may hand on covers it.
  */
-export function againstHandingOn(
-  question: AdmissionQuestion,
-  row: OperationRow,
-  wanted: Parameters<typeof covers>[1],
-): string | undefined {
-  const { access, caller } = question
-  if (access === undefined) return undefined
+function againstHandingOn(question: AdmissionQuestion, row: OperationRow): string | undefined {
+  const { access, caller, key, hands } = question
+  if (access === undefined || hands === undefined) return undefined
+  const parties = { caller, owner: key?.partition ?? caller.partition }
+  const isAbroad = parties.owner !== caller.partition
   const without = { ...question, access: { ...access, grants: [] } }
-  const against = againstPolicy(without, row) ?? againstGrants(without)
-  if (against === undefined) return undefined
+  const against = againstPolicy(without, row) ?? againstOwnGrants(without)
+  if (against === undefined && !isAbroad) return undefined
   const isCovered = access.grants.some(
     (grant) =>
-      isMeant(grant.grantee.meant, { caller }) &&
+      isMeant(grant.grantee.meant, parties, access.facts) &&
       grant.operations.includes("CreateGrant") &&
-      covers(grant, wanted),
+      covers(grant, hands),
   )
   return isCovered ? undefined : "a grant hands on no more than it gives"
 }
@@ -131,9 +169,22 @@ function admission({ access, caller, key }: AdmissionQuestion): ReturnType<typeo
   if (access === undefined || key === undefined) return undefined
   const { policy, grants, facts } = access
   const parties = { caller, owner: key.partition }
-  // Grants are of the key's own account alone.
   if (grantsAdmit(grants, facts, parties)) return "name"
   return policy === undefined ? undefined : admits({ policy, facts }, parties)
+}
+
+/** A statement of a key's policy, counted from 1, or a grant on it, by its id. */
+export type AccessWord =
+  | { readonly statement: number; readonly effect: Saying }
+  | { readonly grant: string; readonly effect: Saying }
+
+/** What a key says itself of a caller and what he asks for. */
+export function accessWords({ access, caller, key }: AdmissionQuestion): readonly AccessWord[] {
+  if (access === undefined || key === undefined) return []
+  const { policy, grants, facts } = access
+  const parties = { caller, owner: key.partition }
+  const statements = policy === undefined ? [] : statementsOn({ policy, facts }, parties)
+  return [...statements, ...grantsOn(grants, facts, parties)]
 }
 
 /** Officers bring back what a policy has locked. */

@@ -113,13 +113,30 @@ export interface PolicyParties {
   readonly owner: PartitionId
 }
 
+/** What a statement says of a caller; `conditional`: its conditions do not hold, or are unknown. */
+export type Saying = PolicyStatement["effect"] | "conditional"
+
+/** Which statements name a caller and what he asks for, counted from 1, and what they say. */
+export function statementsOn(
+  { policy, facts }: Policed,
+  parties: PolicyParties,
+): readonly { readonly statement: number; readonly effect: Saying }[] {
+  return policy.statements.flatMap((statement, at) => {
+    const { effect, actions } = statement
+    const named = facts.actions.filter((action) => isAbout(actions, action))
+    if (named.length === 0 || meantBy(statement, parties, facts).length === 0) return []
+    const holding = named.some((action) => applies(statement, facts, action))
+    return [{ statement: at + 1, effect: holding ? effect : ("conditional" as const) }]
+  })
+}
+
 /** True when a statement refuses. */
 export function refuses({ policy, facts }: Policed, parties: PolicyParties): boolean {
   return policy.statements.some(
     (statement) =>
       statement.effect === "deny" &&
       facts.actions.some((action) => applies(statement, facts, action)) &&
-      statement.principals.some((one) => isNamed(one, parties, facts)),
+      meantBy(statement, parties, facts).length > 0,
   )
 }
 
@@ -131,14 +148,11 @@ export function admits(
   { policy, facts }: Policed,
   parties: PolicyParties,
 ): "name" | "account" | undefined {
-  const { caller, owner } = parties
   const allowing = policy.statements.filter(({ effect }) => effect === "allow")
   const ways = facts.actions.map((action) => {
     const meant = allowing
       .filter((statement) => applies(statement, facts, action))
-      .flatMap(({ principals }) => principals)
-      .filter((one) => isNamed(one, parties, facts))
-      .filter(({ kind }) => kind !== "any" || caller.partition === owner)
+      .flatMap((statement) => meantBy(statement, parties, facts))
     if (meant.some(({ kind }) => kind === "one")) return "name"
     return meant.length > 0 ? "account" : undefined
   })
@@ -146,18 +160,24 @@ export function admits(
   return ways.includes("account") ? "account" : "name"
 }
 
-function isNamed(
-  one: PolicyPrincipal,
-  { caller, owner }: PolicyParties,
-  { account, arn }: PolicyFacts,
-): boolean {
-  if (one.kind !== "abroad") return isMeant(one, { caller })
-  if (caller.partition === owner || one.account !== account) return false
-  return one.arn === undefined || one.arn === arn
+/** By which of its principals a statement means a caller: everybody, to lend, is nobody. */
+function meantBy(
+  { effect, principals }: PolicyStatement,
+  parties: PolicyParties,
+  facts: PolicyFacts,
+): readonly PolicyPrincipal[] {
+  const isAbroad = parties.caller.partition !== parties.owner
+  return principals
+    .filter((one) => isMeant(one, parties, facts))
+    .filter(({ kind }) => kind !== "any" || effect === "deny" || !isAbroad)
 }
 
-/** True when a caller is whom a principal of the key's own account stands for. */
-export function isMeant(one: PolicyPrincipal, { caller }: Pick<PolicyParties, "caller">): boolean {
+/** True when a caller is whom a principal stands for. */
+export function isMeant(
+  one: PolicyPrincipal,
+  { caller, owner }: PolicyParties,
+  { account, arn }: Pick<PolicyFacts, "account" | "arn">,
+): boolean {
   switch (one.kind) {
     case "any":
       return true
@@ -166,7 +186,8 @@ export function isMeant(one: PolicyPrincipal, { caller }: Pick<PolicyParties, "c
     case "one":
       return one.partition === caller.partition && one.subject === caller.subject
     case "abroad":
-      return false
+      if (caller.partition === owner || one.account !== account) return false
+      return one.arn === undefined || one.arn === arn
   }
 }
 
@@ -176,9 +197,12 @@ function applies(
   action: string,
 ): boolean {
   return (
-    actions.some((pattern) => matchesPattern(pattern, action)) &&
-    conditions.every((condition) => holds(condition, facts, effect))
+    isAbout(actions, action) && conditions.every((condition) => holds(condition, facts, effect))
   )
+}
+
+function isAbout(patterns: readonly string[], action: string): boolean {
+  return patterns.some((pattern) => matchesPattern(pattern, action))
 }
 
 function holds(
@@ -217,11 +241,11 @@ const lendable = new Set([
   "verifymac",
 ])
 
-/** True when a policy lets another account's principal use a key. */
-export function lends(policed: Policed, parties: PolicyParties): boolean {
-  return (
-    policed.facts.actions.every((action) => lendable.has(action)) &&
-    !refuses(policed, parties) &&
-    admits(policed, parties) !== undefined
-  )
+/** What a grant may let another account do besides: hand on what it has. */
+const grantable = new Set([...lendable, "creategrant"])
+
+/** True for what one account may let another do, by a policy or by a grant. */
+export function isLendable({ actions }: PolicyFacts, by: "policy" | "grant"): boolean {
+  const all = by === "policy" ? lendable : grantable
+  return actions.every((action) => all.has(action))
 }

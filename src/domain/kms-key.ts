@@ -61,6 +61,19 @@ export function hasReplicas(family: FamilyRecord, id: KeyId): boolean {
   return family.primary === id && family.members.length > 1
 }
 
+/**
+ * Says that a key of some partition has, or had, grants that another account may retire: where to
+ * look, so that nothing is looked for in all partitions. It lies in the cluster's own.
+ */
+export interface RetirableRecord {
+  /** The account's number, a dot, the key's id. */
+  readonly id: string
+  /** The key's. */
+  readonly partition: PartitionId
+  readonly keyId: KeyId
+  readonly revision: number
+}
+
 /** Another name of a key in one region. */
 export interface AliasRecord {
   /** Begins with the key's id, so that a key's aliases lie together. */

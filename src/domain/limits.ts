@@ -75,6 +75,8 @@ export const limits = {
   familyMembersMax: 32,
   /** Grants on one key: with its policy they fit into one record. */
   kmsGrantsPerKeyMax: 100,
+  /** Of them, those that other partitions have handed on: room is left for the key's own. */
+  kmsGrantsHandedOnMax: 50,
   /** Of one constraint of a grant: pairs, and characters in all; as AWS has it. */
   grantPairsMax: 8,
   grantConstraintLengthMax: 384,

@@ -12,7 +12,7 @@ import type { CertificateRecord } from "../domain/certificate.ts"
 import type { DataObjectRecord } from "../domain/data-object.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import type { AliasRecord, FamilyRecord, KmsKeyRecord } from "../domain/kms-key.ts"
+import type { AliasRecord, FamilyRecord, KmsKeyRecord, RetirableRecord } from "../domain/kms-key.ts"
 import type { LastUseRecord } from "../domain/last-use.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import type { PrincipalRecord } from "../domain/principal.ts"
@@ -43,6 +43,7 @@ export interface RecordTypes {
   "kms-key": KmsKeyRecord
   family: FamilyRecord
   alias: AliasRecord
+  retirable: RetirableRecord
   certificate: CertificateRecord
   "data-object": DataObjectRecord
   partition: PartitionRecord
@@ -107,6 +108,7 @@ export const recordKinds = {
   alias: {
     fields: ["id", "partition", "keyId", "region", "name", "createdAt", "updatedAt", "revision"],
   },
+  retirable: { fields: ["id", "partition", "keyId", "revision"] },
   certificate: {
     fields: ["id", "partition", "keyId", "version", "chain", "createdAt", "createdBy", "revision"],
   },

@@ -55,8 +55,8 @@ export async function performAlike<R>(
   const underWay = subjectsOf(context, row, key)
   ports.inFlight.begin(underWay, permit)
   try {
-    const about = { permit, partition, key, mechanism, now, event, recorded, ending: nothing }
-    const outcomes = await work(about)
+    const about = { permit, partition, key, mechanism, now, event, question }
+    const outcomes = await work({ ...about, recorded, ending: nothing })
     await recorded
     for (const [index, outcome] of outcomes.entries()) {
       if (!("error" in outcome)) continue

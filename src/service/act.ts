@@ -18,7 +18,7 @@ import type { AuditEvent } from "../domain/audit-event.ts"
 import { HsmError, type ErrorCode } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import type { KmsGrant } from "../domain/kms-grant.ts"
+import type { GrantScope } from "../domain/kms-grant.ts"
 import { mechanismKind } from "../domain/operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
@@ -28,10 +28,10 @@ import { tokensToDraw } from "../domain/rule.ts"
 import { factsOf, ruleOf } from "../domain/ruling.ts"
 import type { Transaction } from "../records/committer.ts"
 import type { Context, KeyRef } from "./commands.ts"
-import { findKey, findKeyNow, idIn, type FoundKey } from "./find-key.ts"
+import { findKey, findKeyNow, grantIn, idIn, type FoundKey } from "./find-key.ts"
 import { accessOf } from "./kms/facts.ts"
 import { ownerIn, recorder, toldOwner } from "./lent-key.ts"
-import type { Ports, UsePorts } from "./ports.ts"
+import type { UsePorts } from "./ports.ts"
 import type { Ending } from "./proceeding.ts"
 import { hashRule } from "./request-statement.ts"
 import { inputBytes } from "./rule-budget.ts"
@@ -48,6 +48,8 @@ export interface Ask {
   readonly immediate?: boolean
   /** Of a grant that shall be retired: its id. */
   readonly grant?: string
+  /** Of a grant that shall be made: how much it gives. */
+  readonly hands?: GrantScope
   /** The path from a seed, in its one form. */
   readonly path?: string
   /** For the log: a word of ours, never free text from a caller. */
@@ -71,6 +73,7 @@ export interface Act {
   readonly mechanism: MechanismId | undefined
   readonly now: Instant
   readonly event: AuditEvent
+  readonly question: Question
   /** The log has the record; what is committed before it could be found without one. */
   readonly recorded: Promise<void>
   /** What the commit of a change has to take along: the end of the request that it runs under. */
@@ -124,7 +127,8 @@ export async function perform<T>(
     const { partition, mechanism, now } = question
     const ending = (result: object): Ending =>
       proceeding?.end(ask.operation, result) ?? { changes: [] }
-    const act = { permit, partition, key, mechanism, now, event, recorded: durable, ending }
+    const about = { permit, partition, key, mechanism, now }
+    const act = { ...about, event, question, recorded: durable, ending }
     const result = await work(act)
     await durable
     ports.recentUses.note(key, toldOwner(question, event), now)
@@ -269,6 +273,7 @@ function questionOf(
     key,
     access: accessOf(context, ask.operation, found, { now, timeSure }),
     grant: ask.grant === undefined ? undefined : grantIn(found, ask.grant),
+    hands: ask.hands,
     mechanism: ask.mechanism ?? impliedMechanism(ask.operation, key),
     algorithm: madeAlgorithm(ask.creates ?? ask.brings, key),
     attributes: ask.attributes,
@@ -284,29 +289,19 @@ function questionOf(
   }
 }
 
-function grantIn(found: FoundKey | undefined, wanted: string): KmsGrant | undefined {
-  return found?.kms?.grants?.find(({ id }) => id === wanted)
-}
-
 /** Records that a change was made: which rows, at which revision of the store. */
 export async function recordDone(
-  ports: Pick<Ports, "audit">,
+  ports: Pick<UsePorts, "audit">,
   act: Act,
   done: Pick<AuditEvent, "keyId" | "keyVersion" | "target" | "note"> & {
     readonly committed: { readonly rev: number; readonly writes: AuditEvent["writes"] }
   },
 ): Promise<void> {
   const { committed, ...rest } = done
-  await ports.audit.enqueue(
-    {
-      ...act.event,
-      ...rest,
-      outcome: "done",
-      storeRev: committed.rev,
-      ...(committed.writes === undefined ? {} : { writes: committed.writes }),
-    },
-    { stopsHarm: true },
-  )
+  const { rev: storeRev, writes } = committed
+  const event = { ...act.event, ...rest, outcome: "done", storeRev } as const
+  const tell = recorder(ports, act.question, { stopsHarm: true })
+  await tell(writes === undefined ? event : { ...event, writes })
 }
 
 /** The commit of a change, with the end of the request that it runs under, where it does. */

@@ -12,6 +12,7 @@ import type { UnwrapTemplate } from "../domain/unwrap-template.ts"
 import type { KeyAddress } from "../domain/kms-key.ts"
 import type { OperationId } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
+import type { AccessWord } from "../domain/admission.ts"
 import type { Explanation } from "../domain/policy.ts"
 import type { Caller, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
 import type { DerivationParameters } from "../engine/derivation.ts"
@@ -354,12 +355,19 @@ export interface ExplainCommand {
   readonly operation: OperationId
   readonly key?: KeyRef | undefined
   readonly mechanism?: MechanismId | undefined
-  /** Another principal of the partition; officers, managers and auditors only. */
+  /**
+   * Another principal of the partition, by id or name, or of another account, by his ARN; officers,
+   * managers and auditors only.
+   */
   readonly principal?: string | undefined
 }
 export interface ExplainResult {
   readonly allowed: boolean
   readonly rules: readonly Explanation[]
+  /** For whoever may ask for others: what the key's own policy and grants say of him. */
+  readonly said?: readonly AccessWord[]
+  /** Of another account's principal: only this side is told, never what his own says. */
+  readonly side?: "owner"
 }
 
 export type * from "./govern-commands.ts"

@@ -18,6 +18,7 @@ import { familyOf } from "./find-key.ts"
 import { endOf, tombstone } from "./key-end.ts"
 import { changedFamily } from "./kms/family.ts"
 import { cancelRequestsOf } from "./execute-request.ts"
+import { forgetRetirable, retirableLeft } from "./kms/retirable.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -141,13 +142,16 @@ export async function destroy(ports: Ports, act: Act, before: KeyRecord): Promis
   const { records } = ports
   const { epoch } = records
   const end = await endOf(ports, before, act.now)
+  const entries = await retirableLeft(ports, before, [])
   try {
-    return await commitKey(ports, act, {
+    const destroyed = await commitKey(ports, act, {
       before,
       after: tombstone(before, act.now, epoch),
       secret: "erase",
       extra: { ...end, keys: -1 },
     })
+    await forgetRetirable(ports, entries, { isKeyGone: true })
+    return destroyed
   } catch (error) {
     if (epoch === records.epoch) throw error
     return await destroy(ports, act, before) // The epoch rotated at this moment: name the new one.

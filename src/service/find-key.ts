@@ -13,6 +13,7 @@ import {
   type KeyAddress,
   type KmsKeyRecord,
 } from "../domain/kms-key.ts"
+import type { KmsGrant } from "../domain/kms-grant.ts"
 import type { RecordsView } from "../records/view.ts"
 import type { Context, KeyRef } from "./commands.ts"
 import type { UsePorts } from "./ports.ts"
@@ -22,6 +23,8 @@ export interface FoundKey {
   readonly key: KeyRecord
   readonly kms: KmsKeyRecord | undefined
   readonly family: FamilyRecord | undefined
+  /** Partitions that are blocked, or gone: what they have handed on counts for nothing. */
+  readonly lapsed: ReadonlySet<PartitionId>
 }
 
 /**
@@ -40,8 +43,23 @@ export async function findKey(
   return key === undefined ? undefined : await withKin(ports, key)
 }
 
+/** Most keys have no grant that another partition has handed on. */
+const nobody: ReadonlySet<PartitionId> = new Set()
+
 async function withKin(ports: Pick<UsePorts, "records">, key: KeyRecord): Promise<FoundKey> {
-  return { key, kms: await kmsOf(ports, key), family: await familyOf(ports, key) }
+  const kms = await kmsOf(ports, key)
+  let lapsed = nobody
+  for (const issuer of issuersIn(kms)) {
+    const partition = await ports.records.read("partition", issuer, issuer)
+    if (partition?.state !== "active") lapsed = new Set([...lapsed, issuer])
+  }
+  return { key, kms, family: await familyOf(ports, key), lapsed }
+}
+
+function issuersIn(kms: KmsKeyRecord | undefined): Iterable<PartitionId> {
+  const { grants = [] } = kms ?? {}
+  if (grants.length === 0) return []
+  return new Set(grants.map(({ issuer }) => issuer).filter((issuer) => issuer !== undefined))
 }
 
 /** As {@link findKey}, from what is cached alone; undefined also when that is not all. */
@@ -58,7 +76,18 @@ export function findKeyNow(
   if (typeof ref === "object" && !answersIn(kms, ref.region)) return undefined
   const family = peekFamily(records, found)
   if (found.family !== undefined && family === undefined) return undefined
-  return { key: found, kms, family }
+  let lapsed = nobody
+  for (const issuer of issuersIn(kms)) {
+    const partition = records.peek("partition", issuer, issuer)
+    if (partition === undefined) return undefined
+    if (partition.state !== "active") lapsed = new Set([...lapsed, issuer])
+  }
+  return { key: found, kms, family, lapsed }
+}
+
+/** The grant on a key that an id names. */
+export function grantIn(found: FoundKey | undefined, wanted: string): KmsGrant | undefined {
+  return found?.kms?.grants?.find(({ id }) => id === wanted)
 }
 
 function peekAt(records: RecordsView, address: KeyAddress): KeyRecord | undefined {

@@ -1,5 +1,6 @@
 /** What AWS's dialect hands to services, beside what every face does. */
 
+import type { NamedByArn } from "../codec/user-arn.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import type { PolicyStatement } from "../domain/key-policy.ts"
@@ -23,11 +24,7 @@ export interface PolicyDraft {
     readonly principals: readonly DraftPrincipal[]
   })[]
 }
-export type DraftPrincipal =
-  | { readonly kind: "any" }
-  | { readonly kind: "account"; readonly account: string }
-  | { readonly kind: "user"; readonly account: string; readonly name: string }
-  | { readonly kind: "federated"; readonly account: string; readonly subject: string }
+export type DraftPrincipal = { readonly kind: "any" } | NamedByArn
 
 /** A principal as a request names him. */
 export interface DraftParty {
@@ -44,6 +41,7 @@ export interface GrantDraft {
   /** What the encryption context has to be, or to hold; one of the two at most. */
   readonly equals: Readonly<Record<string, string>> | undefined
   readonly subset: Readonly<Record<string, string>> | undefined
+  readonly sourceArn: string | undefined
 }
 
 export interface NewKeyPolicy {

@@ -1,4 +1,4 @@
-/** A key of another partition, whose policy lets the caller use it: both know of it. */
+/** A key of another partition, whose policy or a grant lets the caller use it: both know of it. */
 
 import type { AuditEvent } from "../domain/audit-event.ts"
 import type { PartitionId } from "../domain/ids.ts"
@@ -21,22 +21,28 @@ export function ownerIn(
  * caller goes by his ARN. Throws at once what a log throws at once, before any work begins.
  */
 export function recorder(
-  { audit }: UsePorts,
+  { audit }: Pick<UsePorts, "audit">,
   question: Question,
   options: { readonly stopsHarm: boolean },
 ): (event: AuditEvent) => Promise<void> {
   if (question.owner === undefined) return (event) => audit.enqueue(event, options)
   return (event) => {
     const lent = audit.enqueue(toldOwner(question, event), options)
-    return both(lent, audit.enqueue(event, options))
+    return both(lent, audit.enqueue(toldCaller(event), options))
   }
 }
 
 /** An event as the key's own partition is told of it. */
 export function toldOwner({ owner, access }: Question, event: AuditEvent): AuditEvent {
   if (owner === undefined) return event
-  // A lent key has a policy, which has been asked.
+  // A lent key has a policy or a grant, which has been asked.
   return { ...event, partition: owner.id, subject: access?.facts.arn ?? "" }
+}
+
+/** Whom a change of another partition's key concerns, and what it wrote, is that one's to know. */
+function toldCaller(event: AuditEvent): AuditEvent {
+  const { target: _target, writes: _writes, storeRev: _rev, ...rest } = event
+  return rest
 }
 
 async function both(one: Promise<void>, other: Promise<void>): Promise<void> {

@@ -17,6 +17,7 @@ import { familyOf } from "./find-key.ts"
 import { endOf, tombstone } from "./key-end.ts"
 import { materialEnd } from "./kms/delete-material.ts"
 import { onceMadeAt } from "./once.ts"
+import { forgetRetirable, retirableLeft } from "./kms/retirable.ts"
 import type { Ports } from "./ports.ts"
 import { removal } from "./request-record.ts"
 import { removalOf } from "./stamps.ts"
@@ -143,6 +144,7 @@ async function expireMaterial(ports: Ports, key: KeyRecord, now: Instant): Promi
 async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<void> {
   const { records } = ports
   const end = await endOf(ports, key, now)
+  const entries = await retirableLeft(ports, key, [])
   const record = tombstone(key, now, records.epoch)
   const committed = await records.commit(key.partition, {
     changes: [{ kind: "key", record, secret: "erase" }, ...end.changes],
@@ -152,6 +154,7 @@ async function destroyDue(ports: Ports, key: KeyRecord, now: Instant): Promise<v
   await ports.inFlight.drain(key.id)
   ports.keys.evict(key.id)
   await recordAct(ports, key, "system.key-destroyed", committed)
+  await forgetRetirable(ports, entries, { isKeyGone: true })
   if (key.smart !== undefined) await cancelRequestsOf(ports, key)
 }
 

@@ -231,6 +231,10 @@ test("the rest answers: partitions, issuers, batch, random, explain, whoami, sta
   assert.match((await keyhold("data-key --key keks --wrapped-only")).text, /ciphertext/)
   assert.match((await keyhold("explain key.encrypt keks")).text, /^key.encrypt is allowed/)
   assert.match((await keyhold("explain key.create --as user")).text, /is denied/)
+  const abroad = "--as officer --principal arn:aws:iam::123456789012:user/guest"
+  const told = (await keyhold(`explain key.encrypt keks ${abroad}`)).text
+  assert.match(told, /^key.encrypt is denied on this side; the other account's is not told/)
+  assert.match(told, /key-exists +DENIES +neither the key's policy nor a grant/)
   assert.match((await keyhold("whoami")).text, /roles +user/)
   assert.match((await keyhold("status")).text, /operational/)
   assert.match((await keyhold("version")).text, /keyhold +\d/)

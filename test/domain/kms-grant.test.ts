@@ -4,13 +4,11 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 
 import type { KeyAccess } from "../../src/domain/admission.ts"
-import { againstHandingOn } from "../../src/domain/admission.ts"
 import type { PolicyFacts } from "../../src/domain/key-policy.ts"
 import type { PartitionId } from "../../src/domain/ids.ts"
-import type { KmsGrant } from "../../src/domain/kms-grant.ts"
-import { operation } from "../../src/domain/operation.ts"
+import type { GrantScope, KmsGrant } from "../../src/domain/kms-grant.ts"
 import { decide, type Question } from "../../src/domain/policy.ts"
-import type { Grant } from "../../src/domain/principal.ts"
+import type { Caller, Grant } from "../../src/domain/principal.ts"
 import { ask, caller, id, key, partition } from "./policy-fixture.ts"
 
 const his = {
@@ -126,6 +124,110 @@ for (const [what, changed, expected] of cases) {
   test(`a grant admits ${what}: ${expected}`, () => assert.equal(outcome(changed), expected))
 }
 
+const borrower: Caller = {
+  ...caller,
+  partition: id<PartitionId>("3"),
+  roles: ["user", "manager"],
+  grants: [{ keyIds: [key.id] }],
+}
+const named = {
+  arn: "",
+  meant: { kind: "abroad", account: facts.account, arn: facts.arn },
+} as const
+const whole = { arn: "", meant: { kind: "abroad", account: facts.account } } as const
+const lent = { ...grant, grantee: named }
+function across(grants: readonly KmsGrant[], more: Partial<Question> = {}): string {
+  const own = { ...partition, id: borrower.partition }
+  const about = { caller: borrower, partition: own, owner: partition, ...access(grants), ...more }
+  const decision = decide(ask(about))
+  return decision.outcome === "allowed" ? "allowed" : decision.rule
+}
+const lendings: readonly (readonly [string, string, string])[] = [
+  ["whom it names there", across([lent]), "allowed"],
+  ["everybody of an account that it names", across([{ ...lent, grantee: whole }]), "allowed"],
+  ["nobody without one", across([]), "key-exists"],
+  [
+    "nobody of a third account",
+    across([{ ...lent, grantee: { arn: "", meant: { ...whole.meant, account: "9" } } }]),
+    "key-exists",
+  ],
+  [
+    "nobody of another name",
+    across([{ ...lent, grantee: { arn: "", meant: { ...named.meant, arn: "x" } } }]),
+    "key-exists",
+  ],
+  ["nobody who has the same id in the key's own", across([grant]), "key-exists"],
+  ["nobody to what it does not name", across([{ ...lent, operations: ["Decrypt"] }]), "key-exists"],
+  [
+    "nobody where the key's policy refuses",
+    across([lent], access([lent], { policy: refusing })),
+    "key-exists",
+  ],
+  ["whom no policy speaks of", across([lent], access([lent], { policy: undefined })), "allowed"],
+  ["nobody for a source", across([{ ...lent, sourceArn: "arn:aws:s3:::x" }]), "key-exists"],
+  [
+    "nobody whose own side does not name the key",
+    across([lent], { caller: { ...borrower, grants: [] } }),
+    "grant",
+  ],
+  ["nobody while the owner is not told of", across([lent], { owner: undefined }), "key-exists"],
+  [
+    "nobody while the owner is blocked",
+    across([lent], { owner: { ...partition, state: "blocked" } }),
+    "partition-active",
+  ],
+  [
+    "nobody to what no account lets another do",
+    across([{ ...lent, operations: ["PutKeyPolicy"] }], {
+      operation: "key.set-policy",
+      ...access([{ ...lent, operations: ["PutKeyPolicy"] }], {
+        facts: { ...facts, actions: ["putkeypolicy"] },
+      }),
+    }),
+    "key-exists",
+  ],
+]
+for (const [what, told, expected] of lendings) {
+  test(`across accounts a grant admits ${what}: ${expected}`, () => assert.equal(told, expected))
+}
+
+test("who is of the key's own account is not meant by another account's name", () => {
+  const odd = { ...lent, grantee: whole }
+  assert.equal(outcome(access([odd])), "policy")
+})
+
+const leaving = { operation: "grant.retire", caller: { ...borrower, grants: [] } } as const
+const departures: readonly (readonly [string, Partial<Question>, string])[] = [
+  ["whom it names", { grant: { ...lent, retiring: named } }, "allowed"],
+  ["not its grantee", { grant: lent }, "key-exists"],
+  ["its grantee, if he may", { grant: { ...lent, operations: ["RetireGrant"] } }, "allowed"],
+  ["not whoever is of an account", { grant: { ...lent, retiring: whole } }, "grant"],
+  [
+    "who is of an account, and whose side names the key",
+    { grant: { ...lent, retiring: whole }, caller: borrower },
+    "allowed",
+  ],
+  [
+    "an officer of an account",
+    {
+      grant: { ...lent, retiring: whole },
+      caller: { ...borrower, roles: ["officer"], grants: [] },
+    },
+    "allowed",
+  ],
+  [
+    "no officer of another one",
+    { grant, caller: { ...borrower, roles: ["officer"], grants: [] } },
+    "key-exists",
+  ],
+  ["nobody where there is none", {}, "key-exists"],
+]
+for (const [what, changed, expected] of departures) {
+  test(`across accounts a grant is retired by ${what}: ${expected}`, () => {
+    assert.equal(across([], { ...leaving, ...changed }), expected)
+  })
+}
+
 const retiring = { operation: "grant.retire", ...access([]) } as const
 const officer = { ...caller, roles: ["officer"] } as const
 const retirements: readonly (readonly [string, Partial<Question>, string])[] = [
@@ -151,10 +253,10 @@ for (const [what, changed, expected] of retirements) {
   })
 }
 
+const manager = { ...caller, roles: ["manager"] } as const
 const handing: KmsGrant = { ...grant, operations: ["CreateGrant", "Encrypt"] }
-const wanted = { grantee: another, operations: ["Encrypt"] }
-type Wanted = Parameters<typeof againstHandingOn>[2]
-const handings: readonly (readonly [string, readonly KmsGrant[], Wanted, boolean])[] = [
+const wanted: GrantScope = { operations: ["Encrypt"] }
+const handings: readonly (readonly [string, readonly KmsGrant[], GrantScope, boolean])[] = [
   ["what it gives", [handing], wanted, true],
   ["no more", [handing], { ...wanted, operations: ["Encrypt", "Decrypt"] }, false],
   ["nothing if it does not say so", [grant], wanted, false],
@@ -177,11 +279,32 @@ const handings: readonly (readonly [string, readonly KmsGrant[], Wanted, boolean
 ]
 for (const [what, grants, asked, isAllowed] of handings) {
   test(`who was let in by a grant alone hands on ${what}`, () => {
-    const question = ask({ operation: "grant.create", ...access(grants, { facts: creating }) })
-    const reason = againstHandingOn(question, operation("grant.create"), asked)
-    assert.equal(reason === undefined, isAllowed)
-    const open = { ...question, access: undefined }
-    assert.equal(againstHandingOn(open, operation("grant.create"), asked), undefined)
+    const about = { operation: "grant.create", hands: asked, caller: manager } as const
+    const told = outcome({ ...about, ...access(grants, { facts: creating }) })
+    const isLetIn = grants.some(({ operations }) => operations.includes("CreateGrant"))
+    const isHis = grants.every(({ grantee }) => grantee === his)
+    const refused = isLetIn && isHis ? "grant" : "policy"
+    assert.equal(told, isAllowed ? "allowed" : refused)
+    assert.equal(outcome({ ...about, access: undefined }), "allowed")
   })
 }
 const creating = { ...facts, actions: ["creategrant"] }
+
+function handsOn(grants: readonly KmsGrant[], policy?: KeyAccess["policy"]): string {
+  const about = { operation: "grant.create", hands: wanted } as const
+  return across(grants, { ...about, ...access(grants, { facts: creating, policy }) })
+}
+
+test("who is of another account hands on what a grant gives, whatever a policy says", () => {
+  const parent = { ...lent, operations: ["CreateGrant", "Encrypt"] }
+  assert.equal(handsOn([parent]), "allowed")
+  assert.equal(handsOn([]), "key-exists")
+  assert.equal(handsOn([lent]), "key-exists")
+  assert.equal(handsOn([{ ...parent, sourceArn: "arn:aws:s3:::x" }]), "key-exists")
+  assert.equal(handsOn([{ ...parent, operations: ["CreateGrant"] }]), "grant")
+  const principals = [named.meant]
+  const all = { effect: "allow", principals, actions: ["*"], conditions: [] } as const
+  const policy = { text: "", statements: [all] }
+  assert.equal(handsOn([lent], policy), "key-exists")
+  assert.equal(handsOn([{ ...parent, operations: ["CreateGrant"] }], policy), "grant")
+})

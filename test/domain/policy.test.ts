@@ -90,6 +90,10 @@ const hisGrant: KmsGrant = {
   createdAt: key.createdAt,
 }
 
+const facts = { actions: ["retiregrant"], values: {}, unknown: [], encryptionContext: {} }
+const told = { ...facts, account: "", arn: "", isWithin: () => false }
+const access = { policy: undefined, grants: [hisGrant], facts: told }
+
 function toQuestion(row: Row, on: Situation): Question {
   const operation = parseOperation(row.operation)
   assert.ok(operation !== undefined, row.operation)
@@ -104,7 +108,7 @@ function toQuestion(row: Row, on: Situation): Question {
     key: row.states === "-" ? undefined : { ...key, state: on.state, attributes },
     withinRate: on.withinRate,
     // Whose it is to retire is test/domain/kms-grant.test.ts's.
-    grant: row.operation === "grant.retire" ? hisGrant : undefined,
+    ...(row.operation === "grant.retire" ? { grant: hisGrant, access } : {}),
   })
 }
 

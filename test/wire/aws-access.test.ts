@@ -89,6 +89,8 @@ suite("access to keys through the AWS SDK", () => {
   creation()
   grants()
   lending()
+  grantsAbroad()
+  explaining()
 })
 
 function creation(): void {
@@ -170,21 +172,30 @@ function grants(): void {
   })
 }
 
+/** A principal of a new partition, whose officer has named a key of elsewhere to him. */
+async function neighbourFor(
+  name: string,
+  arn: string,
+): Promise<{ readonly client: KmsClient; readonly arn: string; readonly officer: string }> {
+  const { client, token, dev } = node
+  const made = await client.call<{ token: string }>(token("operator"), "POST /partitions", { name })
+  const { id } = await client.call(token("user"), `GET /keys/${arn.split("/")[1] ?? ""}`)
+  const guest = await client.call(made.token, "POST /principals", {
+    name: "guest",
+    roles: ["user", "manager"],
+    grants: [{ keyIds: [id] }],
+    credential: { kind: "access-key" },
+  })
+  const kms = kmsClient(dev, guest["accessKey"] as { accessKeyId: string })
+  const told = await errorOf(kms.send("DescribeKey", { KeyId: arn }))
+  const [his = ""] = /arn:aws:iam::\d{12}:user\/guest/.exec(told.message) ?? []
+  return { client: kms, arn: his, officer: made.token }
+}
+
 function lending(): void {
   test("a key of another account is used by its ARN where both sides say so", async () => {
-    const { client, token, dev } = node
-    const made = await client.call<{ token: string }>(token("operator"), "POST /partitions", {
-      name: "neighbour",
-    })
     const { Arn } = (await kms.send("CreateKey"))["KeyMetadata"] as { Arn: string }
-    const { id } = await client.call(token("user"), `GET /keys/${Arn.split("/")[1] ?? ""}`)
-    const guest = await client.call(made.token, "POST /principals", {
-      name: "guest",
-      roles: ["user"],
-      grants: [{ keyIds: [id] }],
-      credential: { kind: "access-key" },
-    })
-    const neighbour = kmsClient(dev, guest["accessKey"] as { accessKeyId: string })
+    const { client: neighbour } = await neighbourFor("neighbour", Arn)
     const input = { KeyId: Arn, Plaintext: plaintext }
     const absent = await errorOf(neighbour.send("Encrypt", input))
     assert.equal(absent.name, "AccessDeniedException")
@@ -205,5 +216,85 @@ function lending(): void {
     const after = await errorOf(neighbour.send("Encrypt", input))
     assert.equal(after.message, absent.message)
     neighbour.destroy()
+  })
+}
+
+const grantIds = (output: KmsOutput) =>
+  (output["Grants"] as readonly { readonly GrantId: string }[]).map(({ GrantId }) => GrantId)
+
+function grantsAbroad(): void {
+  test("a grant lends a key to another account, which hands it on", async () => {
+    const { Arn } = (await kms.send("CreateKey"))["KeyMetadata"] as { Arn: string }
+    const first = await neighbourFor("first", Arn)
+    const second = await neighbourFor("second", Arn)
+    const EncryptionContext = { purpose: "orders" }
+    const input = { KeyId: Arn, Plaintext: plaintext, EncryptionContext }
+    const absent = await errorOf(first.client.send("Encrypt", input))
+    const { GrantId, GrantToken } = await kms.send("CreateGrant", {
+      KeyId: Arn,
+      GranteePrincipal: first.arn,
+      RetiringPrincipal: second.arn,
+      Operations: ["Encrypt", "CreateGrant"],
+      Constraints: { EncryptionContextSubset: EncryptionContext },
+    })
+    const used = { ...input, GrantTokens: [GrantToken] }
+    const { CiphertextBlob } = await first.client.send("Encrypt", used)
+    const { Plaintext } = await kms.send("Decrypt", { CiphertextBlob, EncryptionContext })
+    assert.deepEqual(Buffer.from(Plaintext as Uint8Array), plaintext)
+    const bare = await errorOf(first.client.send("Encrypt", { ...input, EncryptionContext: {} }))
+    assert.equal(bare.message, absent.message)
+    const handingOn = {
+      KeyId: Arn,
+      GranteePrincipal: second.arn,
+      RetiringPrincipal: first.arn,
+      Operations: ["Encrypt"],
+      Constraints: { EncryptionContextEquals: EncryptionContext },
+    }
+    const more = { ...handingOn, Operations: ["Encrypt", "Decrypt"] }
+    const tooMuch = await errorOf(first.client.send("CreateGrant", more))
+    assert.equal(tooMuch.name, "AccessDeniedException")
+    const handedOn = await first.client.send("CreateGrant", handingOn)
+    await second.client.send("Encrypt", input)
+    const own = { RetiringPrincipal: second.arn }
+    assert.deepEqual(grantIds(await second.client.send("ListRetirableGrants", own)), [GrantId])
+    await second.client.send("RetireGrant", { GrantToken })
+    assert.deepEqual(grantIds(await second.client.send("ListRetirableGrants", own)), [])
+    const ended = await errorOf(first.client.send("Encrypt", input))
+    assert.equal(ended.message, absent.message)
+    await kms.send("RevokeGrant", { KeyId: Arn, GrantId: handedOn["GrantId"] })
+    assert.equal((await errorOf(second.client.send("Encrypt", input))).name, absent.name)
+    for (const { client } of [first, second]) client.destroy()
+    // Both sides' logs have it: the owner's by his ARN, his own by his id there.
+    const retirers = async (officer: string) => {
+      const route = "GET /audit/records?act=grant.retire&limit=100"
+      const { items } = await node.client.call(officer, route)
+      return (items as readonly { readonly subject?: string }[]).map(({ subject }) => subject)
+    }
+    assert.ok((await retirers(node.token("officer"))).includes(second.arn))
+    assert.equal((await retirers(second.officer)).length, 2)
+    assert.deepEqual(await retirers(first.officer), [])
+  })
+}
+
+function explaining(): void {
+  test("the owner's officer asks whether another account may, and is told his side", async () => {
+    const { Arn } = (await kms.send("CreateKey"))["KeyMetadata"] as { Arn: string }
+    const { client, arn } = await neighbourFor("asked", Arn)
+    const { id } = await node.client.call(
+      node.token("user"),
+      `GET /keys/${Arn.split("/")[1] ?? ""}`,
+    )
+    const asked = async () => {
+      const body = { operation: "key.encrypt", key: id, principal: arn }
+      return await node.client.call(node.token("officer"), "POST /explain", body)
+    }
+    assert.equal((await asked())["allowed"], false)
+    const grant = { KeyId: Arn, GranteePrincipal: arn, Operations: ["Encrypt"] }
+    const { GrantId } = await kms.send("CreateGrant", grant)
+    const { allowed, said, side } = await asked()
+    assert.deepEqual([allowed, side], [true, "owner"])
+    assert.deepEqual(said, [{ grant: GrantId, effect: "allow" }])
+    await client.send("Encrypt", { KeyId: Arn, Plaintext: plaintext })
+    client.destroy()
   })
 }

@@ -1844,8 +1844,8 @@ export interface ExplainRequest {
   readonly operation: Operation
   readonly key?: KeyRef | undefined
   readonly mechanism?: Mechanism | undefined
-  /** Another principal's id; the caller when absent. */
-  readonly principal?: Id | undefined
+  /** Another principal's id or name, or the ARN of another account's; the caller when absent. */
+  readonly principal?: string | undefined
 }
 
 export interface Explanation {
@@ -1856,6 +1856,22 @@ export interface Explanation {
     readonly allows: boolean
     readonly reason?: string | undefined
   }[]
+  /**
+   * For officers, managers and auditors: what of the key's policy (by the place of its
+   * statement, from 1) and which grants on it name the principal for this. `conditional`: its
+   * conditions do not hold, or are about what is not told here. At most 1024.
+   */
+  readonly said?: readonly {
+    readonly effect: "allow" | "deny" | "conditional"
+    /** 1 to 1024. */
+    readonly statement?: number | undefined
+    readonly grant?: string | undefined
+  }[] | undefined
+  /**
+   * Of another account's principal, only the side of the key's owner is told: whether there is
+   * such a principal, and what his own account lets him do, is that account's to know.
+   */
+  readonly side?: "owner" | undefined
 }
 
 export interface Whoami {

@@ -45,6 +45,10 @@ const ruleColumns: Columns<Explanation["rules"][number]> = [
   ["verdict", ({ allows }) => (allows ? "allows" : "DENIES")],
   ["reason", ({ reason }) => reason],
 ]
+const saidColumns: Columns<NonNullable<Explanation["said"]>[number]> = [
+  ["of the key", ({ statement, grant }) => grant ?? `statement ${statement ?? "?"}`],
+  ["says", ({ effect }) => effect],
+]
 const algorithmColumns: Columns<KeyAlgorithmEntry> = [
   ["algorithm", ({ algorithm }) => algorithm],
   ["status", ({ status }) => status],
@@ -73,7 +77,7 @@ export const nodeCommands: readonly Command[] = [
     summary: "Show which rule allows or denies an operation, without doing it",
     options: [
       ["--mechanism <id>", "with this mechanism"],
-      ["--principal <id>", "for another principal"],
+      ["--principal <id>", "for another principal, or one of another account by his ARN"],
     ],
     example: "keyhold explain key.encrypt orders",
     async run({ out, connect }, input) {
@@ -87,8 +91,11 @@ export const nodeCommands: readonly Command[] = [
       const kh = await connect()
       const answer = await kh.call("explain", { body })
       if (out.json) return out.document(answer, "")
-      await out.text(`${body.operation} is ${answer.allowed ? "allowed" : "denied"}.\n`)
+      const verdict = answer.allowed ? "allowed" : "denied"
+      const side = answer.side === undefined ? "" : " on this side; the other account's is not told"
+      await out.text(`${body.operation} is ${verdict}${side}.\n`)
       await out.table(answer.rules, ruleColumns)
+      if (answer.said !== undefined) await out.table(answer.said, saidColumns)
     },
   },
   {

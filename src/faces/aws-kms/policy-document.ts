@@ -4,6 +4,7 @@
  */
 
 import { CodecError } from "../../codec/error.ts"
+import { parseArn } from "../../codec/user-arn.ts"
 import { parseJson, type JsonObject, type JsonValue } from "../../codec/json.ts"
 import { limits } from "../../domain/limits.ts"
 import type { DraftPrincipal, PolicyDraft } from "../../service/commands.ts"
@@ -86,22 +87,11 @@ function readPrincipals(value: JsonValue | undefined): readonly DraftPrincipal[]
   return textsOf(named["AWS"], "Principal").map(readPrincipal)
 }
 
-const rootPattern = /^(?:arn:aws:iam::(?<root>[0-9]{12}):root|(?<number>[0-9]{12}))$/
-const userPattern = /^arn:aws:iam::(?<account>[0-9]{12}):user\/(?<name>.+)$/
-const federatedPattern = /^arn:aws:sts::(?<account>[0-9]{12}):federated-user\/(?<subject>.+)$/
-
 /** @throws {@link Fault} MalformedPolicyDocumentException also for a role: there is none here. */
 export function readPrincipal(text: string): DraftPrincipal {
   if (text === "*") return { kind: "any" }
-  const { root, number } = rootPattern.exec(text)?.groups ?? {}
-  const whole = root ?? number
-  if (whole !== undefined) return { kind: "account", account: whole }
-  const { account, name } = userPattern.exec(text)?.groups ?? {}
-  if (account !== undefined && name !== undefined) return { kind: "user", account, name }
-  const { account: home, subject } = federatedPattern.exec(text)?.groups ?? {}
-  if (home !== undefined && subject !== undefined) {
-    return { kind: "federated", account: home, subject }
-  }
+  const named = parseArn(text)
+  if (named !== undefined) return named
   throw invalidPrincipal()
 }
 

@@ -86,6 +86,7 @@ const rows: Readonly<Record<string, (input: Given) => Given>> = {
     "kms:granteeprincipal": GranteePrincipal,
     "kms:retiringprincipal": RetiringPrincipal,
     "kms:grantconstrainttype": constraintIn(Constraints),
+    "kms:grantconstraintsourcearn": sourceIn(Constraints),
     ...forNoService(),
   }),
   ListGrants: forNoService,
@@ -134,10 +135,18 @@ function forNoService(): Given {
   return { "kms:grantisforawsresource": false }
 }
 
-/** One kind at most: the operation refuses more. */
+/** Of the encryption context, where that is constrained too: the operation refuses two of it. */
 function constraintIn(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return undefined
-  return Object.entries(value).find(([, pairs]) => pairs !== undefined)?.[0]
+  const kinds = Object.entries(value).filter(([, one]) => one !== undefined)
+  const names = kinds.map(([name]) => name)
+  return names.find((name) => name !== "SourceArn") ?? names[0]
+}
+
+function sourceIn(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "SourceArn" in value
+    ? value.SourceArn
+    : undefined
 }
 
 /** With its prefix, of an alias or its ARN. */

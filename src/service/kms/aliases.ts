@@ -37,7 +37,7 @@ export async function createAlias(
   { region, alias, key: ref }: AliasCommand & { readonly key: KeyRef },
 ): Promise<void> {
   const ask = { operation: "alias.create", key: ref } as const
-  await inTurn(ports, context, ref, () =>
+  await inTurn(ports, context.caller.partition, ref, () =>
     perform(ports, context, ask, async (act) => {
       const key = keyOf(act)
       const names = await namesToAddTo(ports, key)
@@ -72,7 +72,7 @@ export async function moveAlias(
   const from = await existing(ports, { partition, region, alias })
   const old = { operation: "alias.delete", key: { partition, region, id: from.keyId } } as const
   const ask = { operation: "alias.move", key: ref } as const
-  await inTurn(ports, context, ref, () =>
+  await inTurn(ports, context.caller.partition, ref, () =>
     perform(ports, context, ask, async (act) => {
       const key = keyOf(act)
       const source = await perform(ports, context, old, keyOf)
@@ -114,7 +114,7 @@ export async function deleteAlias(
   const { partition } = context.caller
   const found = await existing(ports, { partition, region, alias })
   const key = { partition, region, id: found.keyId }
-  await inTurn(ports, context, key, () =>
+  await inTurn(ports, context.caller.partition, key, () =>
     perform(ports, context, { operation: "alias.delete", key }, async (act) => {
       const left = await namesOf(ports, keyOf(act), found)
       await commitKms(ports, act, {

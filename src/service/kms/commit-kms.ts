@@ -1,11 +1,12 @@
 /** Commits what AWS's dialect keeps beside a key. */
 
+import type { PartitionId } from "../../domain/ids.ts"
 import type { KeyRecord } from "../../domain/key.ts"
 import type { KmsKeyRecord } from "../../domain/kms-key.ts"
 import type { Change, Transaction } from "../../records/committer.ts"
 import { keyOf, type Act } from "../act.ts"
 import { commitKey, revise } from "../change-key.ts"
-import type { Context, KeyRef } from "../commands.ts"
+import type { KeyRef } from "../commands.ts"
 import { idIn } from "../find-key.ts"
 import type { Ports } from "../ports.ts"
 
@@ -60,9 +61,9 @@ type Fields = Partial<Pick<KmsKeyRecord, "aliases" | "policy" | "grants">>
  */
 export async function inTurn<T>(
   { inFlight }: Pick<Ports, "inFlight">,
-  { caller }: Context,
+  partition: PartitionId,
   key: KeyRef,
   change: () => Promise<T>,
 ): Promise<T> {
-  return await inFlight.alone(`beside ${caller.partition} ${idIn(key) ?? ""}`, change)
+  return await inFlight.alone(`beside ${partition} ${idIn(key) ?? ""}`, change)
 }

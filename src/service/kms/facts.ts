@@ -39,12 +39,13 @@ export function accessOf(
   moment: Moment,
 ): KeyAccess | undefined {
   if (found?.kms === undefined) return undefined
-  const { policy, grants = [] } = found.kms
-  if (policy === undefined && grants.length === 0) return undefined
+  const { policy, grants: all = [] } = found.kms
+  if (policy === undefined && all.length === 0) return undefined
+  const grants = all.filter(({ issuer }) => issuer === undefined || !found.lapsed.has(issuer))
   return { policy, grants, facts: factsOf(context, id, policedOf(found), moment) }
 }
 
-export function policedOf({ key, kms, family }: FoundKey): PolicedKey {
+export function policedOf({ key, kms, family }: Omit<FoundKey, "lapsed">): PolicedKey {
   const primary = family?.primary
   const kin = primary === undefined ? undefined : primary === key.id ? "PRIMARY" : "REPLICA"
   return { ...key, isExternal: key.external !== undefined, kin, aliases: kms?.aliases }
@@ -113,6 +114,21 @@ function keyValues(key: PolicedKey): readonly (readonly [string, readonly string
   return aliases.length === 0
     ? held
     : [...held, [aliasesKey, aliases.map((name) => `alias/${name}`)]]
+}
+
+/** The same, as somebody of another account would ask, nobody knows from where or by which name. */
+export function askedBy(
+  facts: PolicyFacts,
+  { account, arn }: Pick<PolicyFacts, "account" | "arn">,
+): PolicyFacts {
+  const values = {
+    ...facts.values,
+    "aws:principalaccount": [account],
+    "aws:principalarn": [arn],
+    "kms:calleraccount": [account],
+  }
+  const unknown = [...facts.unknown, "aws:sourceip", "aws:username"]
+  return { ...facts, values, unknown, account, arn }
 }
 
 function tell(values: Map<string, readonly string[]>, told: Told): readonly string[] {

@@ -41,5 +41,5 @@ export async function putKeyPolicy(
     const policy = await readyPolicy(ports, context, { ...wanted, key: policed })
     await commitKms(ports, act, { before, fields: { policy, aliases } })
   }
-  await inTurn(ports, context, key, () => perform(ports, context, ask, put))
+  await inTurn(ports, context.caller.partition, key, () => perform(ports, context, ask, put))
 }

@@ -8,10 +8,18 @@ import { limits } from "../../domain/limits.ts"
 import type { PolicyPrincipal } from "../../domain/key-policy.ts"
 import { keyOf, perform } from "../act.ts"
 import type { Context, DraftParty, KeyRef, Page, PageCommand } from "../commands.ts"
-import { kmsOf, namedKey, type NamedKey } from "../find-key.ts"
+import { kmsOf, namedKey } from "../find-key.ts"
 import { scannedPerPage } from "../page.ts"
 import type { Ports } from "../ports.ts"
 import { lookUpPrincipal } from "./look-up-principal.ts"
+import {
+  abroadMark,
+  afterAbroad,
+  placeOf,
+  retirableAbroad,
+  tellOwners,
+  type RetirableGrant,
+} from "./retirable.ts"
 
 /** Roles that see whose grants they are, whoever retires them. */
 const overseers = ["manager", "auditor", "officer"]
@@ -38,13 +46,9 @@ export async function listGrants(
   })
 }
 
-export interface RetirableGrant {
-  readonly key: NamedKey
-  readonly grant: KmsGrant
-}
-
 /**
- * One page of the grants in a region that a principal may retire, since they name him for it. It
+ * One page of the grants in a region that a principal may retire, since they name him for it: those
+ * of the own partition, then those on other partitions' keys, whose logs have a record of it. It
  * may be short and still have a `next`.
  *
  * @throws HsmError OPERATION_FORBIDDEN about others, for users alone; MALFORMED_REQUEST as
@@ -55,8 +59,8 @@ export async function listRetirableGrants(
   context: Context,
   command: PageCommand & { readonly region: string; readonly retiring: DraftParty },
 ): Promise<Page<RetirableGrant>> {
-  return await perform(ports, context, { operation: "grant.list-retirable" }, async () => {
-    const { region, retiring, after, limit = limits.pageSizeDefault } = command
+  return await perform(ports, context, { operation: "grant.list-retirable" }, async (act) => {
+    const { region, retiring, after = "", limit = limits.pageSizeDefault } = command
     const { caller } = context
     const who = await lookUpPrincipal(ports, context, retiring.principal)
     const isHe = who.kind === "one" && who.subject === caller.subject
@@ -65,9 +69,19 @@ export async function listRetirableGrants(
         rule: "role",
       })
     }
-    return await retirable(ports, caller.partition, { region, who, after, limit })
+    const own = afterAbroad(after)
+      ? noGrants
+      : await retirable(ports, caller.partition, { region, who, after, limit })
+    if (own.next !== undefined) return own
+    if (own.items.length >= limit) return { ...own, next: abroadMark }
+    const rest = { region, draft: retiring.principal, after, limit: limit - own.items.length }
+    const { items, next } = await retirableAbroad(ports, rest)
+    await tellOwners(ports, { context, act, shown: items })
+    return { items: [...own.items, ...items], next }
   })
 }
+
+const noGrants: Page<RetirableGrant> = { items: [], next: undefined }
 
 /** After the last grant of a key: no id is greater. */
 const end = "~"
@@ -93,7 +107,8 @@ async function retirable(
       const found = grants.filter((one) => isRetiredBy(one, who))
       if (found.length === 0) continue
       const key = await namedKey(ports, partition, id)
-      items.push(...found.map((grant) => ({ key, grant })).filter((one) => placeOf(one) > after))
+      const listed = found.map((grant) => ({ key, grant, owner: partition }))
+      items.push(...listed.filter((one) => placeOf(one) > after))
     }
     const last = items[limit - 1]
     if (items.length > limit && last !== undefined) {
@@ -108,11 +123,6 @@ async function retirable(
     at = batch.at(-1)?.id
   }
   return { items: items.slice(0, limit), next: `${at ?? ""}.${end}` }
-}
-
-/** Where a grant stands in the order of all. */
-function placeOf({ key, grant }: RetirableGrant): string {
-  return `${key.id}.${grant.id}`
 }
 
 function isRetiredBy({ retiring }: KmsGrant, who: PolicyPrincipal): boolean {

@@ -8,7 +8,7 @@ import { clusterPartition, type KeyId, type PartitionId } from "../../domain/ids
 import type { KeyAddress } from "../../domain/kms-key.ts"
 import type { Context } from "../commands.ts"
 import { findKey, type FoundKey } from "../find-key.ts"
-import type { Ports } from "../ports.ts"
+import type { Ports, UsePorts } from "../ports.ts"
 
 /** An account's key or alias in a region. */
 export type LocateCommand = { readonly account: string; readonly region: string } & (
@@ -24,7 +24,7 @@ export interface Located {
 }
 
 /** No account has this partition, and no partition this id. */
-const nowhere = "nowhere" as PartitionId
+export const nowhere = "nowhere" as PartitionId
 
 /** @throws HsmError STORE_UNAVAILABLE, TAMPERED. */
 export async function locateKey(
@@ -42,12 +42,20 @@ export async function locateKey(
 }
 
 /** The partition that an account's number stands for. */
-async function partitionOf(
-  { records }: Ports,
+export async function partitionOf(
+  { records }: Pick<UsePorts, "records">,
   { caller }: Context,
   account: string,
 ): Promise<PartitionId | undefined> {
   if (accountIdOf(caller.partition) === account) return caller.partition
+  return await partitionNumbered({ records }, account)
+}
+
+/** The same, for nobody in particular. */
+export async function partitionNumbered(
+  { records }: Pick<UsePorts, "records">,
+  account: string,
+): Promise<PartitionId | undefined> {
   const found = await records.lookup(clusterPartition, "account", account)
   if (found === undefined || accountIdOf(found) !== account) return undefined
   return found as PartitionId // The row holds what was claimed with it: the id that fits.

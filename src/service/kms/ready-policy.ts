@@ -1,13 +1,11 @@
 /** Makes a policy that was read ready to be stored: whom it names, and whether it locks out. */
 
-import { accountIdOf } from "../../codec/account-id.ts"
-import { userArn } from "../../codec/user-arn.ts"
 import { admits, refuses, type KeyPolicy, type PolicyPrincipal } from "../../domain/key-policy.ts"
 import { malformed } from "../check-access.ts"
 import type { Context, DraftPrincipal, NewKeyPolicy, Told } from "../commands.ts"
 import type { Ports } from "../ports.ts"
 import { factsOf, type PolicedKey } from "./facts.ts"
-import { lookUpPrincipal } from "./look-up-principal.ts"
+import { principalFor } from "./look-up-principal.ts"
 
 /**
  * A policy with its principals looked up. Names mean who bears them now: another one who gets the
@@ -49,23 +47,11 @@ const nextPut: Told = {
   values: { "kms:bypasspolicylockoutsafetycheck": ["false"] },
 }
 
-/** Another account's are not looked up: who is there is that account's alone to know. */
 async function principalOf(
   ports: Ports,
   context: Context,
   draft: DraftPrincipal,
 ): Promise<PolicyPrincipal> {
   if (draft.kind === "any") return draft
-  const { account } = draft
-  if (account === accountIdOf(context.caller.partition)) {
-    return await lookUpPrincipal(ports, context, draft)
-  }
-  switch (draft.kind) {
-    case "account":
-      return { kind: "abroad", account }
-    case "user":
-      return { kind: "abroad", account, arn: userArn(account, { name: draft.name, subject: "" }) }
-    case "federated":
-      return { kind: "abroad", account, arn: userArn(account, { subject: draft.subject }) }
-  }
+  return await principalFor(ports, context, { owner: context.caller.partition, draft })
 }

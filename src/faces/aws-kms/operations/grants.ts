@@ -1,5 +1,6 @@
 /** Operations on grants. */
 
+import { accountIdOf } from "../../../codec/account-id.ts"
 import { HsmError } from "../../../domain/errors.ts"
 import type { KmsGrant } from "../../../domain/kms-grant.ts"
 import { limits } from "../../../domain/limits.ts"
@@ -9,7 +10,7 @@ import { listGrants, listRetirableGrants } from "../../../service/kms/list-grant
 import { Fault, invalid } from "../fault.ts"
 import { checkGrantTokens, newGrantToken, readGrantToken } from "../grant-token.ts"
 import * as members from "../members.ts"
-import { keyArn, spelled } from "../names.ts"
+import { keyArn, spelled, type Place } from "../names.ts"
 import { operation, type Call, type Operation, type Output } from "../operation.ts"
 import { pageCommand, renderPage } from "../pages.ts"
 import { readPrincipal } from "../policy-document.ts"
@@ -21,6 +22,7 @@ import { grantOperations, grantOperationsOf } from "../vocabulary.ts"
 
 const principal = text({ min: 1, max: 256, pattern: /^[\w+=,.@:/-]+$/ })
 const servicePrincipal = text({ min: 1, max: 256 })
+const arnPattern = /^arn:[\w-]+:[\w-]+:[\w-]*:[0-9]*:.+$/
 const grantId = text({ min: 1, max: 128 })
 const bounds = { most: 100, usual: 50 } as const
 
@@ -62,10 +64,10 @@ export const grantOperationRows = {
       return await onKey(call, input.KeyId, async (target) => {
         const found = { ...command, key: target.address }
         const page = await listGrants(call.ports, call.context, found)
-        const { arn } = foundIn(target)
+        const { arn, place } = foundIn(target)
         return renderPage(call, page, {
           as: "Grants",
-          render: (grant) => renderGrant(call, arn, grant),
+          render: (grant) => renderGrant(place, arn, grant),
         })
       })
     },
@@ -88,7 +90,10 @@ export const grantOperationRows = {
       }).catch(tellPrincipal(arn))
       return renderPage(call, page, {
         as: "Grants",
-        render: ({ key, grant }) => renderGrant(call, keyArn(call.place, spelled(key)), grant),
+        render: ({ key, grant, owner }) => {
+          const place = { ...call.place, account: accountIdOf(owner) }
+          return renderGrant(place, keyArn(place, spelled(key)), grant)
+        },
       })
     },
   ),
@@ -101,7 +106,7 @@ export const grantOperationRows = {
     },
     async (call, { GrantToken, KeyId, GrantId, DryRun }) => {
       await checkGrantTokens(call, GrantToken === undefined ? [] : [GrantToken])
-      const { key, grant } = namedGrant({ GrantToken, KeyId, GrantId })
+      const { key, grant } = namedGrant(call.place, { GrantToken, KeyId, GrantId })
       await onGrant(call, key, async (target) => {
         const command = { key: target.address, grant }
         await serve(call, { DryRun }, (context) => retireGrant(call.ports, context, command))
@@ -127,7 +132,11 @@ async function create(call: Call, input: Input<typeof createMembers>): Promise<O
   const { GranteePrincipal: grantee, RetiringPrincipal: retiring, Operations } = input
   if (grantee === undefined) throw invalid("GranteePrincipal is required.")
   if (Operations.length === 0) throw invalid("A grant has one operation or more.")
-  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = constraintsOf(input)
+  const {
+    EncryptionContextEquals: equals,
+    EncryptionContextSubset: subset,
+    SourceArn: sourceArn,
+  } = constraintsOf(input)
   const draft = {
     name: input.Name,
     grantee: partyOf(grantee),
@@ -135,6 +144,7 @@ async function create(call: Call, input: Input<typeof createMembers>): Promise<O
     operations: Operations,
     equals,
     subset,
+    sourceArn,
   }
   return await onGrant(call, input.KeyId, async (target) => {
     const command = { key: target.address, grant: draft }
@@ -142,13 +152,14 @@ async function create(call: Call, input: Input<typeof createMembers>): Promise<O
     const grant = await serve(call, { ...input, fault }, (context) =>
       createGrant(call.ports, context, command),
     ).catch(tellPrincipal(grantee))
-    const { key } = foundIn(target)
-    const GrantToken = newGrantToken(call, { keyId: key.id, grant: grant.id })
+    const { key, place } = foundIn(target)
+    const named = { account: place.account, keyId: key.id, grant: grant.id }
+    const GrantToken = newGrantToken(call, named)
     return { GrantToken, GrantId: grant.id }
   })
 }
 
-/** A key of the own account by its id or ARN: grants are not on aliases. */
+/** A key by its id or ARN: grants are not on aliases. */
 async function onGrant<T>(
   call: Call,
   keyId: string,
@@ -164,7 +175,9 @@ function constraintsOf({
   Constraints,
 }: Input<typeof createMembers>): NonNullable<Input<typeof createMembers>["Constraints"]> {
   const { EncryptionContextEquals, EncryptionContextSubset, SourceArn } = Constraints ?? {}
-  if (SourceArn !== undefined) throw invalid("SourceArn is of grants to AWS's own services.")
+  if (SourceArn !== undefined && !arnPattern.test(SourceArn)) {
+    throw new Fault("InvalidArnException", `ARN is not valid: ${SourceArn}`)
+  }
   const both = [EncryptionContextEquals, EncryptionContextSubset].filter((one) => one !== undefined)
   if (both.length > 1) throw invalid("A grant has one encryption context constraint at most.")
   for (const pairs of both) {
@@ -192,7 +205,9 @@ function grantFault(
   if (odd !== undefined) {
     return invalid(`Grant operation ${odd} is not valid for a key with usage ${usageText(found)}.`)
   }
-  if (Constraints === undefined || found.spec === "SYMMETRIC_DEFAULT") return undefined
+  const { EncryptionContextEquals, EncryptionContextSubset } = Constraints ?? {}
+  const isBound = (EncryptionContextEquals ?? EncryptionContextSubset) !== undefined
+  if (!isBound || found.spec === "SYMMETRIC_DEFAULT") return undefined
   return invalid("Encryption context constraints are only valid for symmetric encryption keys.")
 }
 
@@ -200,15 +215,19 @@ function usageText({ usage, spec }: KmsKey): string {
   return `${usage} and spec ${spec}`
 }
 
-function namedGrant(given: {
-  readonly GrantToken: string | undefined
-  readonly KeyId: string | undefined
-  readonly GrantId: string | undefined
-}): { readonly key: string; readonly grant: string } {
+function namedGrant(
+  place: Place,
+  given: {
+    readonly GrantToken: string | undefined
+    readonly KeyId: string | undefined
+    readonly GrantId: string | undefined
+  },
+): { readonly key: string; readonly grant: string } {
   const { GrantToken: token, KeyId: key, GrantId: id } = given
   if (token !== undefined && key === undefined && id === undefined) {
-    const { keyId, grant } = readGrantToken(token)
-    return { key: keyId, grant }
+    const { account, keyId, grant } = readGrantToken(token)
+    if (account === place.account) return { key: keyId, grant }
+    return { key: `arn:aws:kms:${place.region}:${account}:key/${keyId}`, grant }
   }
   if (token !== undefined || key === undefined || id === undefined) {
     throw invalid("A grant is named by its token, or by KeyId and GrantId.")
@@ -252,12 +271,18 @@ function tellPrincipal(arn: string): (error: unknown) => never {
   }
 }
 
-function renderGrant({ place }: Call, key: string, grant: KmsGrant): Output {
-  const { id, name, grantee, retiring, operations, equals, subset, createdAt } = grant
+/** @param place - of the key. */
+function renderGrant({ account }: Place, key: string, grant: KmsGrant): Output {
+  const { id, name, grantee, retiring, operations, issuer, createdAt } = grant
+  const { equals, subset, sourceArn } = grant
   const Constraints =
-    (equals ?? subset) === undefined
+    (equals ?? subset ?? sourceArn) === undefined
       ? undefined
-      : { EncryptionContextEquals: equals, EncryptionContextSubset: subset }
+      : {
+          EncryptionContextEquals: equals,
+          EncryptionContextSubset: subset,
+          SourceArn: sourceArn,
+        }
   return {
     KeyId: key,
     GrantId: id,
@@ -265,7 +290,7 @@ function renderGrant({ place }: Call, key: string, grant: KmsGrant): Output {
     CreationDate: renderTime(createdAt),
     GranteePrincipal: grantee.arn,
     RetiringPrincipal: retiring?.arn,
-    IssuingAccount: `arn:aws:iam::${place.account}:root`,
+    IssuingAccount: `arn:aws:iam::${issuer === undefined ? account : accountIdOf(issuer)}:root`,
     Operations: operations,
     Constraints,
   }
