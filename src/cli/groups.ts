@@ -43,6 +43,10 @@ export const groups: readonly Group[] = [
     words: ["approve", "request", "call"],
     load: async () => (await import("./commands/request.ts")).requestCommands,
   },
+  {
+    words: ["approver"],
+    load: async () => (await import("./commands/approver.ts")).approverCommands,
+  },
   { words: ["webhook"], load: async () => (await import("./commands/webhook.ts")).webhookCommands },
   {
     words: ["principal"],

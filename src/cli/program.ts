@@ -21,6 +21,7 @@ export const groupSummaries: Readonly<Record<string, string>> = {
   key: "Make, find, change and retire keys",
   certificate: "Ask for certificates, issue them, keep them beside their keys",
   request: "Operations that wait for approvals",
+  approver: "Approvers by invitation, with a one-time code",
   webhook: "Whom the node tells what becomes of requests",
   principal: "Who may do what in the partition",
   "key-store": "External key stores, through which AWS KMS uses keys",

@@ -15,6 +15,8 @@ import {
   rotateEpoch,
   type RootFiles,
 } from "../records/epochs.ts"
+import { createFailureLimiter } from "../identity/failure-limiter.ts"
+import { createRefusalCounter, type RefusalCounter } from "../identity/refusals.ts"
 import { IdentityRecords } from "../records/identity-records.ts"
 import { KeyCache } from "../records/key-cache.ts"
 import { Records } from "../records/records.ts"
@@ -123,6 +125,7 @@ export async function becomeOperational(
   }
   records.announce = (paths) => others.forget(paths)
   const meter = new LocalMeter()
+  const refusals = createRefusalCounter()
   const forget = async (): Promise<void> => {
     keys.clear()
     keyholder.forget()
@@ -146,6 +149,7 @@ export async function becomeOperational(
       inFlight,
       ...told,
       stamps: new Stamps({ records, random, inFlight }),
+      onboarding: onboardingOf(base, refusals),
       sealBudget: new SealBudget(lease.seals),
       ruleBudget: new RuleBudget(lease.budget),
       indexes: new SignatureIndexes(lease.indexes),
@@ -161,12 +165,27 @@ export async function becomeOperational(
       clock,
       jwks: others.keySets ?? createJwksFetcher(),
       failuresPerMinute: base.failuresPerMinute,
+      refusals,
     })
     const auditKeys = () => scopes.map((scope) => [scope, auditKeyOf(keyholder, scope)] as const)
     return { ports, authenticator, meter, lease, auditKeys, forget }
   } catch (error) {
     await forget()
     throw error
+  }
+}
+
+/** One-time codes that do not hold: slowed down, and counted with other refusals. */
+function onboardingOf(
+  { failuresPerMinute }: Foundation,
+  refusals: RefusalCounter,
+): Ports["onboarding"] {
+  const limiter = createFailureLimiter(failuresPerMinute)
+  return {
+    fail: (source, now) => {
+      refusals.count("one-time-code")
+      return limiter.fail(source, now)
+    },
   }
 }
 

@@ -206,6 +206,13 @@ export const limits = {
   certificateLifeMaxMs: 30 * 365 * dayMs,
   /** Opened approvers' keys kept per process; the oldest is forgotten first. */
   approverKeysMax: 10_000,
+  /** Approvers that were invited to one partition: so many fit into one answer. */
+  approversMax: 1_000,
+  /** An invitation's one-time code: over a long weekend; and its random bits, 128 at least. */
+  onboardingCodeMs: 4 * dayMs,
+  onboardingCodeBytes: 20,
+  /** Hashes of a key file's password: RFC 8018 section 4.2; about a second on a phone. */
+  keyFileIterations: 200_000,
   /** Signed words on one request; with a result of messageBytesMax they fit into one record. */
   requestWordsMax: 16,
   /** Of an approver's proof that he holds a key: how old it may be, and how far ahead his clock. */

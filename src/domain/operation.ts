@@ -73,6 +73,17 @@ const smart = {
   states: live,
   smart: true,
 } as const satisfies OperationRow
+const invite = {
+  roles: officer,
+  target: "partition",
+  changes: true,
+} as const satisfies OperationRow
+const onboard = {
+  roles: ["approver"],
+  target: "partition",
+  changes: true,
+  metered: true,
+} as const satisfies OperationRow
 const govern = {
   roles: administrator,
   target: "partition",
@@ -226,6 +237,16 @@ export const operations = {
     roles: [...anyone, ...cluster],
     target: "partition",
   },
+  // Approvers whom officers invite; each comes with a one-time code, and brings or gets his key.
+  "approver.create": invite,
+  "approver.create-with-key": { ...invite, flag: "approverKeys" },
+  "approver.renew-code": invite,
+  "approver.list": { roles: officer, target: "partition", whileBlocked: true },
+  "approver.delete": { ...invite, stopsHarm: true },
+  // Who writes a rule may name them: it is written with the keys that they have at that moment.
+  "approver.resolve": { roles: asking, target: "partition", whileBlocked: true },
+  "approver.onboard": onboard,
+  "approver.receive-key": { ...onboard, flag: "approverKeys" },
   "issuer.create": govern,
   "issuer.list": { roles: administrator, target: "partition", whileBlocked: true },
   "issuer.delete": { ...govern, stopsHarm: true },

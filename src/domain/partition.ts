@@ -26,6 +26,8 @@ export interface PartitionFlags {
   readonly externalIv: boolean
   /** Algorithms that are there for old data alone may be used. */
   readonly legacyAlgorithms: boolean
+  /** Approvers' keys may be made here, and handed to them once. */
+  readonly approverKeys: boolean
 }
 export type PartitionFlag = keyof PartitionFlags
 
@@ -41,6 +43,7 @@ export const defaultFlags: PartitionFlags = {
   invalidation: false,
   externalIv: false,
   legacyAlgorithms: false,
+  approverKeys: false,
 }
 
 /** Set by the cluster's operator. */

@@ -1,10 +1,12 @@
 /** Who acts: a principal of one partition, his roles, and the grants that narrow them. */
 
+import type { KeyAlgorithmId } from "./algorithms.ts"
 import { clusterPartition } from "./ids.ts"
 import type { CredentialId, Instant, PartitionId, PrincipalId } from "./ids.ts"
 import type { KeyRecord } from "./key.ts"
 import type { KeyStoreOrigin, KeyStorePolicy } from "./key-store.ts"
 import type { OperationId } from "./operation.ts"
+import type { ApproverKey } from "./rule.ts"
 
 /**
  * `user` uses keys, `manager` makes and retires them, `approver` sees requests and brings
@@ -77,6 +79,44 @@ export interface AccessKey {
   readonly expiresAt: Instant
 }
 
+/** How an approver was invited, and the key that he has since. */
+export interface ApproverBinding {
+  /** `brought`: from a device of his own. `made`: by a node, which saw it, and does not keep it. */
+  readonly origin: "brought" | "made"
+  /** Absent until he has onboarded; from then on it never changes. */
+  readonly key?: ApproverKey
+  /** Until then. */
+  readonly invitation?: Invitation
+}
+
+/** Opens the onboarding of one approver, once. */
+export interface Invitation {
+  /** Keyed hash of the one-time code, 32 bytes. */
+  readonly codeHash: Uint8Array
+  readonly expiresAt: Instant
+  /** The key that a node shall make for him; absent: he brings one. */
+  readonly making?: KeyToMake
+}
+
+/** A key that is made when its approver comes, and leaves at once in a file under his password. */
+export interface KeyToMake {
+  readonly algorithm: KeyAlgorithmId
+  /** Of its certificate. */
+  readonly lifeMs: number
+  readonly file: KeyFileSecrets
+}
+
+/** What a password became: enough to write one PKCS#12 under it, when nobody has the password. */
+export interface KeyFileSecrets {
+  readonly iterations: number
+  readonly salt: Uint8Array
+  /** AES-256, by PBKDF2. */
+  readonly cipherKey: Uint8Array
+  readonly macSalt: Uint8Array
+  /** HMAC-SHA-256, by RFC 7292 appendix B.2. */
+  readonly macKey: Uint8Array
+}
+
 export interface PrincipalRecord {
   readonly id: PrincipalId
   readonly partition: PartitionId
@@ -90,6 +130,8 @@ export interface PrincipalRecord {
   readonly credentials: readonly Credential[]
   /** He is an external key store of AWS's, and nothing else. */
   readonly keyStore?: KeyStorePolicy
+  /** He was made by approver management; his role is `approver`, and his key is all he needs. */
+  readonly approver?: ApproverBinding
   readonly createdAt: Instant
   readonly revision: number
 }

@@ -81,7 +81,7 @@ async function checkMac(
 }
 
 /** RFC 7292 appendix B.2, of which a key as long as the hash needs the first block alone. */
-async function macKey(
+export async function macKey(
   passphrase: string,
   salt: Uint8Array,
   iterations: number,

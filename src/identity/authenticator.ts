@@ -56,18 +56,23 @@ export interface Authenticator {
   readonly refusals: RefusalCounter
 }
 
-/** Wires the ways to prove an identity to one answer. */
-export function createAuthenticator(ports: {
+/** What an authenticator is made from. */
+export interface AuthenticatorParts {
   readonly records: IdentityRecords
   readonly hasher: TokenHasher
   readonly clock: Clock
   readonly jwks: JwksFetcher
   /** Per address; limits.failedAuthenticationsPerMinute when absent. */
   readonly failuresPerMinute?: number | undefined
-}): Authenticator {
+  /** Where others count what they refuse; one of its own when absent. */
+  readonly refusals?: RefusalCounter | undefined
+}
+
+/** Wires the ways to prove an identity to one answer. */
+export function createAuthenticator(ports: AuthenticatorParts): Authenticator {
   const { records, hasher, clock } = ports
   const limiter = createFailureLimiter(ports.failuresPerMinute)
-  const refusals = createRefusalCounter()
+  const refusals = ports.refusals ?? createRefusalCounter()
   const jwts = createJwtVerifier({ records, keySets: createKeySets(ports.jwks) })
   const remembered = new RememberedCallers(records)
 

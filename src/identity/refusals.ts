@@ -20,6 +20,7 @@ export const refusalReasons = [
   "jwt-keys",
   "jwt-invalid",
   "jwt-roles",
+  "one-time-code",
 ] as const
 export type RefusalReason = (typeof refusalReasons)[number]
 

@@ -138,6 +138,7 @@ export const recordKinds = {
       "state",
       "credentials",
       "keyStore?",
+      "approver?",
       "createdAt",
       "revision",
     ],

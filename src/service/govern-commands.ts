@@ -1,10 +1,13 @@
 /** Commands about partitions, principals and issuers, and what they answer. */
 
+import type { KeyAlgorithmId } from "../domain/algorithms.ts"
 import type { KeyStorePolicy } from "../domain/key-store.ts"
 import type { CredentialId, PartitionId, PrincipalId } from "../domain/ids.ts"
 import type { IssuerRecord } from "../domain/issuer.ts"
 import type { PartitionFlags, PartitionQuota, PartitionRecord } from "../domain/partition.ts"
 import type { Grant, PrincipalRecord, Role } from "../domain/principal.ts"
+import type { ApproverKey } from "../domain/rule.ts"
+import type { TransportedFile } from "../engine/approver-key.ts"
 import type { Idempotent } from "./commands.ts"
 import type { RuleTemplate } from "./quorum-commands.ts"
 
@@ -87,3 +90,35 @@ export type CreateIssuerCommand = Omit<
   "id" | "partition" | "createdAt" | "revision"
 > &
   Idempotent
+
+export interface CreateApproverCommand {
+  readonly name: string
+  /** The node shall make his key; absent: he brings one. */
+  readonly making?: MakeKeyCommand | undefined
+}
+export interface MakeKeyCommand {
+  readonly algorithm: KeyAlgorithmId
+  /** Of its certificate; at most limits.certificateLifeMaxMs. */
+  readonly lifeMs: number
+  /** Of the file in which it leaves. */
+  readonly password: string
+}
+export interface InvitedApprover {
+  readonly approver: PrincipalRecord
+  /** Shown once. */
+  readonly code: string
+}
+export interface OnboardApproverCommand {
+  readonly name: string
+  readonly code: string
+  /** PKCS #10, DER: his own key, and the proof that he has it; absent: he is handed one. */
+  readonly request?: Uint8Array | undefined
+  /** Its 16 or 32 bytes encrypt what he is handed, for the way. */
+  readonly transportPassword?: string | undefined
+}
+export interface OnboardedApprover {
+  readonly approver: PrincipalRecord
+  readonly key: ApproverKey
+  /** The PKCS#12 of a key that was made for him. */
+  readonly file?: TransportedFile
+}

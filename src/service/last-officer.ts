@@ -41,7 +41,8 @@ function isOfficer(
   return governs && credentials.some(({ expiresAt }) => expiresAt > now)
 }
 
-async function* principals(
+/** All of a partition, page by page. */
+export async function* principals(
   { records }: Pick<Ports, "records">,
   partition: PartitionId,
 ): AsyncGenerator<PrincipalRecord> {

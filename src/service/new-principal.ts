@@ -12,6 +12,7 @@ import { limits } from "../domain/limits.ts"
 import type { KeyStorePolicy } from "../domain/key-store.ts"
 import type { Clock } from "../domain/ports.ts"
 import type { Credential, Grant, PrincipalRecord, Role } from "../domain/principal.ts"
+import type { ApproverKey } from "../domain/rule.ts"
 import { readCertificate } from "../identity/certificate.ts"
 import { issueToken } from "../identity/token.ts"
 import { fingerprintName } from "../records/identity-records.ts"
@@ -150,13 +151,21 @@ export function principalRows(
   { records }: Pick<Ports, "records">,
   principal: PrincipalRecord,
 ): { path: string; value: Uint8Array }[] {
-  const { partition, id, name, credentials } = principal
+  const { partition, id, name, credentials, approver } = principal
   return [
     records.claim(partition, "principal-name", name, id),
     ...credentials.map((credential) =>
       records.claim(partition, "credential", credentialName(credential), id),
     ),
+    ...(approver?.key === undefined
+      ? []
+      : [records.claim(partition, "credential", approverName(approver.key), id)]),
   ]
+}
+
+/** How an approver's key stands there: one key is one approver's. No credential is named so. */
+export function approverName({ fingerprint }: Pick<ApproverKey, "fingerprint">): string {
+  return `approver:${fingerprint}`
 }
 
 /** How a credential stands in its partition's index. */

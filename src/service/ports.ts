@@ -3,6 +3,7 @@
 import type { AuditSink } from "../domain/audit-event.ts"
 import type { ClusterId } from "../domain/ids.ts"
 import type { RandomSource, SureClock } from "../domain/ports.ts"
+import type { FailureLimiter } from "../identity/failure-limiter.ts"
 import type { KeyCache } from "../records/key-cache.ts"
 import type { Records } from "../records/records.ts"
 import type { RecordsView } from "../records/view.ts"
@@ -45,6 +46,8 @@ export interface Ports extends UsePorts {
   readonly watch: RequestWatch
   readonly stamps: Stamps
   readonly webhooks: WebhookDelivery
+  /** Of one-time codes, by address. */
+  readonly onboarding: Pick<FailureLimiter, "fail">
   readonly node: NodeControl
 }
 

@@ -42,6 +42,20 @@ async function json<T>(line: string): Promise<T> {
   return JSON.parse((await keyhold(`${line} --json`)).text) as T
 }
 
+test("an officer invites an approver, and the code goes to standard output alone", async () => {
+  const code = (await keyhold("approver create anna@example.com --as officer")).stdout.toString()
+  assert.match(code, /^[0-9a-z]{32}\n$/)
+  await refused("approver create anna@example.com --as officer", 1)
+  await refused("approver create eve --as manager", 1)
+  const again = (await keyhold("approver renew-code anna@example.com --as officer")).stdout
+  assert.notEqual(again.toString(), code)
+  const listed = (await keyhold("approver list --as officer")).text
+  assert.match(listed, /anna@example\.com/)
+  assert.ok(!listed.includes(code.trim()) && !listed.includes(again.toString().trim()))
+  await keyhold("approver delete anna@example.com --as officer")
+  await refused("approver delete anna@example.com --as officer", 1)
+})
+
 test("the first screen of the README works", async () => {
   const report = randomBytes(1_000_000)
   writeFileSync(path("report.pdf"), report)

@@ -102,6 +102,14 @@ principal.issue-token      oC     -     -              -       -
 principal.issue-access-key oC     -     -              -       -
 principal.revoke-token     oC     -     -              -       -           blocked frozen
 principal.rotate-own-token umpaoOC -     -              -       -           frozen
+approver.create            o      -     -              -       -
+approver.create-with-key   o      -     approverKeys   -       -
+approver.renew-code        o      -     -              -       -
+approver.list              o      -     -              -       -           blocked frozen
+approver.delete            o      -     -              -       -           blocked frozen
+approver.resolve           umo    -     -              -       -           blocked frozen
+approver.onboard           p      -     -              -       -           rate
+approver.receive-key       p      -     approverKeys   -       -           rate
 issuer.create              oC     -     -              -       -
 issuer.list                oC     -     -              -       -           blocked frozen
 issuer.delete              oC     -     -              -       -           blocked frozen

@@ -48,7 +48,7 @@ export interface Row {
   /** In a read-only partition; otherwise works. */
   readonly readOnly?: "refused"
   /** Success uses the object up. */
-  readonly spends?: "keys" | "request" | "call" | "principal" | "issuer" | "webhook"
+  readonly spends?: "keys" | "request" | "call" | "principal" | "issuer" | "webhook" | "approver"
   /** The status in a sealed node; otherwise 503 SEALED. */
   readonly sealed?: number
 }
@@ -173,6 +173,17 @@ export const rows = {
     spends: "webhook",
   },
   testWebhook: { may: ["officer"], ok: 200, hidden: noObject },
+
+  createApprover: { may: ["officer"], ok: 201, readOnly: "refused" },
+  listApprovers: { may: ["officer"], ok: 200, blocked: "works" },
+  deleteApprover: {
+    may: ["officer"],
+    ok: 204,
+    hidden: noObject,
+    blocked: "works",
+    spends: "approver",
+  },
+  renewApproverCode: { may: ["officer"], ok: 200, hidden: noObject, readOnly: "refused" },
 
   explain: read,
   "explain other": {

@@ -6,7 +6,8 @@ import { after, before, suite, test } from "node:test"
 import type { Answer, Fields } from "../support/rest-client.ts"
 import { rowOf, type Role, type RowId } from "./expected.ts"
 import { endpoints, requests } from "./requests.ts"
-import { absentObjects, freshName, makeWorld, type Objects, type World } from "./world.ts"
+import { freshName } from "./governed.ts"
+import { absentObjects, makeWorld, type Objects, type World } from "./world.ts"
 
 /** Operations that may stand in a batch; the names are rows of the table. */
 const inBatch = [

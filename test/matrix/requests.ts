@@ -6,7 +6,8 @@ import { join } from "node:path"
 import { listEndpoints, readSpec } from "../../src/faces/rest/spec.ts"
 import { base64, type Fields } from "../support/rest-client.ts"
 import type { CallerName, Role, RowId } from "./expected.ts"
-import { freeRule, freshName, issuerBody, nobodysUrl, type Objects } from "./world.ts"
+import { freshName, nobodysUrl } from "./governed.ts"
+import { freeRule, issuerBody, type Objects } from "./world.ts"
 
 /** What goes into the operation's path and query, and its body. */
 export interface Wanted {
@@ -185,6 +186,11 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
   listWebhooks: () => ({}),
   deleteWebhook: ({ objects: { webhook } }) => ({ params: { webhook } }),
   testWebhook: ({ objects: { webhook } }) => ({ params: { webhook } }),
+
+  createApprover: () => ({ body: { name: freshName() } }),
+  listApprovers: () => ({}),
+  deleteApprover: ({ objects: { approver } }) => ({ params: { approver } }),
+  renewApproverCode: ({ objects: { approver } }) => ({ params: { approver } }),
 
   explain: ({ objects }) => ({ body: { operation: "key.encrypt", key: objects.keys.cipher } }),
   "explain other": ({ objects: { principal } }) => ({

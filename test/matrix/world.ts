@@ -7,6 +7,7 @@ import { startDevNode, type DevNode } from "../support/dev-node.ts"
 import { newApprover, statementFor } from "../support/approvers.ts"
 import { base64, type Fields, type RestClient } from "../support/rest-client.ts"
 import type { Role, Row } from "./expected.ts"
+import { freshName, makeApprover, makeWebhook } from "./governed.ts"
 
 /** Ids of objects to name in requests; of one partition, or of none. */
 export interface Objects {
@@ -27,6 +28,8 @@ export interface Objects {
   readonly credential: string
   readonly issuer: string
   readonly webhook: string
+  /** By his name. */
+  readonly approver: string
   readonly partition: string
 }
 
@@ -72,13 +75,6 @@ export interface World {
 /** Ids that were never given out. */
 export const absentId = "7zzzzzzzzzzzzzzzzzzzzzzzzz"
 
-let count = 0
-/** A name that was not used before. */
-export function freshName(): string {
-  count += 1
-  return `name-${count}`
-}
-
 export async function makeWorld(): Promise<World> {
   const node = await startDevNode()
   const own = await makePlace(node)
@@ -106,9 +102,6 @@ export async function makeWorld(): Promise<World> {
     revokedToken: token,
   }
 }
-
-/** Where nobody listens: refused at once. */
-export const nobodysUrl = "https://127.0.0.1:1/"
 
 /** A rule that asks nobody. */
 export const freeRule = { tokens: [{ name: "free", groups: [] }] }
@@ -215,6 +208,7 @@ async function makeObjects(
     ...(await makers.principal(client, tokens)),
     ...(await makers.issuer(client, tokens)),
     ...(await makers.webhook(client, tokens)),
+    ...(await makers.approver(client, tokens)),
     partition,
   }
 }
@@ -230,12 +224,8 @@ const makers = {
     const { principal, credential } = await makePrincipal(client, officer, role)
     return { principal, credential }
   },
-  async webhook(client: RestClient, { officer }: Place["tokens"]) {
-    const made = await client.call<{ webhook: { id: string } }>(officer, "POST /webhooks", {
-      url: nobodysUrl,
-    })
-    return { webhook: made.webhook.id }
-  },
+  webhook: makeWebhook,
+  approver: makeApprover,
   async issuer(client: RestClient, tokens: Place["tokens"]) {
     const officer = tokens.officer ?? tokens["cluster-officer"]
     return { issuer: await makeIssuer(client, officer, tokens.officer ? "user" : "operator") }
@@ -392,6 +382,7 @@ export function absentObjects(like: Objects): Objects {
     credential: absentId,
     issuer: absentId,
     webhook: absentId,
+    approver: absentId,
     partition: absentId,
   }
 }

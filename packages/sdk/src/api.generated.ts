@@ -391,6 +391,14 @@ export type Operation =
   | "principal.issue-access-key"
   | "principal.revoke-token"
   | "principal.rotate-own-token"
+  | "approver.create"
+  | "approver.create-with-key"
+  | "approver.renew-code"
+  | "approver.list"
+  | "approver.delete"
+  | "approver.resolve"
+  | "approver.onboard"
+  | "approver.receive-key"
   | "issuer.create"
   | "issuer.list"
   | "issuer.delete"
@@ -999,6 +1007,34 @@ export type WebhookEvent =
   | "expired"
   | "rejected"
   | "cancelled"
+
+export interface CreateApproverRequest {
+  readonly name: Name
+}
+
+export interface NamedApprover {
+  readonly id: Id
+  readonly name: Name
+  readonly state: "active" | "disabled"
+  readonly fingerprint?: Fingerprint | undefined
+  /** Base64, at most 8192 bytes. */
+  readonly publicKey?: string | undefined
+  /** A node has made his key, and has seen it. */
+  readonly keySeen?: boolean | undefined
+  readonly codeExpiresAt?: Instant | undefined
+  readonly createdAt: Instant
+}
+
+export interface InvitedApprover {
+  readonly approver: NamedApprover
+  /** Shown this once; good for one onboarding. */
+  readonly code: string
+}
+
+export interface NamedApprovers {
+  /** At most 1000. */
+  readonly items: readonly NamedApprover[]
+}
 
 export interface CreateWebhookRequest {
   /** HTTPS, without user and fragment. */
@@ -2112,6 +2148,8 @@ export interface Flags {
   readonly externalIv: boolean
   /** Algorithms that are there for old data alone may be used. */
   readonly legacyAlgorithms: boolean
+  /** Approvers' keys may be made by a node, which then sees them. */
+  readonly approverKeys: boolean
 }
 
 /** Flags that are absent stay as they are, or take their default. */
@@ -2136,6 +2174,8 @@ export interface SomeFlags {
   readonly externalIv?: boolean | undefined
   /** Algorithms that are there for old data alone may be used. */
   readonly legacyAlgorithms?: boolean | undefined
+  /** Approvers' keys may be made by a node, which then sees them. */
+  readonly approverKeys?: boolean | undefined
 }
 
 /** What the partition may use; set by the operator. */
@@ -2993,6 +3033,42 @@ export const operations = {
     queryParams: [],
     successStatus: 200,
   },
+  listApprovers: {
+    method: "GET",
+    path: "/api/v1/approvers",
+    roles: ["officer"],
+    idempotent: false,
+    pathParams: [],
+    queryParams: [],
+    successStatus: 200,
+  },
+  createApprover: {
+    method: "POST",
+    path: "/api/v1/approvers",
+    roles: ["officer"],
+    idempotent: false,
+    pathParams: [],
+    queryParams: [],
+    successStatus: 201,
+  },
+  deleteApprover: {
+    method: "DELETE",
+    path: "/api/v1/approvers/{approver}",
+    roles: ["officer"],
+    idempotent: false,
+    pathParams: ["approver"],
+    queryParams: [],
+    successStatus: 204,
+  },
+  renewApproverCode: {
+    method: "POST",
+    path: "/api/v1/approvers/{approver}/code",
+    roles: ["officer"],
+    idempotent: false,
+    pathParams: ["approver"],
+    queryParams: [],
+    successStatus: 200,
+  },
   explain: {
     method: "POST",
     path: "/api/v1/explain",
@@ -3799,6 +3875,32 @@ export interface Operations {
     }
     readonly body: undefined
     readonly response: TestedWebhook
+  }
+  readonly listApprovers: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: NamedApprovers
+  }
+  readonly createApprover: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: CreateApproverRequest
+    readonly response: InvitedApprover
+  }
+  readonly deleteApprover: {
+    readonly params: {
+      /** The approver's name. */
+      readonly approver: Name
+    }
+    readonly body: undefined
+    readonly response: undefined
+  }
+  readonly renewApproverCode: {
+    readonly params: {
+      /** The approver's name. */
+      readonly approver: Name
+    }
+    readonly body: undefined
+    readonly response: InvitedApprover
   }
   readonly explain: {
     readonly params: Readonly<Record<string, never>>

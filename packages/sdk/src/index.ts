@@ -36,6 +36,7 @@ export type {
   Keys,
   UnwrapRequest,
 } from "./keys.ts"
+export type { Approvers } from "./approvers.ts"
 export type { Webhooks } from "./webhooks.ts"
 export { Asked, isOpen, Requests, Stamped, statementOf } from "./requests.ts"
 export type { AskableId, AskOptions } from "./requests.ts"

@@ -16,6 +16,7 @@ import {
 import { findConnection } from "./environment.ts"
 import { Keys } from "./keys.ts"
 import { Requests } from "./requests.ts"
+import { Approvers } from "./approvers.ts"
 import { Webhooks } from "./webhooks.ts"
 
 /** Lists, by the operation that answers a page of each. */
@@ -43,6 +44,7 @@ export class Keyhold extends Client {
   readonly certificates = new Certificates(this)
   readonly requests = new Requests(this)
   readonly webhooks = new Webhooks(this)
+  readonly approvers = new Approvers(this)
 
   /**
    * Finds the node by `KEYHOLD_URL`, `KEYHOLD_TOKEN` and their companions, or by the `dev.json` of

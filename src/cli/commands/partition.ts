@@ -21,6 +21,7 @@ const flags: Readonly<Record<keyof SomeFlags, string>> = {
   invalidation: "deleted keys go to a bin",
   externalIv: "callers may choose an encryption's IV",
   legacyAlgorithms: "algorithms for old data alone may be used, see: keyhold algorithms",
+  approverKeys: "approvers' keys may be made by the node, which then sees them",
 }
 const flagOption: OptionRow = ["--flag <name=on|off...>", "repeat for several, see below"]
 const flagsText = Object.entries(flags)

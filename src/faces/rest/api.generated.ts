@@ -391,6 +391,14 @@ export type Operation =
   | "principal.issue-access-key"
   | "principal.revoke-token"
   | "principal.rotate-own-token"
+  | "approver.create"
+  | "approver.create-with-key"
+  | "approver.renew-code"
+  | "approver.list"
+  | "approver.delete"
+  | "approver.resolve"
+  | "approver.onboard"
+  | "approver.receive-key"
   | "issuer.create"
   | "issuer.list"
   | "issuer.delete"
@@ -925,6 +933,34 @@ export type WebhookEvent =
   | "expired"
   | "rejected"
   | "cancelled"
+
+export interface CreateApproverRequest {
+  readonly name: Name
+}
+
+export interface NamedApprover {
+  readonly id: Id
+  readonly name: Name
+  readonly state: "active" | "disabled"
+  readonly fingerprint?: Fingerprint | undefined
+  /** Base64, at most 8192 bytes. */
+  readonly publicKey?: string | undefined
+  /** A node has made his key, and has seen it. */
+  readonly keySeen?: boolean | undefined
+  readonly codeExpiresAt?: Instant | undefined
+  readonly createdAt: Instant
+}
+
+export interface InvitedApprover {
+  readonly approver: NamedApprover
+  /** Shown this once; good for one onboarding. */
+  readonly code: string
+}
+
+export interface NamedApprovers {
+  /** At most 1000. */
+  readonly items: readonly NamedApprover[]
+}
 
 export interface CreateWebhookRequest {
   /** HTTPS, without user and fragment. */
@@ -1972,6 +2008,8 @@ export interface Flags {
   readonly externalIv: boolean
   /** Algorithms that are there for old data alone may be used. */
   readonly legacyAlgorithms: boolean
+  /** Approvers' keys may be made by a node, which then sees them. */
+  readonly approverKeys: boolean
 }
 
 /** Flags that are absent stay as they are, or take their default. */
@@ -1996,6 +2034,8 @@ export interface SomeFlags {
   readonly externalIv?: boolean
   /** Algorithms that are there for old data alone may be used. */
   readonly legacyAlgorithms?: boolean
+  /** Approvers' keys may be made by a node, which then sees them. */
+  readonly approverKeys?: boolean
 }
 
 /** What the partition may use; set by the operator. */
@@ -2788,6 +2828,32 @@ export interface Operations {
     }
     readonly body: undefined
     readonly response: TestedWebhook
+  }
+  readonly listApprovers: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: undefined
+    readonly response: NamedApprovers
+  }
+  readonly createApprover: {
+    readonly params: Readonly<Record<string, never>>
+    readonly body: CreateApproverRequest
+    readonly response: InvitedApprover
+  }
+  readonly deleteApprover: {
+    readonly params: {
+      /** The approver's name. */
+      readonly approver: Name
+    }
+    readonly body: undefined
+    readonly response: undefined
+  }
+  readonly renewApproverCode: {
+    readonly params: {
+      /** The approver's name. */
+      readonly approver: Name
+    }
+    readonly body: undefined
+    readonly response: InvitedApprover
   }
   readonly explain: {
     readonly params: Readonly<Record<string, never>>

@@ -137,6 +137,27 @@ export function renderToken({
   return { principal: renderPrincipal(principal), token, accessKey }
 }
 
+/** An approver; of his invitation its end alone. */
+export function renderApprover(record: PrincipalRecord): wire.NamedApprover {
+  const { id, name, state, approver, createdAt } = record
+  const { key, origin, invitation } = approver ?? {}
+  return {
+    id,
+    name,
+    state,
+    publicKey: key && encodeBase64(key.publicKey),
+    fingerprint: key?.fingerprint,
+    keySeen: key && origin === "made",
+    codeExpiresAt: invitation && renderTime(invitation.expiresAt),
+    createdAt: renderTime(createdAt),
+  }
+}
+
+/** An approver with the code that is shown once. */
+export function renderInvited({ approver, code }: commands.InvitedApprover): wire.InvitedApprover {
+  return { approver: renderApprover(approver), code }
+}
+
 /** An issuer. */
 export function renderIssuer(record: IssuerRecord): wire.Issuer {
   const { id, issuer, audience, jwks, jwksUri, roleClaim, roleMap, grants, createdAt } = record

@@ -73,6 +73,12 @@ import {
 import { stampCall } from "../../service/stamp-call.ts"
 import { useAlike } from "../../service/use-alike.ts"
 import { decrypt, encrypt, mac, sign } from "../../service/use-together.ts"
+import {
+  createApprover,
+  deleteApprover,
+  listApprovers,
+  renewOneTimeCode,
+} from "../../service/approvers.ts"
 import { createWebhook, deleteWebhook, listWebhooks, testWebhook } from "../../service/webhooks.ts"
 import { whoami } from "../../service/whoami.ts"
 
@@ -87,6 +93,7 @@ export const services = {
   createKey,
   createPartition,
   createPrincipal,
+  createApprover,
   createWebhook,
   decapsulate,
   decrypt,
@@ -94,6 +101,7 @@ export const services = {
   deleteIssuer,
   deleteKey,
   deletePrincipal,
+  deleteApprover,
   deleteWebhook,
   deletionReceipt,
   deriveAddress,
@@ -124,6 +132,7 @@ export const services = {
   listPrincipals,
   listRecords,
   listRequests,
+  listApprovers,
   listWebhooks,
   mac,
   makeCall,
@@ -150,6 +159,7 @@ export const services = {
   speakOnRequest,
   stampCall,
   storeCertificate,
+  renewOneTimeCode,
   testWebhook,
   trustKey,
   fastForwardKey,

@@ -144,6 +144,7 @@ const waiting = (what: string): About => ({
 /** Both in PEM. */
 const certificate = closed({ label: text, certificate: text })
 const signing = closed({ signRequestId: text })
+const invitation = closed({ oneTimeCode: text })
 const random: About = { summary: "Random bytes", answer: closed({ random: bytes }) }
 
 /** By method and path, as in routes.ts: the compiler names what is missing. */
@@ -269,6 +270,44 @@ export const answers = {
   "POST /filteredAllApprovalTask": waiting("requests"),
   "POST /approval": { summary: "Approve: a signature over the token of a task", answer: nothing },
   "PATCH /task": { summary: "Reject a task", answer: nothing },
+  "POST /approverManagement/create": {
+    summary: "Invite an approver: with backupPassword to a key that is made for him",
+    answer: invitation,
+  },
+  "POST /approverManagement/renewOneTimeCode": {
+    summary: "Replace the one-time code of an approver who has not onboarded",
+    answer: invitation,
+  },
+  "GET /approverManagement/onboarding/status": {
+    summary: "List approvers, with their keys and without",
+    answer: closed({
+      onboarded: listOf(
+        closed({
+          approverName: text,
+          approverCertificate: orNull(bytes),
+          approverPublicKey: bytes,
+          fingerprint: text,
+          keySeenByServer: flag,
+        }),
+      ),
+      pending: listOf(closed({ approverName: text, expirationTime: time })),
+    }),
+  },
+  "DELETE /approverManagement/delete/{}": {
+    summary: "Delete an approver; rules keep his key",
+    answer: nothing,
+  },
+  "POST /approver/onboard": {
+    summary: "Onboard by one-time code: bring a key by certificateSigningRequest, or be handed one",
+    answer: closed(
+      {
+        encryptedPayload: orNull(bytes),
+        initializationVector: orNull(bytes),
+        fingerprint: text,
+      },
+      ["fingerprint"],
+    ),
+  },
   "GET /versionInfo": {
     summary: "The software's version",
     answer: closed({ Version: text, Vendor: text }),

@@ -13,6 +13,7 @@ const parameters: Readonly<Record<string, string>> = {
   request: "requestId",
   generateRandom: "length",
   hsm: "count",
+  approverManagement: "approverName",
 }
 
 /** Whoever serves it puts his own server in front. */

@@ -3,8 +3,12 @@
 import { encodeBase64 } from "../../codec/base64.ts"
 import type { SmartKeyAttributes } from "../../domain/key.ts"
 import type { ApproverKey, KeyRuleName, Rule, RuleToken } from "../../domain/rule.ts"
+import { HsmError } from "../../domain/errors.ts"
+import type { ApproverTemplate } from "../../identity/approver.ts"
+import { resolveApprovers } from "../../service/approvers.ts"
 import type { KeyRulesTemplate, RuleTemplate } from "../../service/quorum-commands.ts"
 import { Fault, invalid } from "./fault.ts"
+import type { Call } from "./operation.ts"
 import { bytes, count, flag, list, need, object, shortText, text, type Input } from "../shapes.ts"
 
 const approval = object({ type: text, name: shortText, value: bytes })
@@ -40,22 +44,42 @@ export type Policy = ReturnType<typeof policy.read>
 
 /**
  * Rules as services take them. A rule that is null asks nobody; one without tokens never allows
- * anything.
+ * anything. Names of onboarded approvers become their keys here, before anything is asked for: what
+ * approvers sign, and what is stored, is keys.
  *
- * @throws Fault for what rules cannot be.
+ * @throws Fault for what rules cannot be, and for names of nobody.
  */
-export function rulesOf({ ruleUse, ruleBlock, ruleUnblock, ruleModify }: Policy): KeyRulesTemplate {
+export async function rulesOf(call: Call, given: Policy): Promise<KeyRulesTemplate> {
+  const { ruleUse, ruleBlock, ruleUnblock, ruleModify } = given
+  const known = await onboardedIn(call, [ruleUse, ruleBlock, ruleUnblock, ruleModify])
   return {
-    use: ruleOf(ruleUse),
-    block: ruleOf(ruleBlock),
-    unblock: ruleOf(ruleUnblock),
-    modify: ruleOf(ruleModify),
+    use: ruleOf(ruleUse, known),
+    block: ruleOf(ruleBlock, known),
+    unblock: ruleOf(ruleUnblock, known),
+    modify: ruleOf(ruleModify, known),
   }
 }
 
 type RuleInput = ReturnType<typeof rule.read>
+type Onboarded = ReadonlyMap<string, ApproverTemplate>
 
-function ruleOf(input: RuleInput | undefined): RuleTemplate | undefined {
+const onboarded = "onboarded_approver_certificate"
+
+async function onboardedIn(
+  { ports, context }: Call,
+  rules: readonly (RuleInput | undefined)[],
+): Promise<Onboarded> {
+  const all = rules.flatMap((one) => one?.tokens ?? []).flatMap(({ groups }) => groups)
+  const named = all.flatMap(({ approvals }) => approvals).filter(({ type }) => type === onboarded)
+  try {
+    return await resolveApprovers(ports, context, new Set(named.map(({ name }) => name ?? "")))
+  } catch (error) {
+    if (!(error instanceof HsmError) || error.code !== "NOT_FOUND") throw error
+    throw new Fault("approver.not.existent", error.message)
+  }
+}
+
+function ruleOf(input: RuleInput | undefined, known: Onboarded): RuleTemplate | undefined {
   if (input?.tokens === undefined) return undefined
   return {
     tokens: input.tokens.map(({ name, timelock = 0, timeout = 0, groups }) => ({
@@ -64,7 +88,7 @@ function ruleOf(input: RuleInput | undefined): RuleTemplate | undefined {
       timeoutMs: millisecondsOf(timeout),
       groups: groups.map(({ approvals, ...rest }) => ({
         ...rest,
-        approvers: approvals.map(approverOf),
+        approvers: approvals.map((one) => approverOf(one, known)),
       })),
     })),
   }
@@ -75,10 +99,12 @@ function millisecondsOf(seconds: number): number {
   throw invalid("timelock and timeout are multiples of 60 seconds")
 }
 
-function approverOf({ type = "public_key", name, value }: Input<ApprovalMembers>) {
-  if (type === "onboarded_approver_certificate") {
-    throw new Fault("approver.not.existent", "approvers are named by their keys or certificates")
-  }
+function approverOf(
+  { type = "public_key", name, value }: Input<ApprovalMembers>,
+  known: Onboarded,
+): ApproverTemplate {
+  const found = type === onboarded ? known.get(name ?? "") : undefined
+  if (found !== undefined) return found
   if (value === undefined) throw invalid("an approval has a value")
   if (type === "certificate") {
     return { kind: "certificate", name: name ?? "", chain: [value] } as const

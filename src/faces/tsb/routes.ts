@@ -4,6 +4,7 @@ import { Fault } from "./fault.ts"
 import type { Operation } from "./operation.ts"
 import { absentRoutes } from "./routes/absent.ts"
 import { approvalRoutes } from "./routes/approvals.ts"
+import { approverRoutes } from "./routes/approvers.ts"
 import { certificateRoutes } from "./routes/certificates.ts"
 import { dataObjectRoutes } from "./routes/data-objects.ts"
 import { fileRoutes } from "./routes/files.ts"
@@ -25,6 +26,7 @@ export const routes = {
   ...fileRoutes,
   ...requestRoutes,
   ...approvalRoutes,
+  ...approverRoutes,
   ...serviceRoutes,
   ...absentRoutes,
 } satisfies Record<string, Operation>

@@ -1,10 +1,18 @@
 /** What services answer about rules and requests, in the face's tests. */
 
-import { clusterPartition, instant, type KeyId, type RequestId } from "../../../src/domain/ids.ts"
+import {
+  clusterPartition,
+  instant,
+  type KeyId,
+  type PrincipalId,
+  type RequestId,
+} from "../../../src/domain/ids.ts"
 import type { SmartKeyAttributes } from "../../../src/domain/key.ts"
 import type { RequestRecord } from "../../../src/domain/request.ts"
 import type { ApproverKey } from "../../../src/domain/rule.ts"
 import type { Webhook } from "../../../src/domain/webhook.ts"
+import type { InvitedRecord } from "../../../src/service/approvers.ts"
+import type { InvitedApprover } from "../../../src/service/govern-commands.ts"
 import type { RequestView, StampedCall } from "../../../src/service/quorum-commands.ts"
 
 const id = "01k2v7x9q4m8w3r5t6y1z0a2bc" // An id by its form.
@@ -108,7 +116,31 @@ const webhook: Webhook = {
   createdBy: id,
 }
 
-/** What services of calls and webhooks answer. */
+const invited: InvitedApprover = {
+  code: "code",
+  approver: {
+    id: id as PrincipalId,
+    partition: clusterPartition,
+    name: "anna@example.com",
+    roles: ["approver"],
+    grants: [],
+    addresses: [],
+    state: "active",
+    credentials: [],
+    approver: { origin: "brought", invitation: { codeHash: bytes, expiresAt: at } },
+    createdAt: at,
+    revision: 1,
+  },
+}
+const onboarded: InvitedRecord = {
+  ...invited.approver,
+  approver: {
+    origin: "made",
+    key: { kind: "public-key", name: "Anna", fingerprint: "0".repeat(64), publicKey: bytes },
+  },
+}
+
+/** What services of calls, webhooks and approvers answer. */
 export const callAnswers = {
   makeCall: {
     id,
@@ -116,6 +148,10 @@ export const callAnswers = {
     result: { keyId: id, version: 1, mechanism: "ECDSA_SHA_256", signature: bytes },
   },
   stampCall: stampedCall,
+  createApprover: invited,
+  renewOneTimeCode: invited,
+  listApprovers: [onboarded],
+  deleteApprover: undefined,
   createWebhook: { webhook, secret: "whsec_x" },
   listWebhooks: [webhook],
   deleteWebhook: undefined,

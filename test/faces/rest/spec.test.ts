@@ -35,7 +35,7 @@ test("roles and metering of every operation are the domain's", () => {
   }
 })
 
-/** Wrapping is done by export; the rest is of AWS's dialect, and data objects are of the TSB's. */
+/** Wrapping is done by export; the rest is of AWS's dialect, or of the TSB's. */
 const elsewhere = [
   "key.wrap",
   "key.read-policy",
@@ -58,6 +58,10 @@ const elsewhere = [
   "data-object.read",
   "data-object.read-private",
   "data-object.delete",
+  "approver.create-with-key",
+  "approver.resolve",
+  "approver.onboard",
+  "approver.receive-key",
 ]
 
 test("every operation of the domain is behind an endpoint, but those of other dialects", () => {

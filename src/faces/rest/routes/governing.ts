@@ -5,6 +5,8 @@ import type { CredentialId, PartitionId, PrincipalId } from "../../../domain/ids
 import type { NewCredential } from "../../../service/commands.ts"
 import type * as wire from "../api.generated.ts"
 import {
+  renderApprover,
+  renderInvited,
   renderIssuer,
   renderPage,
   renderPartition,
@@ -14,6 +16,20 @@ import {
 import { nothing, route, type Routes } from "../route.ts"
 import { parseRule } from "../rules.ts"
 import { milliseconds } from "../times.ts"
+
+/** Approvers who were invited. */
+export const approverRoutes = {
+  createApprover: route("createApprover", ({ body: { name } }) => ({ name }), renderInvited),
+  listApprovers: route("listApprovers", nothing, (all) => ({ items: all.map(renderApprover) })),
+  deleteApprover: route("deleteApprover", ({ params: { approver } }) => approver, nothing),
+  renewApproverCode: route(
+    "renewOneTimeCode",
+    ({ params: { approver } }) => approver,
+    renderInvited,
+  ),
+} as const satisfies Routes<
+  "createApprover" | "listApprovers" | "deleteApprover" | "renewApproverCode"
+>
 
 /** Operations of the groups Partition and Cluster. */
 export const partitionRoutes = {

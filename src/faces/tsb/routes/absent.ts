@@ -3,7 +3,7 @@
 import { Fault } from "../fault.ts"
 import { bare, type Operation } from "../operation.ts"
 
-const approvers = "approvers make their keys on their own devices, and rules name those"
+const backups = "no private key of an approver is kept here: he is deleted, and invited again"
 const attestation = "there is no device behind this service whose maker could attest it"
 
 /** By method and path, the reason. */
@@ -12,13 +12,8 @@ export const absent = {
   "GET /attestation": attestation,
   "GET /attestation/{}": attestation,
   "POST /createRfcTimestamp": "this node is no time stamping authority",
-  "POST /approver/onboard": approvers,
-  "POST /approverManagement/create": approvers,
-  "POST /approverManagement/renewOneTimeCode": approvers,
-  "POST /approverManagement/restoreFromBackup": approvers,
-  "POST /approverManagement/restoreFromBackup/forgotPassword": approvers,
-  "GET /approverManagement/onboarding/status": approvers,
-  "DELETE /approverManagement/delete/{}": approvers,
+  "POST /approverManagement/restoreFromBackup": backups,
+  "POST /approverManagement/restoreFromBackup/forgotPassword": backups,
 } as const satisfies Readonly<Record<string, string>>
 
 export const absentRoutes: Readonly<Record<string, Operation>> = Object.fromEntries(

@@ -54,7 +54,8 @@ const listedMax = 100_000
 export const keyRoutes = {
   "POST /key": creating(
     operation({ ...made, attributes: need(attributes) }, async (call, input) => {
-      const key = await createKey(call.ports, call.context, templateOf(input))
+      const template = await templateOf(call, input)
+      const key = await createKey(call.ports, call.context, template)
       return await renderKey(call, key)
     }),
   ),
@@ -89,7 +90,7 @@ export const keyRoutes = {
       { ...made, privateKey: bytes, publicKey: bytes, secretKey: bytes, certificate: bytes },
       async (call, input) => {
         const { format, material } = materialOf(input)
-        const template = templateOf({ ...input, attributes: input.attributes ?? {} })
+        const template = await templateOf(call, { ...input, attributes: input.attributes ?? {} })
         const command = { ...template, format, material }
         return await renderKey(call, await importKey(call.ports, call.context, command))
       },
@@ -190,7 +191,7 @@ interface Made {
   readonly policy: Policy | undefined
 }
 
-export function templateOf(input: Made): KeyTemplate {
+export async function templateOf(call: Call, input: Made): Promise<KeyTemplate> {
   refusePassword(input.password)
   const { attributes: given, policy: smart } = input
   const derives = derivationOf(given)
@@ -206,7 +207,7 @@ export function templateOf(input: Made): KeyTemplate {
     modifiable,
     destroyable,
     copyable,
-    ...(smart === undefined ? {} : { rules: rulesOf(smart) }),
+    ...(smart === undefined ? {} : { rules: await rulesOf(call, smart) }),
   }
 }
 

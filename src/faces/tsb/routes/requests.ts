@@ -69,7 +69,7 @@ export const requestRoutes = {
       checkRequestSignature(call, "modifyRequest", input.requestSignature)
       const { modifyKeyName: key, policy } = input.modifyRequest
       refuseUnserved(input.modifyRequest)
-      const parameters = { key, rules: rulesOf(policy) }
+      const parameters = { key, rules: await rulesOf(call, policy) }
       const id = await ask(call, { operation: "key.set-rules", parameters })
       return { modifyKeyRequestId: id }
     }),

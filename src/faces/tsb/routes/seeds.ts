@@ -26,7 +26,7 @@ export const seedRoutes = {
       },
       async (call, { seed, attributes: given, ...input }) => {
         const { slip10 = false } = given
-        const template = templateOf({
+        const template = await templateOf(call, {
           ...input,
           algorithm: curveWord(input.curveOid),
           keySize: undefined,

@@ -147,9 +147,10 @@ export const useRoutes = {
   ),
   "POST /synchronousModify": operation(
     { modifyRequest: need(modifyRequest) },
-    async ({ ports, context }, { modifyRequest: input }) => {
+    async (call, { modifyRequest: input }) => {
+      const { ports, context } = call
       refuseUnserved(input)
-      const rules = rulesOf(input.policy)
+      const rules = await rulesOf(call, input.policy)
       await setKeyRules(ports, context, { key: input.modifyKeyName, rules })
       return undefined
     },

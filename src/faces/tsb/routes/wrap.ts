@@ -8,7 +8,7 @@ import { describeKey } from "../../../service/read-key.ts"
 import { unwrapKey } from "../../../service/unwrap-key.ts"
 import { Fault, invalid } from "../fault.ts"
 import { wholeKey } from "../labels.ts"
-import { creating, operation, type Operation } from "../operation.ts"
+import { creating, operation, type Call, type Operation } from "../operation.ts"
 import { policy, rulesOf } from "../policy.ts"
 import { checkRequestSignature, requestSignature } from "../request-signature.ts"
 import { algorithmsInside, checkFamily, wrapMethodOf } from "../wrap-methods.ts"
@@ -62,15 +62,16 @@ export const wrapRoutes = {
       const { unwrapKeyRequest: input } = all
       checkRequestSignature(call, "unwrapKeyRequest", all.requestSignature)
       if (input.policy !== undefined) throw invalid("policy goes with /synchronousUnwrap alone")
-      const asked = { operation: "key.unwrap", parameters: unwrapping(input) } as const
+      const asked = { operation: "key.unwrap", parameters: await unwrapping(call, input) } as const
       return { unwrapRequestId: await telling(ask(call, asked)) }
     }),
   ),
   "POST /synchronousUnwrap": creating(
     operation(
       { unwrapKeyRequest: need(unwrapKeyRequest) },
-      async ({ ports, context }, { unwrapKeyRequest: input }) => {
-        await telling(unwrapKey(ports, context, unwrapping(input)))
+      async (call, { unwrapKeyRequest: input }) => {
+        const command = await unwrapping(call, input)
+        await telling(unwrapKey(call.ports, call.context, command))
         return undefined
       },
     ),
@@ -78,7 +79,10 @@ export const wrapRoutes = {
 } as const satisfies Record<string, Operation>
 
 /** @throws Fault. */
-function unwrapping(input: ReturnType<typeof unwrapKeyRequest.read>): UnwrapKeyCommand {
+async function unwrapping(
+  call: Call,
+  input: ReturnType<typeof unwrapKeyRequest.read>,
+): Promise<UnwrapKeyCommand> {
   refuseUnserved({ keyPassword: input.unwrapKeyPassword, signedApprovals: input.signedApprovals })
   const { mechanism } = wrapMethodOf(input.wrapMethod)
   const [algorithm, ...others] = algorithmsInside(input.wrapMethod, input)
@@ -99,7 +103,7 @@ function unwrapping(input: ReturnType<typeof unwrapKeyRequest.read>): UnwrapKeyC
     modifiable,
     destroyable,
     copyable,
-    ...(input.policy === undefined ? {} : { rules: rulesOf(input.policy) }),
+    ...(input.policy === undefined ? {} : { rules: await rulesOf(call, input.policy) }),
   }
 }
 
