@@ -12,6 +12,7 @@ import { runSelfTests } from "../src/engine/self-test.ts"
 import { benchKeyId } from "./algorithm-question.ts"
 import { bareOperation, type Operation } from "./bare-operations.ts"
 import { engineOperation, message } from "./engine-operations.ts"
+import { noting } from "./last-use.ts"
 import { median } from "./report.ts"
 
 /** What to measure; comes as the first message. */
@@ -34,6 +35,8 @@ export interface AlgorithmRate {
 export interface AlgorithmRates {
   readonly provider: string
   readonly rates: readonly AlgorithmRate[]
+  /** Encryption with the note of the key's last use: share of the rate without it, and cost. */
+  readonly lastUse: { readonly share: number; readonly microseconds: number }
 }
 
 async function measure(
@@ -64,6 +67,24 @@ async function measure(
   }
 }
 
+async function measureLastUse({ ms, runs }: AlgorithmJob): Promise<AlgorithmRates["lastUse"]> {
+  const algorithm = "AES_256"
+  const { material, publicKey } = await generateMaterial(algorithm)
+  const handle = openHandle({ keyId: benchKeyId, version: 1, algorithm, material, publicKey })
+  const without = await engineOperation(handle, "XAES_256_GCM")
+  const noted = noting(without)
+  for (const each of [without, noted]) await perCpuSecond(each, ms)
+  const shares: number[] = []
+  const costs: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const base = await perCpuSecond(without, ms)
+    const rate = await perCpuSecond(noted, ms)
+    shares.push(rate / base)
+    costs.push(1e6 / rate - 1e6 / base)
+  }
+  return { share: median(shares), microseconds: median(costs) }
+}
+
 /** Some at a time, so that reading clocks costs nothing; of all threads of the process. */
 async function perCpuSecond(operation: Operation, ms: number): Promise<number> {
   const startedAt = performance.now()
@@ -89,7 +110,7 @@ async function measureAll(job: AlgorithmJob): Promise<AlgorithmRates> {
     process.stderr.write(`${row.join(" ")}\n`)
     rates.push(await measure(job, row))
   }
-  return { provider, rates }
+  return { provider, rates, lastUse: await measureLastUse(job) }
 }
 
 const [job] = (await once(process, "message")) as [AlgorithmJob] // Both ends lie in this folder.

@@ -1,6 +1,5 @@
 /**
- * The load, in a process of its own: a few connections with one request at a time on each, sent
- * when the last one is answered or at a fixed rate (arrivals.ts). Sends
+ * The load, in a process of its own: a few connections with one request at a time on each. Sends
  * bytes made beforehand over TLS 1.3 and only counts what comes back, so that it is cheaper than
  * any server; it reads the server's CPU time itself, at the very edges of its window.
  */
@@ -8,13 +7,13 @@
 import { connect as connectPlain, type Socket } from "node:net"
 import { connect, type TLSSocket } from "node:tls"
 
-import { asSoonAsAnswered, evenly, type Turns } from "./arrivals.ts"
 import { keepFramesBusy, type FrameCall } from "./frame-load.ts"
 import { AnswerReader, counterMark, counterOffsets, requestBytes } from "./http.ts"
 import type { RequestParts } from "./http.ts"
 import { keepStreamsBusy } from "./http2-load.ts"
 import type { Case } from "./plan.ts"
 import { cpuSeconds } from "./processes.ts"
+import { Schedule } from "./schedule.ts"
 
 /** What to do; comes as the first message. */
 export interface Job {
@@ -28,10 +27,10 @@ export interface Job {
   readonly over: Case["over"]
   readonly connections: number
   readonly inFlight: number
-  /** Requests per second of all connections together, HTTP/1.1 alone; absent: all it can take. */
-  readonly perSecond?: number | undefined
   readonly warmMs: number
   readonly measureMs: number
+  /** Requests per second, over HTTP/1.1 alone; absent: as many as the server answers. */
+  readonly rate?: number | undefined
   /** Whose CPU time counts; absent for a peer of which only the URL is known. */
   readonly serverPid?: number | undefined
   /** Where the counter in the body starts. */
@@ -56,13 +55,16 @@ let counter = 0
 
 async function run(job: Job): Promise<Measured> {
   counter = job.countFrom
-  const { connections, perSecond } = job
-  const turns = perSecond === undefined ? asSoonAsAnswered : evenly(perSecond)
-  const ends = await Promise.all(Array.from({ length: connections }, () => begin(job, turns)))
+  const schedule = new Schedule(job.rate)
+  const ends = await Promise.all(
+    Array.from({ length: job.connections }, () => begin(job, schedule)),
+  )
+  schedule.start()
   await pause(job.warmMs)
   const before = look(job)
   await pause(job.measureMs)
   const after = look(job)
+  schedule.stop()
   for (const end of ends) end()
   const seen = latencies.slice(before.requests, after.requests).toSorted((a, b) => a - b)
   const { cpu } = before
@@ -81,7 +83,7 @@ function onAnswer(latencyMs: number): void {
 }
 
 /** Opens one connection and keeps it busy; answers with what ends it. */
-async function begin(job: Job, turns: Turns): Promise<() => void> {
+async function begin(job: Job, schedule: Schedule): Promise<() => void> {
   const { over, request, call, inFlight } = job
   if (over === "http2" && request !== undefined) {
     const session = keepStreamsBusy({ ...job, request }, inFlight, onAnswer)
@@ -89,7 +91,7 @@ async function begin(job: Job, turns: Turns): Promise<() => void> {
   }
   const socket = await open(job)
   if (call !== undefined) keepFramesBusy(socket as TLSSocket, call, onAnswer)
-  else if (request !== undefined) keepBusy(socket, { ...job, request }, turns)
+  else if (request !== undefined) keepBusy(socket, { ...job, request, schedule })
   return () => socket.destroy()
 }
 
@@ -115,29 +117,32 @@ function alpn(over: Job["over"]): { ALPNProtocols?: string[] } {
   return over === "frames" ? { ALPNProtocols: ["keyhold/1"] } : {}
 }
 
-/** Sends the next request when an answer is complete and its turn has come. */
+/** Sends the next request when an answer is complete and the schedule says so. */
 function keepBusy(
   socket: Socket,
-  { url, request }: Pick<Job, "url"> & { readonly request: RequestParts },
-  turns: Turns,
+  {
+    url,
+    request,
+    schedule,
+  }: Pick<Job, "url"> & { readonly request: RequestParts; readonly schedule: Schedule },
 ): void {
   const bytes = requestBytes(new URL(url).host, request)
   const marks = counterOffsets(bytes)
   const reader = new AnswerReader()
-  let since = 0
-  const send = (sinceMs: number): void => {
+  let dueAt = 0
+  const send = (dueAtMs: number): void => {
     for (const at of marks) bytes.write(count(), at, "latin1")
-    since = sinceMs
+    dueAt = dueAtMs
     // With a counter the bytes change before the next request, when this one has been answered.
     socket.write(bytes)
   }
   socket.on("data", (chunk: Buffer) => {
     if (!reader.push(chunk)) return
-    latencies.push(performance.now() - since)
-    turns(send)
+    latencies.push(performance.now() - dueAt)
+    schedule.next(send)
   })
   socket.once("end", () => fail(new Error("the server has closed a connection")))
-  turns(send)
+  schedule.next(send)
 }
 
 function count(): string {
