@@ -6,6 +6,18 @@ import { decodeId, encodeId } from "./id-text.ts"
 const uuidPattern = /^([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})$/
 const hexPattern = /^[0-9a-f]{32}$/
 
+/**
+ * 16 bytes with a UUID's version (4) and variant (RFC 9562 section 5.4): 122 bits stay as they are.
+ * Terraform's provider looks at both before it asks KMS for a key, so new ids have them; that an id
+ * which is read has them is asked nowhere.
+ */
+export function asUuidBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, at) => {
+    if (at === 6) return (byte & 0x0f) | 0x40
+    return at === 8 ? (byte & 0x3f) | 0x80 : byte
+  })
+}
+
 /** An id, given in its written form, as a UUID. */
 export function uuidOf(id: string): string {
   return hexOf(id).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")

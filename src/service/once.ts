@@ -7,6 +7,7 @@ import { createHash } from "node:crypto"
 
 import { canonical } from "../codec/canonical.ts"
 import { encodeId } from "../codec/id-text.ts"
+import { asUuidBytes } from "../codec/uuid.ts"
 import { HsmError } from "../domain/errors.ts"
 import { paths } from "../records/kinds.ts"
 import type { Context } from "./commands.ts"
@@ -69,11 +70,12 @@ async function attempt<T>(
 
 async function prepareOnce(ports: Ports, { caller }: Context, call: Call): Promise<Once> {
   if (call.key === undefined) {
-    return { id: encodeId(ports.random.bytes(16)), repeated: false, claims: [] }
+    return { id: encodeId(asUuidBytes(ports.random.bytes(16))), repeated: false, claims: [] }
   }
   const { records, clusterId } = ports
   const scope = [caller.partition, caller.subject, call.kind, call.key] as const
-  const id = encodeId(sha256(canonical("object-id", clusterId, ...scope)).subarray(0, 16))
+  const digest = sha256(canonical("object-id", clusterId, ...scope))
+  const id = encodeId(asUuidBytes(digest.subarray(0, 16)))
   const name = records.keyholder.hashName(caller.partition, "once", scope.join("\n")).toHex()
   const path = paths.once(caller.partition, name)
   const value = Buffer.concat([

@@ -3,6 +3,7 @@ import { test } from "node:test"
 
 import { accountIdOf } from "../../src/codec/account-id.ts"
 import { encodeId } from "../../src/codec/id-text.ts"
+import { asUuidBytes } from "../../src/codec/uuid.ts"
 import { clusterPartition } from "../../src/domain/ids.ts"
 import { createPartition } from "../../src/service/partition.ts"
 import { contextOf, memoryStack } from "../support/stack.ts"
@@ -15,7 +16,7 @@ test("a partition whose account number is taken is refused, and the next one is 
   const random = {
     bytes: (count: number) => (count === 16 ? drawn.slice() : ports.random.bytes(count)),
   }
-  const id = encodeId(drawn)
+  const id = encodeId(asUuidBytes(drawn))
   const other = encodeId(new Uint8Array(16).fill(8))
   const claim = ports.records.claim(clusterPartition, "account", accountIdOf(id), other)
   await ports.records.commit(clusterPartition, { changes: [], claims: [claim] })

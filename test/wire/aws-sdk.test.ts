@@ -47,6 +47,19 @@ suite("the AWS SDK", () => {
     assert.match(error.$metadata.requestId ?? "", /^[0-9a-f-]{36}$/)
   })
 
+  test("names keys as Terraform's provider wants them, whoever made them", async () => {
+    const strict = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[ab89][0-9a-f]{3}-[0-9a-f]{12}$/
+    const { client } = node
+    const call = { path: "POST /keys", body: { name: "for-terraform", algorithm: "AES_256" } }
+    const { id } = await client.call(node.token("manager"), call.path, call.body)
+    for (const { KeyMetadata } of [
+      await kms.send("CreateKey"),
+      await kms.send("DescribeKey", { KeyId: id }),
+    ]) {
+      assert.match(KmsMetadata(KeyMetadata).KeyId, strict)
+    }
+  })
+
   test("uses a key that /api/v1 made, and the other way round", async () => {
     const { client } = node
     const body = { name: "shared", algorithm: "AES_256" }

@@ -122,6 +122,19 @@ for (const [kind, wanted, EncryptionContext, isAllowed] of constraints) {
   })
 }
 
+test("of two constraints, the one that is not meant may be there, empty", async () => {
+  const { KeyId } = await aws.createKey()
+  const [EncryptionContextEquals, EncryptionContextSubset] = [{ a: "1" }, {}]
+  await grant(KeyId, {
+    ...toEncrypt,
+    Constraints: { EncryptionContextEquals, EncryptionContextSubset },
+  })
+  const [shown] = await list(KeyId)
+  assert.deepEqual(shown?.["Constraints"], { EncryptionContextEquals })
+  const more = input(KeyId, { EncryptionContext: { a: "1", b: "2" } })
+  assert.match(await aws.fault("Encrypt", more, anna.as), /^AccessDeniedException/)
+})
+
 test("a named grant that is asked for again is the same one, with another token", async () => {
   const { KeyId } = await aws.createKey()
   const named = { ...toEncrypt, Operations: ["Encrypt", "Decrypt"], Name: "shop" }
@@ -318,6 +331,12 @@ const refused: readonly (readonly [string, string, Body, RegExp, As?])[] = [
     "CreateGrant",
     { ...make, Constraints: { SourceArn: "x" } },
     /^InvalidArn/,
+  ],
+  [
+    "no pair in either",
+    "CreateGrant",
+    { ...make, Constraints: { EncryptionContextEquals: {}, EncryptionContextSubset: {} } },
+    /^Valid/,
   ],
   [
     "a context for a pair",

@@ -174,10 +174,16 @@ async function onGrant<T>(
 function constraintsOf({
   Constraints,
 }: Input<typeof createMembers>): NonNullable<Input<typeof createMembers>["Constraints"]> {
-  const { EncryptionContextEquals, EncryptionContextSubset, SourceArn } = Constraints ?? {}
+  const { SourceArn } = Constraints ?? {}
   if (SourceArn !== undefined && !arnPattern.test(SourceArn)) {
     throw new Fault("InvalidArnException", `ARN is not valid: ${SourceArn}`)
   }
+  const equals = Constraints?.EncryptionContextEquals
+  const subset = Constraints?.EncryptionContextSubset
+  // Terraform's provider sends the one that is not meant as well, empty; but one alone, or both,
+  // must not be empty: that would be a grant without the constraint that somebody asked for.
+  const EncryptionContextEquals = subset === undefined ? equals : pairsOf(equals)
+  const EncryptionContextSubset = EncryptionContextEquals === undefined ? subset : pairsOf(subset)
   const both = [EncryptionContextEquals, EncryptionContextSubset].filter((one) => one !== undefined)
   if (both.length > 1) throw invalid("A grant has one encryption context constraint at most.")
   for (const pairs of both) {
@@ -193,6 +199,11 @@ function constraintsOf({
     }
   }
   return { EncryptionContextEquals, EncryptionContextSubset, SourceArn }
+}
+
+/** Undefined also for no pairs. */
+function pairsOf<T extends object>(pairs: T | undefined): T | undefined {
+  return pairs === undefined || Object.keys(pairs).length === 0 ? undefined : pairs
 }
 
 /** What the key is not made for. */
