@@ -78,6 +78,8 @@ export const configReader = section({
   webhooks: section({
     /** Officers may name addresses of private networks, and of this machine. */
     allowPrivate: optional(boolean(), false),
+    /** PEM, authorities of receivers beside those that Node trusts. */
+    caFile: optional(path()),
   }),
   /** Processes that serve and compute, beside the one that holds the keys; 0: all in one. */
   workers: optional(integer(0, limits.workersMax), 0),

@@ -10,6 +10,7 @@ import { dirname, join, resolve } from "node:path"
 import { HsmError } from "../domain/errors.ts"
 import { readDocument } from "./config-reader.ts"
 import { configReader, crossCheck, type ConfigFile } from "./config-schema.ts"
+import { readWebhookTrust } from "./webhook-trust.ts"
 
 /** A node's settings; paths are absolute, durations in milliseconds. Never holds a secret. */
 export interface NodeConfig {
@@ -40,7 +41,7 @@ export interface NodeConfig {
     /** Served on the main listener too. */
     readonly open: boolean
   }
-  readonly webhooks: ConfigFile["webhooks"]
+  readonly webhooks: { readonly allowPrivate: boolean; readonly caFile?: string }
   /** Processes that serve and compute; 0: this process does all. */
   readonly workers: number
   readonly log: ConfigFile["log"]
@@ -117,6 +118,7 @@ export async function checkConfig(file: string): Promise<NodeConfig> {
     "listen.tls.keyFile": generated ? undefined : keyFile,
     "listen.tls.clientCaFile": clientCaFile,
   }
+  await readWebhookTrust(config)
   const problems = await Promise.all(
     Object.entries(named).map(async ([setting, path]) => {
       if (path === undefined || (await isReadable(path))) return []
@@ -152,7 +154,9 @@ export function developmentConfig({
   return parseConfig(yaml, "development")
 }
 
-function settle({ listen, custodians, audit, metrics, limits, ...rest }: ConfigFile): NodeConfig {
+function settle(file: ConfigFile): NodeConfig {
+  const { listen, custodians, audit, metrics, limits, webhooks, ...rest } = file
+  const { caFile, allowPrivate } = webhooks
   const { host, port, open } = metrics
   const { certificateFile, keyFile, clientCaFile, minVersion } = listen.tls
   const own = nodePaths(rest.data)
@@ -180,6 +184,7 @@ function settle({ listen, custodians, audit, metrics, limits, ...rest }: ConfigF
       open,
       ...(host === undefined || port === undefined ? {} : { listen: { host, port } }),
     },
+    webhooks: { allowPrivate, ...(caFile === undefined ? {} : { caFile }) },
     limits: {
       ...rates,
       unsealProgressMs: unsealProgressSeconds * 1000,

@@ -25,6 +25,7 @@ import type { Gauges } from "./metrics.ts"
 import { becomeOperational, noOthers, type Foundation, type Operational } from "./operational.ts"
 import { Schedule } from "./schedule.ts"
 import { IndexMemory } from "./index-memory.ts"
+import type { WebhookPostOptions } from "../identity/webhook-post.ts"
 import { StateAnchor } from "./state-anchor.ts"
 import { systemRandom } from "./system.ts"
 import type { NodeClock } from "./time.ts"
@@ -43,6 +44,7 @@ export interface NodeParts {
   readonly retired: readonly AuditLog[]
   readonly clock: NodeClock
   readonly log: Log
+  readonly webhooks: WebhookPostOptions
   /** Absent when this process does everything. */
   readonly workers?: Workers | undefined
 }
@@ -71,7 +73,7 @@ export class Node {
       anchor: new StateAnchor(join(config.data, "anchor")),
       indexes: new IndexMemory(join(config.data, "indexes"), systemRandom.bytes(16).toHex()),
       failuresPerMinute: config.limits.failedAuthenticationsPerMinute,
-      webhooks: config.webhooks,
+      webhooks: parts.webhooks,
     }
     const { archive } = config.audit
     const chains = (): readonly AuditChain[] => [audit, ...(workers?.chains() ?? []), ...retired]

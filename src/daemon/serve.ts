@@ -36,6 +36,7 @@ import { Node, readVersion } from "./node.ts"
 import { freshId, systemRandom } from "./system.ts"
 import { yieldSlowThreads } from "./threads.ts"
 import { openClock, timeSources, type NodeClock } from "./time.ts"
+import { readWebhookTrust } from "./webhook-trust.ts"
 import { Workers, type WorkersPorts } from "./workers/keyholder.ts"
 
 export interface RunningNode {
@@ -133,6 +134,7 @@ async function openNode(
   const identity = readNodeIdentity(await readFile(nodePaths(config.data).identity, "utf8"))
   const clock = await openClock(config.data, timeSources)
   const root = await openRoot(config, { identity, clock })
+  const webhooks = await readWebhookTrust(config)
   const { nodeId } = identity
   const bootId = freshId()
   const storeRev = await store.barrier()
@@ -156,8 +158,8 @@ async function openNode(
       floor: clock.now(),
     }),
   })
-  const made = { config, clusterId, identity, root, store, audit, retired, clock, log, workers }
-  const node = new Node(made)
+  const opened = { store, audit, retired, clock, log, workers, webhooks }
+  const node = new Node({ config, clusterId, identity, root, ...opened })
   return { node, workers }
 }
 

@@ -252,6 +252,9 @@ export const limits = {
     5 * 60 * minuteMs,
     10 * 60 * minuteMs,
   ],
+  /** Of `webhooks.caFile`: more than any list of authorities that somebody wrote by hand. */
+  webhookCasMax: 64,
+  webhookCaBytesMax: 256 * KiB,
   /** What could not be told for so long is told nobody; requests are kept longer. */
   webhookKeepMs: 3 * dayMs,
   /** Messages under way; one partition's slow receivers hold up nobody else's. */

@@ -46,7 +46,7 @@ export function isHttpsUri(text: string): boolean {
 
 export interface HttpsOutOptions {
   /** PEM of authorities to trust instead of Node's own list. */
-  readonly ca?: string | undefined
+  readonly ca?: string | readonly string[] | undefined
   /** Ranges never connected to. */
   readonly refused: readonly string[]
 }
@@ -76,7 +76,12 @@ export function createHttpsOut({ ca, refused }: HttpsOutOptions): HttpsOut {
     return address !== undefined && (refused.length === 0 || !isAdmitted(refused, address))
   }
   const guarded = guardLookup(mayConnect)
-  const connecting = { lookup: guarded, agent: false, ...(ca === undefined ? {} : { ca }) } as const
+  const trusted = typeof ca === "string" ? [ca] : ca
+  const connecting = {
+    lookup: guarded,
+    agent: false,
+    ...(trusted === undefined ? {} : { ca: [...trusted] }),
+  } as const
   return async (uri, outgoing) => {
     if (!isHttpsUri(uri)) return undefined
     const url = new URL(uri)
@@ -102,7 +107,7 @@ function guardLookup(mayConnect: (address: string) => boolean): LookupFunction {
 
 function exchange(
   url: URL,
-  connecting: { readonly lookup: LookupFunction; readonly agent: false; readonly ca?: string },
+  connecting: { readonly lookup: LookupFunction; readonly agent: false; readonly ca?: string[] },
   { method, headers, body, timeoutMs, answerBytesMax }: Outgoing,
 ): Promise<Answered> {
   const { promise, resolve, reject } = Promise.withResolvers<Answered>()

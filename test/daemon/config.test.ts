@@ -74,6 +74,7 @@ audit:
 store: { kind: sqlite }
 metrics: { host: 127.0.0.1, port: 9090, open: true }
 log: { level: debug }
+webhooks: { allowPrivate: true, caFile: hooks.pem }
 limits:
   unsealProgressSeconds: 60
   unsealSharesPerMinute: 5
@@ -90,6 +91,7 @@ limits:
   })
   assert.deepEqual(config.audit.anchors, [{ kind: "file", path: "/etc/anchor/a" }])
   assert.equal(config.audit.checkpointMs, 30_000)
+  assert.deepEqual(config.webhooks, { allowPrivate: true, caFile: "/etc/keyhold/hooks.pem" })
   assert.deepEqual(config.metrics, { open: true, listen: { host: "127.0.0.1", port: 9090 } })
   assert.deepEqual(config.limits, {
     unsealProgressMs: 60_000,

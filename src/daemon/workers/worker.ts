@@ -24,6 +24,7 @@ import type { PostWebhook } from "../../identity/ports.ts"
 import { createWebhookPost } from "../../identity/webhook-post.ts"
 import { InFlight } from "../../service/in-flight.ts"
 import type { Ports, UsePorts } from "../../service/ports.ts"
+import { readWebhookTrust } from "../webhook-trust.ts"
 import { RecentUses } from "../../service/recent-uses.ts"
 import { RuleBudget } from "../../service/rule-budget.ts"
 import { SealBudget } from "../../service/seal-budget.ts"
@@ -127,7 +128,7 @@ class Worker {
   async #begin(start: WorkerStart): Promise<{ port: number }> {
     const { config, index, clusterId, nodeId, bootId, storeRev, floor } = start
     this.#start = start
-    this.#post = createWebhookPost(config.webhooks)
+    this.#post = createWebhookPost(await readWebhookTrust(config))
     const log = openLog(config.log.level)
     await yieldSlowThreads()
     const { provider } = await runSelfTests()
