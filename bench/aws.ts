@@ -116,8 +116,9 @@ function render(
   const intro =
     "Signed requests of one operation over TLS 1.3, every audit record durable before its " +
     `answer; medians of ${runs} runs of ${measureMs} ms. First ${connections} connections with ` +
-    `one at a time on each, as fast as it goes; then ${whole(rate)} per second over ${openConnections} ` +
-    "connections, whatever the node does, with latency from the time at which a request was due. " +
+    `one at a time on each, as fast as it goes; then ${whole(rate)} per second over ` +
+    `${openConnections} connections, whatever the node does, with latency from the time at which ` +
+    "a request was due. " +
     `A key store (XKS) has to do ${whole(xksRateMin)} per CPU-second, and at the given rate 99 % ` +
     `within ${xksP99MaxMs} ms.`
   const at = `at ${whole(rate)} per s`

@@ -112,6 +112,7 @@ export async function runClient(
   { aws, caFile }: Dev,
   command: string,
   args: readonly string[],
+  more: { readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number } = {},
 ): Promise<Ran> {
   const env = {
     PATH: process.env["PATH"],
@@ -123,9 +124,11 @@ export async function runClient(
     AWS_PAGER: "",
     AWS_EC2_METADATA_DISABLED: "true",
     ENDPOINT: aws.endpoint,
+    ...more.env,
   }
+  const options = { env, timeout: more.timeoutMs ?? 60_000 }
   return await new Promise((resolve) => {
-    execFile(command, args, { env, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(command, args, options, (error, stdout, stderr) => {
       const code = typeof error?.code === "number" ? error.code : error === null ? 0 : -1
       resolve({ code, stdout, stderr })
     })
