@@ -53,6 +53,8 @@ interface Due {
   readonly at: Instant
   readonly request: RequestId
   readonly event: WebhookEvent
+  /** What {@link writeTries} wrote; empty before the first failure. */
+  readonly tries: Uint8Array
 }
 
 export class WebhookDelivery {
@@ -178,7 +180,11 @@ export class WebhookDelivery {
       const known = await records.read("webhooks", partition, "all")
       for (const { id } of known?.hooks ?? []) {
         const waiting = await this.#count({ partition, id })
-        if (waiting > 0) this.#lineOf(partition, id).waiting = waiting
+        if (waiting === 0) continue
+        const [due] = await this.#first(partition, id)
+        const line = this.#lineOf(partition, id)
+        line.waiting = waiting
+        Object.assign(line, readTries(due?.tries, this.#parts.clock.now()))
       }
     }
     this.#found = true
@@ -216,6 +222,7 @@ export class WebhookDelivery {
       if (this.#wasStopped()) return
       if (isTrue && !isDelivered(status)) {
         this.#failed(line)
+        await this.#remember(line, due)
         line.waiting = await this.#count(line)
         return
       }
@@ -235,15 +242,24 @@ export class WebhookDelivery {
   }
 
   #failed(line: Line): void {
-    const wait = limits.webhookRetriesMs[line.failures] ?? limits.webhookRetriesMs.at(-1) ?? 0
+    const wait = waitAfter(line.failures)
     line.failures++
     line.nextAt = (this.#parts.clock.now() + wait) as Instant
+  }
+
+  /** Into the row that waits: a restart goes on where this run was. One write per failure. */
+  async #remember(line: Line, { path }: Due): Promise<void> {
+    const { partition, id } = line
+    if (this.#lines.get(id) !== line) return // Forgotten meanwhile: its rows are going.
+    const rows = [{ put: path, value: writeTries(line) }]
+    // Without it the next run is early, no more.
+    await this.#parts.records.commit(partition, { changes: [], rows }).catch(() => undefined)
   }
 
   async #first(partition: PartitionId, id: string): Promise<readonly Due[]> {
     const prefix = paths.tellings(partition, id)
     const { entries } = await this.#parts.records.store.scan(prefix, { limit: 1 })
-    return entries.map(({ key: path }) => {
+    return entries.map(({ key: path, value: tries }) => {
       const [at = "", what = ""] = path.slice(prefix.length).split("/")
       const [request = "", , event = ""] = what.split(".")
       return {
@@ -252,6 +268,7 @@ export class WebhookDelivery {
         // What is neither is not found, or has not happened: then the row goes.
         request: parseId<RequestId>(request) ?? (request as RequestId),
         event: event as WebhookEvent,
+        tries,
       }
     })
   }
@@ -273,6 +290,33 @@ export class WebhookDelivery {
       note: `${count} ${why}`,
     })
   }
+}
+
+/** After so many failures and one more, ms. */
+function waitAfter(failures: number): number {
+  return limits.webhookRetriesMs[failures] ?? limits.webhookRetriesMs.at(-1) ?? 0
+}
+
+/** Failures in a row (1 byte, at most 255) and the time of the next try (6 bytes, ms). */
+const triesLength = 7
+
+function writeTries({ failures, nextAt }: Pick<Line, "failures" | "nextAt">): Uint8Array {
+  const out = Buffer.alloc(triesLength)
+  out.writeUInt8(Math.min(failures, 0xff))
+  out.writeUIntBE(nextAt, 1, triesLength - 1)
+  return out
+}
+
+/** Believed no more than a failure now would make it wait: the store is not trusted with it. */
+function readTries(
+  bytes: Uint8Array | undefined,
+  now: Instant,
+): Pick<Line, "failures" | "nextAt"> | undefined {
+  if (bytes?.length !== triesLength) return undefined
+  const [failures = 0] = bytes
+  const nextAt = Buffer.from(bytes).readUIntBE(1, triesLength - 1)
+  const latest = now + waitAfter(Math.max(0, failures - 1))
+  return { failures, nextAt: Math.min(nextAt, latest) as Instant }
 }
 
 /** Sorts as things happened, also within one millisecond. */

@@ -88,6 +88,12 @@ async function scene(context: TestContext, statuses: (number | "none")[] = []) {
       }
     },
     types: () => got.map(({ body }) => (JSON.parse(body) as { type: string }).type),
+    /** As somebody does who has the store. */
+    async rewrite(value: Uint8Array) {
+      for (const { key } of await self.waiting()) {
+        await stack.ports.records.commit(partition, { changes: [], rows: [{ put: key, value }] })
+      }
+    },
     async waiting() {
       const prefix = `p/${partition}/o/`
       return (await store.scan(prefix, { limit: 1_000 })).entries
@@ -176,9 +182,48 @@ test("what was not told before a restart is told after it", async (context) => {
   await on.tick()
   assert.equal((await on.waiting()).length, 1)
   await on.restart()
+  on.clock.advance(limits.webhookRetriesMs[0])
   await on.tick()
   assert.deepEqual(on.types(), ["request.created", "request.created"])
   assert.deepEqual(await on.waiting(), [])
+})
+
+test("a restart neither hurries the next try nor begins the waits anew", async (context) => {
+  const on = await scene(context, [500, 500, 500])
+  await on.hook()
+  await on.ask()
+  await on.tick()
+  for (const wait of limits.webhookRetriesMs.slice(0, 3)) {
+    const before = on.got.length
+    await on.restart()
+    on.clock.advance(wait - 1)
+    await on.tick()
+    assert.equal(on.got.length, before, "not before its time")
+    on.clock.advance(1)
+    await on.tick()
+    assert.equal(on.got.length, before + 1)
+  }
+  assert.deepEqual(await on.waiting(), [])
+})
+
+test("what the store says of tries is believed no more than one failure", async (context) => {
+  for (const [said, latest] of [
+    [Buffer.from("ffffffffffffff", "hex"), limits.webhookRetriesMs.at(-1)],
+    [Buffer.from("01ffffffffffff", "hex"), limits.webhookRetriesMs[0]],
+    [Buffer.from("ffff", "hex"), 0],
+  ] as const) {
+    const on = await scene(context, [500])
+    await on.hook()
+    await on.ask()
+    await on.tick()
+    await on.rewrite(said)
+    await on.restart()
+    await on.tick()
+    assert.equal(on.got.length, latest === 0 ? 2 : 1)
+    on.clock.advance(latest ?? 0)
+    await on.tick()
+    assert.equal(on.got.length, 2)
+  }
 })
 
 test("a crash before anything was told loses nothing", async (context) => {
@@ -222,6 +267,7 @@ test("a line is bounded, and the log says how much was told nobody", async (cont
   await on.stack.ports.webhooks.find()
   await on.ask()
   assert.equal((await on.waiting()).length, limits.webhookWaitingMax, "no row for this one")
+  on.clock.advance(limits.webhookRetriesMs[0])
   await on.tick()
   const [lost] = on.stack.audit.of("system.webhook-lost", "done")
   assert.deepEqual([lost?.target, lost?.note], [webhook.id, "1 full"])
