@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { createHmac } from "node:crypto"
-import type { IncomingHttpHeaders } from "node:http"
+import type { IncomingHttpHeaders, ServerResponse } from "node:http"
 import { test, type TestContext } from "node:test"
 
 import { limits } from "../../src/domain/limits.ts"
@@ -32,17 +32,24 @@ interface Got {
   readonly body: string
 }
 
+/** A promise: the receiver takes its time. */
+type Status = number | "none" | Promise<number>
+
+async function answer(response: ServerResponse, wanted: Status): Promise<void> {
+  const status = await wanted
+  if (status === "none") response.destroy()
+  else response.writeHead(status).end()
+}
+
 /** A partition with a receiver that answers by `statuses`, then with 204 for good. */
-async function scene(context: TestContext, statuses: (number | "none")[] = []) {
+async function scene(context: TestContext, statuses: Status[] = []) {
   const got: Got[] = []
   const { ca, port } = await serveHttps(context, (request, response) => {
     const pieces: Buffer[] = []
     request.on("data", (piece: Buffer) => pieces.push(piece))
     request.on("end", () => {
       got.push({ headers: request.headers, body: Buffer.concat(pieces).toString() })
-      const status = statuses.shift() ?? 204
-      if (status === "none") request.socket.destroy()
-      else response.writeHead(status).end()
+      void answer(response, statuses.shift() ?? 204)
     })
   })
   const store = openMemoryStore()
@@ -203,6 +210,19 @@ test("a restart neither hurries the next try nor begins the waits anew", async (
     await on.tick()
     assert.equal(on.got.length, before + 1)
   }
+  assert.deepEqual(await on.waiting(), [])
+})
+
+test("a failure that ends after its webhook was deleted leaves no row", async (context) => {
+  const late = Promise.withResolvers<number>()
+  const on = await scene(context, [late.promise])
+  const { webhook } = await on.hook()
+  await on.ask()
+  await on.stack.ports.webhooks.tick()
+  while (on.got.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await deleteWebhook(on.stack.ports, on.as("officer"), webhook.id)
+  late.resolve(500)
+  await on.stack.ports.webhooks.idle()
   assert.deepEqual(await on.waiting(), [])
 })
 
