@@ -54,11 +54,11 @@ const tests = {
     const [parts, patterns] = [arnParts(value), arnParts(wanted)]
     return parts.every((part, at) => matchesPattern(patterns[at] ?? "", part))
   },
-  less: (value, wanted) => Number(value) < Number(wanted),
-  "less-or-equal": (value, wanted) => Number(value) <= Number(wanted),
-  more: (value, wanted) => Number(value) > Number(wanted),
-  "more-or-equal": (value, wanted) => Number(value) >= Number(wanted),
-  "same-number": (value, wanted) => Number(value) === Number(wanted),
+  less: (value, wanted) => numberOf(value) < numberOf(wanted),
+  "less-or-equal": (value, wanted) => numberOf(value) <= numberOf(wanted),
+  more: (value, wanted) => numberOf(value) > numberOf(wanted),
+  "more-or-equal": (value, wanted) => numberOf(value) >= numberOf(wanted),
+  "same-number": (value, wanted) => numberOf(value) === numberOf(wanted),
   before: (value, wanted) => timeOf(value) < timeOf(wanted),
   "before-or-at": (value, wanted) => timeOf(value) <= timeOf(wanted),
   after: (value, wanted) => timeOf(value) > timeOf(wanted),
@@ -69,6 +69,11 @@ const tests = {
   null: () => false,
 } as const satisfies Record<string, (value: string, wanted: string) => boolean>
 export type PolicyTest = keyof typeof tests
+
+/** What is no decimal number compares with none: not an empty text with zero. */
+function numberOf(text: string): number {
+  return /^-?[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN
+}
 
 /** Six parts, compared each for itself; the last may hold colons. */
 function arnParts(text: string): readonly string[] {
@@ -215,7 +220,10 @@ function holds(
   const given = Object.hasOwn(known, key) ? known[key] : undefined
   if (test === "null") return (given === undefined) === values.includes("true")
   if (test === "in-range") return values.some(isWithin) !== negated
-  if (given === undefined) return ifExists || negated || quantifier === "all"
+  if (given === undefined) {
+    // As AWS has it: all of no values do, any of them does not, also where the test is negated.
+    return ifExists || (quantifier === undefined ? negated : quantifier === "all")
+  }
   const passes = (value: string) => values.some((wanted) => tests[test](value, wanted)) !== negated
   return quantifier === "all" ? given.every(passes) : given.some(passes)
 }

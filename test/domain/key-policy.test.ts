@@ -224,6 +224,17 @@ const conditions: readonly (readonly [string, PolicyCondition, Values, boolean])
   ["any of many", { ...dept, quantifier: "any" }, { k: ["c", "b"] }, true],
   ["none of many", { ...dept, quantifier: "any" }, { k: ["c", "d"] }, false],
   ["any of none", { ...dept, quantifier: "any" }, {}, false],
+  ["any of none, negated", { ...dept, quantifier: "any", negated: true }, {}, false],
+  [
+    "one of many that it must not be",
+    { ...dept, quantifier: "any", negated: true },
+    { k: ["a", "c"] },
+    true,
+  ],
+  ["any of none, where that will do", { ...dept, quantifier: "any", ifExists: true }, {}, true],
+  ["an empty text as zero", { ...dept, test: "less", values: ["1"] }, { k: [""] }, false],
+  ["a number in hexadecimal", { ...dept, test: "more", values: ["1"] }, { k: ["0x10"] }, false],
+  ["a moment within a second", { ...dept, test: "less", values: ["10.5"] }, { k: ["10"] }, true],
   ["an address within a range", { ...dept, test: "in-range", values: ["there", "here"] }, {}, true],
   ["an address without", { ...dept, test: "in-range", values: ["there"] }, {}, false],
   [
