@@ -101,15 +101,15 @@ test("what is asked for in one go shares jobs of a bounded size; each has its an
   }
   const ask = gathering(permit("g"), rsa2048, double)
   assert.ok(ask !== undefined)
-  const items = Array.from({ length: 14 }, (_, at) => at)
+  const items = Array.from({ length: 26 }, (_, at) => at)
   assert.deepEqual(
     await Promise.all(items.map(ask)),
     items.map((one) => 2 * one),
   )
-  assert.deepEqual(jobs, [6, 6, 2])
+  assert.deepEqual(jobs, [12, 12, 2])
   // A job that has begun takes nothing more.
   assert.deepEqual([await ask(20), await ask(21)], [40, 42])
-  assert.deepEqual(jobs, [6, 6, 2, 1, 1])
+  assert.deepEqual(jobs, [12, 12, 2, 1, 1])
   // Half a second of it would be one partition's alone.
   assert.equal(gathering(permit("g"), { ...rsa2048, algorithm: "RSA_8192" }, double), undefined)
 })
