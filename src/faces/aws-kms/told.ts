@@ -11,32 +11,44 @@ type Given = Readonly<Record<string, unknown>>
 
 /** The call with what it says, in the words of policies; `input` is what has been read of it. */
 export function tell(call: Call, input: Given): Call {
-  return { ...call, context: { ...call.context, ...toldBy(call.name, input) } }
+  return { ...call, context: { ...call.context, ...toldBy(call, input) } }
 }
 
-function toldBy(name: string, input: Given): Pick<Context, "told" | "toldOf"> {
+/** What ReEncrypt says once its ciphertext was looked at: whether it stays with its key. */
+export function tellSameKey({ toldOf = {}, ...context }: Context, isSame: boolean): Context {
+  const told = Object.entries(toldOf).map(([id, one]) => {
+    const values = { ...one.values, "kms:reencryptonsamekey": [String(isSame)] }
+    return [id, { ...one, values }]
+  })
+  return { ...context, toldOf: Object.fromEntries(told) as typeof toldOf } // The same ids.
+}
+
+function toldBy({ name, place }: Call, input: Given): Pick<Context, "told" | "toldOf"> {
   const of = rows[name] ?? (() => ({}))
+  const { region } = place
   if (name !== "ReEncrypt") {
-    const about = { context: input["EncryptionContext"], key: input["KeyId"] }
+    const about = { context: input["EncryptionContext"], key: input["KeyId"], region }
     return {
       told: { ...toldOf(name, about, { ...of(input), ...tagKeys(input) }), ...tagsIn(input) },
     }
   }
   // Two keys, each asked for its part.
-  const from = { context: input["SourceEncryptionContext"], key: input["SourceKeyId"] }
-  const to = { context: input["DestinationEncryptionContext"], key: input["DestinationKeyId"] }
-  const decrypt = toldOf("ReEncryptFrom", from, encryption(input["SourceEncryptionAlgorithm"]))
-  const encrypt = toldOf("ReEncryptTo", to, encryption(input["DestinationEncryptionAlgorithm"]))
+  const from = { context: input["SourceEncryptionContext"], key: input["SourceKeyId"], region }
+  const into = { context: input["DestinationEncryptionContext"], key: input["DestinationKeyId"] }
+  const [source, destination] = ["SourceEncryptionAlgorithm", "DestinationEncryptionAlgorithm"]
+  const decrypt = toldOf("ReEncryptFrom", from, encryption(input[source]))
+  const encrypt = toldOf("ReEncryptTo", { ...into, region }, encryption(input[destination]))
   return { toldOf: { "key.decrypt": decrypt, "key.encrypt": encrypt } }
 }
 
 function toldOf(
   name: string,
-  { context, key }: { readonly context: unknown; readonly key: unknown },
+  { context, key, region }: { readonly context: unknown; key: unknown; region: string },
   values: Readonly<Record<string, unknown>>,
 ): Told {
   const encryptionContext = (context ?? {}) as Told["encryptionContext"] // Read by its shape.
-  const all = Object.entries({ ...values, "kms:requestalias": aliasIn(key) })
+  const always = { "aws:requestedregion": region, "kms:requestalias": aliasIn(key) }
+  const all = Object.entries({ ...values, ...always })
   return {
     action: name.toLowerCase(),
     encryptionContext,

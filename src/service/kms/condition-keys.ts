@@ -17,6 +17,8 @@ export interface ConditionKey {
   readonly of?: readonly string[]
 }
 
+/** Stands for every action. */
+const whatever = "*"
 const one: ConditionKey = { kind: "text" }
 const many: ConditionKey = { kind: "text", many: true }
 const told = (...of: string[]): ConditionKey => ({ kind: "text", of })
@@ -38,6 +40,7 @@ const keys: Readonly<Record<string, ConditionKey>> = {
   // Of the caller.
   "aws:principalaccount": one,
   "aws:principalarn": one,
+  "aws:principaltype": one,
   "aws:sourceip": { kind: "address" },
   "aws:username": one,
   "kms:calleraccount": one,
@@ -56,6 +59,7 @@ const keys: Readonly<Record<string, ConditionKey>> = {
   "kms:multiregionkeytype": one,
   "kms:resourcealiases": many,
   // Of the request.
+  "aws:requestedregion": told(whatever),
   "aws:tagkeys": { ...many, of: [...tagging, "untagresource"] },
   "kms:bypasspolicylockoutsafetycheck": told("createkey", "putkeypolicy", "replicatekey"),
   "kms:datakeypairspec": told(...dataKeyPairs),
@@ -71,6 +75,7 @@ const keys: Readonly<Record<string, ConditionKey>> = {
   "kms:macalgorithm": told("generatemac", "verifymac"),
   "kms:messagetype": told("sign", "verify"),
   "kms:primaryregion": told("updateprimaryregion"),
+  "kms:reencryptonsamekey": told("reencryptfrom", "reencryptto"),
   "kms:replicaregion": told("replicatekey"),
   "kms:requestalias": one,
   "kms:retiringprincipal": told("creategrant"),
@@ -84,6 +89,7 @@ const keys: Readonly<Record<string, ConditionKey>> = {
   // there are none of them here, so that they have no value.
   "aws:calledvia": many,
   "aws:multifactorauthpresent": one,
+  "aws:principalisawsservice": one,
   "aws:principalorgid": one,
   "aws:sourceaccount": one,
   "aws:sourcearn": one,
@@ -116,6 +122,6 @@ const rows = [...Object.entries(keys), ...starts]
 /** Beginnings of keys whose values a request for one of these actions says, and no other face. */
 export function toldOnlyBy(actions: readonly string[]): readonly string[] {
   return rows
-    .filter(([, { of = [] }]) => of.some((action) => actions.includes(action)))
+    .filter(([, { of = [] }]) => of.some((one) => one === whatever || actions.includes(one)))
     .map(([name]) => name)
 }

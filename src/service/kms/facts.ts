@@ -70,6 +70,8 @@ export function factsOf(
     ["aws:principalarn", [arn]],
     ["aws:sourceip", [caller.address]],
     ["aws:securetransport", ["true"]],
+    ["aws:principalisawsservice", ["false"]],
+    ["aws:principaltype", [caller.name === undefined ? "FederatedUser" : "User"]],
     ["aws:viaawsservice", ["false"]],
     ["kms:calleraccount", [account]],
     ["aws:currenttime", [new Date(now).toISOString()]],
@@ -127,7 +129,7 @@ export function askedBy(
     "aws:principalarn": [arn],
     "kms:calleraccount": [account],
   }
-  const unknown = [...facts.unknown, "aws:sourceip", "aws:username"]
+  const unknown = [...facts.unknown, "aws:sourceip", "aws:username", "aws:principaltype"]
   return { ...facts, values, unknown, account, arn }
 }
 

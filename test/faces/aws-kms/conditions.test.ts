@@ -122,6 +122,36 @@ for (const { of = {}, action, condition, met, unmet } of ofRequests) {
   })
 }
 
+test("a condition on the region holds for where the request was sent", async () => {
+  const { KeyId } = await aws.createKey({ MultiRegion: true })
+  const region = "us-east-1"
+  await aws.ok("ReplicateKey", { KeyId, ReplicaRegion: region })
+  const there: As = { region }
+  for (const as of [{}, there]) {
+    await put(KeyId, refusing("kms:Encrypt", is("aws:RequestedRegion", region)), as)
+  }
+  assert.match(await aws.fault("Encrypt", { KeyId, ...plain }, there), /explicit deny/)
+  await aws.ok("Encrypt", { KeyId, ...plain })
+  const own = await aws.createKey()
+  await put(own.KeyId, refusing("kms:Encrypt", is("aws:RequestedRegion", region)))
+  const use = encrypt(ports, contextOf("user", aws.partition), {
+    key: idOfUuid(own.KeyId),
+    plaintext: Buffer.from("x"),
+  })
+  await assert.rejects(use, { detail: { rule: "policy-deny" } }, "which region nobody says")
+})
+
+test("a condition on ReEncrypt's keys holds for whether they are the same", async () => {
+  const { KeyId } = await aws.createKey()
+  const other = await aws.createKey()
+  const { CiphertextBlob } = await aws.ok("Encrypt", { KeyId, ...plain })
+  const condition = { Bool: { "kms:ReEncryptOnSameKey": "true" } }
+  await put(KeyId, refusing("kms:ReEncrypt*", condition))
+  const same = { CiphertextBlob, DestinationKeyId: KeyId }
+  assert.match(await aws.fault("ReEncrypt", same), /^AccessDenied/)
+  await aws.ok("ReEncrypt", { CiphertextBlob, DestinationKeyId: other.KeyId })
+})
+
 test("conditions on importing hold before the token is looked at", async () => {
   const { KeyId } = await aws.createKey({ Origin: "EXTERNAL" })
   const junk = { KeyId, ImportToken: b64("x"), EncryptedKeyMaterial: b64("x") }
@@ -333,6 +363,10 @@ test("what there is none of here has no value", async () => {
     await put(KeyId, admitting("kms:Encrypt", { Null: { [key]: "true" } }))
     await aws.ok("Encrypt", asked)
   }
+  await put(KeyId, admitting("kms:Encrypt", { Bool: { "aws:PrincipalIsAWSService": "false" } }))
+  await aws.ok("Encrypt", asked)
+  await put(KeyId, refusing("kms:Encrypt", is("aws:PrincipalType", "User")))
+  assert.match(await aws.fault("Encrypt", asked), /explicit deny/)
   await put(KeyId, admitting("kms:Encrypt", { Bool: { "aws:ViaAWSService": "false" } }))
   await aws.ok("Encrypt", asked)
   await put(KeyId, refusing("kms:Encrypt", is("aws:username", "alice")))

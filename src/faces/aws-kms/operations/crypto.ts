@@ -17,6 +17,7 @@ import { refuseRecipient } from "../recipient.ts"
 import { blob, choice, integer, list, need, text } from "../shapes.ts"
 import { findTarget, foundIn, onKey, type Target } from "../target.ts"
 import { serve } from "../serve.ts"
+import { tellSameKey } from "../told.ts"
 import { encryptionAlgorithmNames, encryptionAlgorithms } from "../vocabulary.ts"
 
 const algorithm = choice(encryptionAlgorithmNames)
@@ -118,9 +119,11 @@ export const cryptoOperations = {
           ...rawOrOwn(to, readContext(to, input.DestinationEncryptionContext)),
         }
         const tell = (error: unknown) => destinationFault(call, target, error)
-        const moved = await serve(call, { ...input, fault }, (context) =>
-          reencrypt(call.ports, context, { source: sealed, destination, tell }),
-        )
+        const isSame = source.found?.key.id === target.found?.key.id
+        const moved = await serve(call, { ...input, fault }, (context) => {
+          const told = tellSameKey(context, isSame)
+          return reencrypt(call.ports, told, { source: sealed, destination, tell })
+        })
         const { version } = moved.source
         const into = { name: to, target, version: moved.destination.version }
         return {
