@@ -1,5 +1,7 @@
 /** Three accounts: one that owns keys, and two that it makes grants to. */
 
+import { after } from "node:test"
+
 import { accountIdOf } from "../../../src/codec/account-id.ts"
 import { idOfUuid } from "../../../src/codec/uuid.ts"
 import type { PartitionId } from "../../../src/domain/ids.ts"
@@ -8,6 +10,8 @@ import { newPartition } from "../../support/stack.ts"
 import { awsFace, b64, type As, type Body, type Key } from "../../support/aws-face.ts"
 
 export const aws = await awsFace()
+// Here, and once: files that run in one process share it.
+after(() => aws.stop())
 export const guests = await newPartition(aws.stack, "guests")
 export const thirds = await newPartition(aws.stack, "thirds")
 export const officer = { name: "olga", roles: ["officer"] } as const

@@ -1,7 +1,7 @@
 /** Grants to principals of other accounts: both sides allow it, both logs know, nobody else may. */
 
 import assert from "node:assert/strict"
-import { after, test } from "node:test"
+import { test } from "node:test"
 
 import { idOfUuid } from "../../../src/codec/uuid.ts"
 import { limits } from "../../../src/domain/limits.ts"
@@ -29,8 +29,6 @@ import {
   told,
   userOf,
 } from "./lent-fixture.ts"
-
-after(() => aws.stop())
 
 for (const [what, GranteePrincipal] of [
   ["one by his name", guestArn],

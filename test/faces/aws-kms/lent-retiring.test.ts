@@ -1,7 +1,7 @@
 /** Grants on other accounts' keys: retired by whom they name, and listed for him. */
 
 import assert from "node:assert/strict"
-import { after, test } from "node:test"
+import { test } from "node:test"
 
 import { accountIdOf } from "../../../src/codec/account-id.ts"
 import { idOfUuid } from "../../../src/codec/uuid.ts"
@@ -35,8 +35,6 @@ import {
   told,
   userOf,
 } from "./lent-fixture.ts"
-
-after(() => aws.stop())
 
 test("whom a grant names retires it across accounts; nobody else does", async () => {
   const key = await aws.createKey()
