@@ -41,6 +41,8 @@ export interface Transaction {
   readonly rows?: readonly Write[]
   /** How the number of live keys changes. */
   readonly keys?: number
+  /** The partition's quota: with what is made at the same time, there are no more than so many. */
+  readonly keysMax?: number
   /** Buckets to seal again under the current epoch. */
   readonly reseal?: readonly number[]
   /** True for the first commit of a new partition. */
@@ -213,7 +215,14 @@ export class Committer {
     throw new HsmError("NOT_FOUND", "no such partition")
   }
 
-  #check(stage: Stage, { changes, claims = [] }: Transaction): HsmError | undefined {
+  #check(
+    stage: Stage,
+    { changes, claims = [], keys = 0, keysMax = Number.POSITIVE_INFINITY }: Transaction,
+  ): HsmError | undefined {
+    if (keys > 0 && stage.keyCount + keys > keysMax) {
+      const why = `the partition holds its ${keysMax} keys`
+      return new HsmError("QUOTA_EXCEEDED", why, { rule: "key-quota" })
+    }
     for (const { path } of claims) {
       if (stage.writes.has(path) || stage.rows.get(path) !== undefined) {
         return new HsmError("NAME_TAKEN", "the name is in use")

@@ -186,6 +186,7 @@ async function store(
       ...rows,
     ],
     keys: 1 + keys,
+    keysMax: act.partition.quota.keysMax,
   }
   const result = { keyId: id, revision: record.revision }
   const committed = await records.commit(partition, await concluding(act, transaction, result))

@@ -11,7 +11,7 @@ import { deleteKey, deletionReceipt } from "../../src/service/delete-key.ts"
 import { encrypt } from "../../src/service/encrypt.ts"
 import { maintain } from "../../src/service/maintain.ts"
 import { updateQuota } from "../../src/service/partition.ts"
-import { describeKey } from "../../src/service/read-key.ts"
+import { describeKey, listKeys } from "../../src/service/read-key.ts"
 import { mac, verifyMac } from "../../src/service/sign.ts"
 import { contextOf, memoryStack, openCluster, type Stack } from "../support/stack.ts"
 
@@ -84,6 +84,27 @@ test("a partition's operations per second and keys end at its quota", async () =
   clock.advance(334)
   await seal()
   await assert.rejects(seal(), { code: "RATE_LIMITED" })
+  await stack.cluster.remove()
+})
+
+test("keys that are made at once end at the quota too; a deletion makes room for one", async () => {
+  const { stack, as, partition } = await memoryStack()
+  const { ports } = stack
+  const operator = contextOf("operator", clusterPartition)
+  await updateQuota(ports, operator, { partition, quota: { keysMax: 3 } })
+  const create = (name: string) => createKey(ports, as("manager"), { name, algorithm: "AES_256" })
+  const asked = await Promise.allSettled(["a", "b", "c", "d", "e", "f"].map(create))
+  assert.equal(asked.filter(({ status }) => status === "fulfilled").length, 3)
+  for (const one of asked) {
+    if (one.status === "fulfilled") continue
+    const { code, detail } = one.reason as { code?: string; detail?: object }
+    assert.deepEqual([code, detail], ["QUOTA_EXCEEDED", { rule: "key-quota" }])
+  }
+  const { items } = await listKeys(ports, as("manager"), {})
+  assert.equal(items.length, 3)
+  await deleteKey(ports, as("manager"), { key: items[0]?.id ?? "", windowMs: 0 })
+  const more = await Promise.allSettled(["g", "h"].map(create))
+  assert.equal(more.filter(({ status }) => status === "fulfilled").length, 1)
   await stack.cluster.remove()
 })
 

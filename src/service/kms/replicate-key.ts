@@ -64,6 +64,7 @@ export async function replicateKey(
         claims: [ports.records.claim(partition, "key-name", record.name, id)],
         rows,
         keys: 1,
+        keysMax: made.partition.quota.keysMax,
       })
       await recordDone(ports, made, { keyId: id, committed })
       await recordDone(ports, act, { keyId: primary.id, committed })
