@@ -20,7 +20,7 @@ import { askLoad, measureRound, warmUp, type Setting } from "./measure.ts"
 import { startNginx } from "./nginx.ts"
 import { startNode } from "./node.ts"
 import { readPeer } from "./peers.ts"
-import { cases, fullPace, type Case } from "./plan.ts"
+import { cases, fullPace, isCeiling } from "./plan.ts"
 import { canPin, cores, messageOf, startScript, stop } from "./processes.ts"
 import {
   ratesOf,
@@ -51,8 +51,7 @@ const { values: options } = parseArgs({
 const ownPace = options.smoke ? smokePace : fullPace
 const pace = { ...ownPace, runs: Number(options.runs ?? ownPace.runs) }
 const only = new RegExp(options.only)
-const isCeiling = ({ work }: Case): boolean => work === "echo" || work === "nginx"
-const chosen = cases.filter((one) => isCeiling(one) || only.test(one.name))
+const chosen = cases.filter(({ work, name }) => isCeiling(work) || only.test(name))
 const loadBefore = loadavg()
 
 const rounds = await measureAll()
@@ -88,13 +87,17 @@ async function measureAll(): Promise<Round[]> {
     profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${resolve(profile)}`]
   const node = await startNode({ nodeOptions: profiling })
   const nginx = await startNginx(node)
-  const echo = startScript(cores.server, "echo.ts", [node.certificate, node.certificateKey])
+  const files = [node.certificate, node.certificateKey]
+  const [echo, tls] = [
+    startScript(cores.server, "echo.ts", files),
+    startScript(cores.server, "bare-tls.ts", files),
+  ]
   try {
-    const { port } = await messageOf<{ port: number }>(echo)
     const setting: Setting = {
       node,
       pace,
-      echo: { url: `https://localhost:${port}`, pid: echo.pid ?? 0 },
+      echo: await serverOf(echo),
+      tls: await serverOf(tls),
       nginx,
     }
     process.stderr.write("warming up\n")
@@ -107,9 +110,15 @@ async function measureAll(): Promise<Round[]> {
     return rounds
   } finally {
     await stop(echo)
+    await stop(tls)
     await nginx?.close()
     await node.close()
   }
+}
+
+async function serverOf(child: ReturnType<typeof startScript>): Promise<Setting["echo"]> {
+  const { port } = await messageOf<{ port: number }>(child)
+  return { url: `https://localhost:${port}`, pid: child.pid ?? 0 }
 }
 
 async function measurePeers(): Promise<string[]> {

@@ -19,6 +19,7 @@ interface Server {
 export interface Setting {
   readonly node: BenchNode
   readonly echo: Server
+  readonly tls: Server
   /** Absent where there is no nginx. */
   readonly nginx: Server | undefined
   readonly pace: Pace
@@ -55,9 +56,10 @@ export async function measureRound(setting: Setting, cases: readonly Case[]): Pr
 
 /** Undefined for a ceiling that is not there. */
 async function measureCase(setting: Setting, one: Case): Promise<Measured | undefined> {
-  const { node, echo, nginx, pace } = setting
+  const { node, echo, tls, nginx, pace } = setting
   const { over, connections, inFlight, work } = one
-  const server = work === "echo" ? echo : work === "nginx" ? nginx : node
+  const ceilings: Readonly<Record<string, Server | undefined>> = { echo, tls, nginx }
+  const server = Object.hasOwn(ceilings, work) ? ceilings[work] : node
   if (server === undefined) return undefined
   const { url, pid: serverPid } = server
   const how = { over, connections, inFlight }

@@ -11,7 +11,7 @@ import type { DevFile } from "../src/daemon/dev.ts"
 import { counterMark, type RequestParts } from "./http.ts"
 import type { FrameCall } from "./frame-load.ts"
 import type { Job } from "./load.ts"
-import type { Case, NodeWork } from "./plan.ts"
+import { isCeiling, type Case, type NodeWork } from "./plan.ts"
 import { cores, pinned, stop } from "./processes.ts"
 
 const main = join(import.meta.dirname, "../src/daemon/main.ts")
@@ -271,7 +271,7 @@ function sign(key: string, body: object): Call {
 function restRequest({ tokens }: DevFile, keys: Keys, { work, items }: Case): RequestParts {
   const token = work === "create" ? tokens.manager : tokens.user
   const headers = { authorization: `Bearer ${token}` }
-  if (work === "echo" || work === "nginx") {
+  if (isCeiling(work)) {
     const body = JSON.stringify({ plaintext: sample, mechanism: "XAES_256_GCM" })
     return { method: "POST", path: "/echo", headers, body }
   }
