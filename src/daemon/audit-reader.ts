@@ -50,7 +50,7 @@ export function auditReader(chains: () => readonly AuditChain[]): AuditReader {
           const page: RecordPage = await chain.readRecords({
             partition,
             after,
-            limit: limits.pageSizeMax,
+            limit: limits.auditReadStep,
             filter: {},
           })
           yield page.records.map(view)

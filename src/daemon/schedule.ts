@@ -59,6 +59,7 @@ export class Schedule {
   /** Ends the timers, waits for what runs, and anchors the last state. */
   async stop(operational: Operational): Promise<void> {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
+    operational.ports.lastUses.hurry()
     await Promise.all([...this.#running, operational.ports.webhooks.stop()])
     await operational.ports.lastUses
       .save({ settled: true })

@@ -272,6 +272,10 @@ export const limits = {
   auditCommitBytesMax: 4 * MiB,
   /** What one turn of the event loop reads, it works on at its end, or the next one does. */
   auditQuietTurns: 2,
+  /** Records that are read at a time where nobody waits for them, and the rest in between: the
+  thread that reads them writes the log, and a commit waits for the step under way. */
+  auditReadStep: 100,
+  auditReadRestMs: 20,
   /** Turns of the event loop for which a commit waits for company: less than a sync takes. */
   auditGatherTurnsMax: 16,
   /** A segment of the log: some 60,000 records; recovery reads one in well under a second. */

@@ -4,9 +4,12 @@
  * read from the log, from there on. So a use writes nothing but its audit record.
  */
 
+import { setTimeout as pause } from "node:timers/promises"
+
 import { HsmError } from "../domain/errors.ts"
 import type { Instant, PartitionId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import { limits } from "../domain/limits.ts"
 import {
   isUse,
   lastUseMark,
@@ -66,6 +69,8 @@ export class LastUses {
   readonly #pending = new Map<PartitionId, Map<string, LastUse>>()
   /** Partitions whose uses since the last stop have been read from the log. */
   readonly #known = new Map<PartitionId, Promise<Known>>()
+  /** The node is about to stop: nothing rests any more. */
+  #isHurried = false
   /** Resolves when nobody stores; never rejects. */
   #saving: Promise<void> = Promise.resolve()
 
@@ -76,10 +81,15 @@ export class LastUses {
   /** @throws HsmError AUDIT_UNAVAILABLE while the log of a process cannot be read. */
   async of({ id, partition }: KeyRecord): Promise<{ use: LastUse | undefined; since: Instant }> {
     await this.#gather()
-    const { since } = await this.#knownOf(partition)
+    const { since } = await this.#knownOf(partition, { patient: false })
     const pending = this.#pending.get(partition)?.get(id)
     const stored = await this.#read(partition, lastUseShard(id))
     return { use: laterUse(stored?.uses[id], pending), since }
+  }
+
+  /** What reads the log in the background, and gives way to what is written, does so no more. */
+  hurry(): void {
+    this.#isHurried = true
   }
 
   /**
@@ -106,7 +116,7 @@ export class LastUses {
 
   async #saveOf(partition: PartitionId, settled: boolean): Promise<void> {
     const { records, auditReader } = this.#parts
-    const known = await this.#knownOf(partition)
+    const known = await this.#knownOf(partition, { patient: !settled })
     const heads = await auditReader.heads(partition)
     const uses = [...(this.#pending.get(partition) ?? [])]
     // Whoever was at work when the chains stood there has been gathered by now; see Known.
@@ -162,17 +172,20 @@ export class LastUses {
     pending.set(keyId, laterUse(pending.get(keyId), use) ?? use)
   }
 
-  #knownOf(partition: PartitionId): Promise<Known> {
+  #knownOf(partition: PartitionId, how: { readonly patient: boolean }): Promise<Known> {
     const known = this.#known.get(partition)
     if (known !== undefined) return known
-    const reading = this.#readLog(partition)
+    const reading = this.#readLog(partition, how)
     this.#known.set(partition, reading)
     reading.catch(() => this.#known.delete(partition))
     return reading
   }
 
   /** Counts in what the log has that was not stored. */
-  async #readLog(partition: PartitionId): Promise<Known> {
+  async #readLog(
+    partition: PartitionId,
+    { patient }: { readonly patient: boolean },
+  ): Promise<Known> {
     const { records, auditReader } = this.#parts
     const mark = await this.#read(partition, lastUseMark)
     const made = await records.read("partition", partition, partition)
@@ -184,6 +197,7 @@ export class LastUses {
       // A chain whose beginning has been archived away begins later.
       if (mark === undefined && first !== undefined && first.sequence > 1) begins ??= first.at
       for (const record of page) uses.add(record)
+      if (patient && !this.#isHurried) await pause(limits.auditReadRestMs)
     }
     for (const [keyId, use] of uses.all()) this.#note(partition, keyId, use)
     const from = made?.createdAt ?? (0 as Instant)

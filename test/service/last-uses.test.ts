@@ -9,7 +9,7 @@ import { limits } from "../../src/domain/limits.ts"
 import type { Context } from "../../src/service/commands.ts"
 import { createKey } from "../../src/service/create-key.ts"
 import { decrypt, encrypt } from "../../src/service/encrypt.ts"
-import { lastUseOf } from "../../src/service/last-uses.ts"
+import { LastUses, lastUseOf } from "../../src/service/last-uses.ts"
 import { RecentUses } from "../../src/service/recent-uses.ts"
 import { contextOf, foundCluster, newPartition, openCluster, type Stack } from "../support/stack.ts"
 
@@ -150,4 +150,44 @@ test("of more keys than a process remembers is left to the log", () => {
   const { uses, missed } = recent.take()
   assert.deepEqual([uses.length, missed], [limits.recentUsesMax, true])
   assert.deepEqual(recent.take(), { uses: [], missed: false })
+})
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const before = performance.now()
+  await work()
+  return performance.now() - before
+}
+
+test("what reads the log in the background gives way to what writes it; others wait", async () => {
+  const on = await scene("patience")
+  const { records, auditReader } = on.stack.ports
+  const key = (await records.read("key", on.partition, on.key)) ?? assert.fail()
+  const pages = 40
+  const reader = {
+    ...auditReader,
+    heads: () => Promise.resolve({ chain: pages }),
+    async *since() {
+      for (let page = 0; page < pages; page++) yield await Promise.resolve([])
+    },
+  }
+  const begun = (): LastUses => {
+    const recent = new RecentUses()
+    const event: AuditEvent = {
+      act: "key.encrypt",
+      partition: on.partition,
+      outcome: "allowed",
+      subject: "user",
+    }
+    recent.note(key, event, cluster.clock.now())
+    return new LastUses({ records, auditReader: reader, recent, takeOthers: () => undefined })
+  }
+  const rests = pages * limits.auditReadRestMs
+  assert.ok((await timed(() => begun().save())) >= 0.9 * rests)
+  const asked = begun()
+  assert.ok((await timed(() => asked.of(key))) < 0.9 * rests)
+  const stopping = begun()
+  const hurried = timed(() => stopping.save())
+  stopping.hurry()
+  assert.ok((await hurried) < 0.9 * rests)
+  await on.stack.stop()
 })
