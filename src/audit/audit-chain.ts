@@ -32,8 +32,8 @@ export class AuditChain {
     return this.#call("checkpoint", undefined)
   }
 
-  /** The chain's name, and the sequence of a partition's last record in it; 0: none. */
-  sequence(partition: string): Promise<{ readonly chain: string; readonly seq: number }> {
+  /** The chain's name, and a partition's last record in it, now and when its key came; 0: none. */
+  sequence(partition: string): Promise<AuditCalls["sequence"]["answer"]> {
     return this.#call("sequence", { partition })
   }
 

@@ -37,10 +37,10 @@ export interface AuditCalls {
     args: { readonly storeRev: number; readonly peers: readonly PeerHead[] }
     answer: undefined
   }
-  /** The sequence of a partition's last record. */
+  /** The sequence of a partition's last record, and of that when its key came. */
   readonly sequence: {
     args: { readonly partition: string }
-    answer: { readonly chain: string; readonly seq: number }
+    answer: { readonly chain: string; readonly seq: number; readonly begun: number }
   }
   readonly read: { args: RecordQuery; answer: RecordPage }
   /** Answers the export's number; its checkpoint is made before. */

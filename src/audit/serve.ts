@@ -61,6 +61,8 @@ interface OpenChain {
 
 class AuditServer {
   readonly #keys = new Map<string, Uint8Array>()
+  /** By scope: its last record when its key came. */
+  readonly #begun = new Map<string, number>()
   readonly #crypto: AuditCrypto
   readonly #clock: Clock
   readonly #files: FilePort
@@ -88,6 +90,7 @@ class AuditServer {
   readonly #handlers: Handlers = {
     addKey: ({ name, key }) => {
       this.#keys.set(name, key)
+      this.#begun.set(name, this.#chain?.writer.sequenceOf(name) ?? 0)
     },
     dropKey: ({ name }) => {
       this.#keys.get(name)?.fill(0)
@@ -111,7 +114,8 @@ class AuditServer {
     },
     sequence: ({ partition }) => {
       const { setup, writer } = this.#opened
-      return { chain: setup.chain, seq: writer.sequenceOf(partition) }
+      const begun = this.#begun.get(partition) ?? 0
+      return { chain: setup.chain, seq: writer.sequenceOf(partition), begun }
     },
     read: (query) => this.#opened.reader.readRecords(query),
     exportStart: (query) => this.#startExport(query),

@@ -42,11 +42,16 @@ export function auditReader(chains: () => readonly AuditChain[]): AuditReader {
       const heads = await Promise.all(chains().map((chain) => chain.sequence(partition)))
       return Object.fromEntries(heads.map(({ chain, seq }) => [chain, seq]))
     },
-    async *since(partition, heads) {
+    async begun(partition) {
+      const heads = await Promise.all(chains().map((chain) => chain.sequence(partition)))
+      return Object.fromEntries(heads.map(({ chain, begun }) => [chain, begun]))
+    },
+    async *since(partition, heads, until) {
       for (const chain of chains()) {
         const { chain: name } = await chain.sequence(partition)
+        const end = until?.[name] ?? Number.POSITIVE_INFINITY
         let after: number | undefined = heads[name] ?? 0
-        while (after !== undefined) {
+        while (after !== undefined && after < end) {
           const page: RecordPage = await chain.readRecords({
             partition,
             after,

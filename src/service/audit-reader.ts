@@ -31,6 +31,15 @@ export interface AuditReader {
   /** Lines of a verifiable export, docs/formats/audit.md. */
   export(partition: PartitionId, filter: AuditFilter): AsyncIterable<string>
   heads(partition: PartitionId): Promise<ChainHeads>
-  /** All records after these, chain by chain, each in its order, some at a time. */
-  since(partition: PartitionId, heads: ChainHeads): AsyncIterable<readonly AuditRecordView[]>
+  /** The heads as they were when the partition's key came to each chain's process. */
+  begun(partition: PartitionId): Promise<ChainHeads>
+  /**
+   * All records after these, chain by chain, each in its order, some at a time; with `until` up to
+   * those heads, and perhaps a few more.
+   */
+  since(
+    partition: PartitionId,
+    heads: ChainHeads,
+    until?: ChainHeads,
+  ): AsyncIterable<readonly AuditRecordView[]>
 }

@@ -69,6 +69,8 @@ export class LastUses {
   readonly #pending = new Map<PartitionId, Map<string, LastUse>>()
   /** Partitions whose uses since the last stop have been read from the log. */
   readonly #known = new Map<PartitionId, Promise<Known>>()
+  /** False once notes of uses were lost: then the log is read to its end. */
+  #isWhole = true
   /** The node is about to stop: nothing rests any more. */
   #isHurried = false
   /** Resolves when nobody stores; never rejects. */
@@ -163,7 +165,9 @@ export class LastUses {
     for (const { uses } of taken) {
       for (const { partition, keyId, ...use } of uses) this.#note(partition, keyId, use)
     }
-    if (taken.some(({ missed }) => missed)) this.#known.clear()
+    if (taken.every(({ missed }) => !missed)) return
+    this.#isWhole = false
+    this.#known.clear()
   }
 
   #note(partition: PartitionId, keyId: string, use: LastUse): void {
@@ -189,10 +193,12 @@ export class LastUses {
     const { records, auditReader } = this.#parts
     const mark = await this.#read(partition, lastUseMark)
     const made = await records.read("partition", partition, partition)
-    const heads = await auditReader.heads(partition)
+    // What came after the partition's key was noted here, unless something of that is lost.
+    const until = this.#isWhole ? await auditReader.begun(partition) : undefined
+    const heads = until ?? (await auditReader.heads(partition))
     const uses = new SucceededUses()
     let begins: Instant | undefined
-    for await (const page of auditReader.since(partition, mark?.chains ?? {})) {
+    for await (const page of auditReader.since(partition, mark?.chains ?? {}, until)) {
       const [first] = page
       // A chain whose beginning has been archived away begins later.
       if (mark === undefined && first !== undefined && first.sequence > 1) begins ??= first.at
@@ -201,8 +207,16 @@ export class LastUses {
     }
     for (const [keyId, use] of uses.all()) this.#note(partition, keyId, use)
     const from = made?.createdAt ?? (0 as Instant)
-    return { heads, since: mark?.since ?? begins ?? from }
+    return { heads: later(heads, mark?.chains), since: mark?.since ?? begins ?? from }
   }
+}
+
+/** By chain, how far one of them goes. */
+function later(heads: ChainHeads, others: ChainHeads = {}): ChainHeads {
+  const furthest = Object.entries(heads).map(([chain, head]) => {
+    return [chain, Math.max(head, others[chain] ?? 0)] as const
+  })
+  return { ...others, ...Object.fromEntries(furthest) }
 }
 
 /** Uses as a log tells them: allowed, and then perhaps failed. */

@@ -41,6 +41,8 @@ import type { Store } from "../../src/store/store.ts"
 export class ListAudit {
   readonly events: AuditEvent[] = []
   refuse: Error | undefined
+  /** How many records there were when the node that writes it was opened. */
+  begun = 0
   /** Tells when records are taken in. */
   now: () => number = () => 0
   readonly #times = new WeakMap<AuditEvent, number>()
@@ -54,8 +56,12 @@ export class ListAudit {
   }
 
   /** This and `readRecords` as a chain of the log answers them. */
-  async sequence(partition: string): Promise<{ chain: string; seq: number }> {
-    return { chain: "list", seq: this.#recordsOf(partition).length }
+  async sequence(partition: string): Promise<{ chain: string; seq: number; begun: number }> {
+    return {
+      chain: "list",
+      seq: this.#recordsOf(partition).length,
+      begun: this.#recordsOf(partition, this.begun).length,
+    }
   }
 
   async readRecords({ partition, after, limit }: RecordQuery): Promise<RecordPage> {
@@ -65,9 +71,10 @@ export class ListAudit {
     return { records, next: last < all.length ? last : undefined }
   }
 
-  #recordsOf(partition: string): AuditRecord[] {
+  #recordsOf(partition: string, among = this.events.length): AuditRecord[] {
     const origin = { node: "node", boot: "boot", worker: 0, chain: "list" }
     return this.events
+      .slice(0, among)
       .filter((event) => event.partition === partition)
       .map((event, at) => {
         const time = this.#times.get(event) ?? 0
@@ -185,6 +192,7 @@ export async function openCluster(
   const store = parts.store ?? (await openSqliteStore({ file: cluster.file }))
   const audit = parts.audit ?? new ListAudit()
   audit.now = () => cluster.clock.now()
+  audit.begun = audit.events.length
   const anchor = new StateAnchor(join(cluster.folder, "anchor"))
   const { clusterId, clock } = cluster
   const foundation = {
