@@ -82,7 +82,9 @@ async function measure(
     inFlight: 1,
     rate,
   } as const
-  return await askLoad(pace, { url, ca, serverPid, ...how, request: request(node, new Date()) })
+  // What saturation leaves behind, garbage above all, is gone before the given rate is measured.
+  const settled = rate === undefined ? pace : { ...pace, warmMs: 5 * pace.warmMs }
+  return await askLoad(settled, { url, ca, serverPid, ...how, request: request(node, new Date()) })
 }
 
 function figuresOf(row: Row, runs: readonly Seen[], rate: number) {
