@@ -14,6 +14,7 @@ import type {
   StoreCertificateCommand,
 } from "./certificate-commands.ts"
 import type { Context, KeyRef, Page, PageCommand } from "./commands.ts"
+import { countOf } from "./page.ts"
 import type { Ports } from "./ports.ts"
 
 /**
@@ -79,17 +80,9 @@ export async function listCertificates(
 
 /** How many certificates lie beside the keys of the caller's partition. */
 export async function countCertificates(ports: Ports, context: Context): Promise<number> {
-  return await perform(ports, context, { operation: "key.list" }, async ({ partition: { id } }) => {
-    let count = 0
-    let after: string | undefined
-    do {
-      const page = { after, limit: limits.pageSizeMax }
-      const { items, next } = await ports.records.list("certificate", id, page)
-      count += items.length
-      after = next
-    } while (after !== undefined)
-    return count
-  })
+  return await perform(ports, context, { operation: "key.list" }, ({ partition }) =>
+    countOf(ports, "certificate", partition.id),
+  )
 }
 
 /** @throws HsmError NOT_FOUND when the key has no such certificate. */

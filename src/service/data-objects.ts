@@ -6,12 +6,12 @@
 import { encodeId } from "../codec/id-text.ts"
 import type { DataObjectAttributes, DataObjectRecord } from "../domain/data-object.ts"
 import { HsmError } from "../domain/errors.ts"
-import type { PartitionId } from "../domain/ids.ts"
 import { isName } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import { perform, recordDone } from "./act.ts"
 import { malformed } from "./check-access.ts"
 import type { Context } from "./commands.ts"
+import { countOf } from "./page.ts"
 import type { Ports } from "./ports.ts"
 
 export interface NewDataObject {
@@ -38,7 +38,7 @@ export async function createDataObject(
   }
   return await perform(ports, context, { operation: "data-object.create" }, async (act) => {
     const partition = act.partition.id
-    if ((await count(ports, partition)) >= limits.dataObjectsMax) {
+    if ((await countOf(ports, "data-object", partition)) >= limits.dataObjectsMax) {
       throw new HsmError("QUOTA_EXCEEDED", `at most ${limits.dataObjectsMax} data objects`)
     }
     const id = encodeId(ports.random.bytes(16))
@@ -100,13 +100,8 @@ export async function deleteDataObject(
 /** How many objects the caller's partition keeps. */
 export async function countDataObjects(ports: Ports, context: Context): Promise<number> {
   return await perform(ports, context, { operation: "key.list" }, ({ partition }) =>
-    count(ports, partition.id),
+    countOf(ports, "data-object", partition.id),
   )
-}
-
-async function count({ records }: Ports, partition: PartitionId): Promise<number> {
-  const { items } = await records.list("data-object", partition, { limit: limits.dataObjectsMax })
-  return items.length
 }
 
 /** By its name; undefined where there is none, or the name is another one's now. */

@@ -1,4 +1,4 @@
-/** Pages of records that match: a rare filter must not hold the node up. */
+/** Pages of records that match: a rare filter must not hold the node up; and how many there are. */
 
 import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
@@ -42,4 +42,20 @@ export async function matchingPage<K extends RecordKind>(
     after = page.next
   }
   return { items, next: after }
+}
+
+/** How many records of a kind a partition keeps, each of them authenticated. */
+export async function countOf(
+  { records }: Pick<Ports, "records">,
+  kind: RecordKind,
+  partition: PartitionId,
+): Promise<number> {
+  let count = 0
+  let after: string | undefined
+  do {
+    const page = await records.list(kind, partition, { after, limit: limits.pageSizeMax })
+    count += page.items.length
+    after = page.next
+  } while (after !== undefined)
+  return count
 }
