@@ -19,6 +19,7 @@ import { createFailureLimiter } from "../identity/failure-limiter.ts"
 import { createRefusalCounter, type RefusalCounter } from "../identity/refusals.ts"
 import { IdentityRecords } from "../records/identity-records.ts"
 import { KeyCache } from "../records/key-cache.ts"
+import { rowKind } from "../records/kinds.ts"
 import { Records } from "../records/records.ts"
 import { Keyholder } from "../sealing/keyholder.ts"
 import { InFlight } from "../service/in-flight.ts"
@@ -270,8 +271,9 @@ function auditKeyOf(keyholder: Keyholder, scope: string): Uint8Array {
 
 /** A changed row of material closes that key's handles: `p/<partition>/m/<key>/<version>`. */
 function evictMaterial(keys: KeyCache, path: string): void {
-  const [, , what, keyId] = path.split("/")
-  if (what === "m" && keyId !== undefined) keys.evict(keyId)
+  if (rowKind(path) !== "m") return
+  const [, , , keyId = ""] = path.split("/")
+  keys.evict(keyId)
 }
 
 /** For partitions that do not exist: the same work, under a key that nothing was stored with. */

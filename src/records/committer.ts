@@ -359,6 +359,7 @@ export class Committer {
     for (const [path, { record, bucket }] of stage.records) {
       this.#records.remember(path, { record, bucket, modRev: rev })
     }
+    this.#records.follow(stage.writes.keys(), rev)
   }
 
   #path(change: Change): string {

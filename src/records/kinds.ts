@@ -217,6 +217,13 @@ export const paths = {
     `p/${partition}/x/${index}/${hash}`,
 }
 
+/** What a row is, by its path: the part behind the partition, such as `r` or `m`. Runs per row. */
+export function rowKind(path: string): string {
+  const start = path.indexOf("/", path.indexOf("/") + 1) + 1
+  const end = path.indexOf("/", start)
+  return path.slice(start, end === -1 ? undefined : end)
+}
+
 /** Unique look-ups beside ids; rows hold the id they point to. */
 export type IndexName =
   | "key-name"

@@ -10,11 +10,13 @@ import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
 import type { Pin } from "../sealing/bucket-table.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
-import type { Entry, Rev, Store } from "../store/store.ts"
+import type { Rev, Store } from "../store/store.ts"
 import { Barrier } from "./barrier.ts"
 import { BoundedMap } from "./bounded-map.ts"
 import { Committer, type Committed, type Transaction } from "./committer.ts"
-import { decodeRecord, paths, type IndexName, type RecordKind, type RecordTypes } from "./kinds.ts"
+import { paths, rowKind } from "./kinds.ts"
+import type { IndexName, RecordKind, RecordTypes } from "./kinds.ts"
+import { openRecord } from "./open-record.ts"
 import { openOrTampered, PartitionState } from "./partition-state.ts"
 import { decodeRecordRow } from "./rows.ts"
 import type { RecordPage } from "./view.ts"
@@ -258,6 +260,16 @@ export class Records {
     this.onChange(path)
   }
 
+  /**
+   * For the committer: what it has just written, its records apart. When nothing else was
+   * acknowledged since, there is nothing to read again: `sync` need not look at its own commits.
+   */
+  follow(paths: Iterable<string>, rev: Rev): void {
+    if (rev !== this.#applied + 1) return
+    for (const path of paths) if (rowKind(path) !== "r") this.#evict(path, rev)
+    this.#applied = rev
+  }
+
   async #readRow<K extends RecordKind>(
     state: PartitionState,
     kind: K,
@@ -275,7 +287,7 @@ export class Records {
       entries: [entry, table],
     } = await this.store.get([path, paths.table(state.partition, bucket)])
     if (entry === undefined) return undefined
-    const record = this.#open(state, { kind, id }, entry, table)
+    const record = openRecord(this.keyholder, state, { kind, id }, { entry, table })
     // What was applied meanwhile may be newer than what was read: then it is used once, not kept.
     const newer = (this.#records.get(path)?.modRev ?? 0) > entry.modRev
     if (this.#applied === applied && !newer) {
@@ -327,25 +339,6 @@ export class Records {
     return true
   }
 
-  #open<K extends RecordKind>(
-    state: PartitionState,
-    at: { kind: K; id: string },
-    entry: Entry,
-    table: Entry | undefined,
-  ): RecordTypes[K] {
-    const { partition } = state
-    const { bucket, revision, blob } = decodeRecordRow(entry.value)
-    const pin = state
-      .openTable(this.keyholder, bucket, table?.value)
-      .pins.get(`${at.kind}/${at.id}`)
-    if (pin?.revision !== revision) {
-      throw new HsmError("TAMPERED", "a record is not at the revision that its bucket pins")
-    }
-    const identity = { kind: at.kind, id: at.id, bucket, revision }
-    const bytes = openOrTampered(() => this.keyholder.openRecord(partition, identity, blob))
-    return decodeRecord(at.kind, bytes)
-  }
-
   async #loadState(partition: PartitionId): Promise<PartitionState | undefined> {
     if (!this.keyholder.hasPartition(partition)) {
       const {
@@ -371,16 +364,18 @@ export class Records {
     const changes = await this.store.changes(this.#applied)
     if (changes === undefined) this.#forgetAll()
     else for (const { rev: at, keys } of changes) for (const key of keys) this.#evict(key, at)
-    this.#applied = Math.max(rev, changes?.at(-1)?.rev ?? 0)
+    this.#applied = Math.max(this.#applied, rev, changes?.at(-1)?.rev ?? 0)
   }
 
   #evict(path: string, rev: Rev): void {
     const known = this.#records.get(path)
     if (known !== undefined && known.modRev < rev) this.#records.delete(path)
     this.onChange(path)
-    const [, partition, what] = path.split("/")
-    if (what === "x") this.#index.clear()
-    if (what === "root") void this.#checkRoot(partition as PartitionId, rev)
+    const kind = rowKind(path)
+    if (kind === "x") this.#index.clear()
+    if (kind !== "root") return
+    const [, partition] = path.split("/")
+    void this.#checkRoot(partition as PartitionId, rev)
   }
 
   /** Another node's commit moved the root: what this one knows of the partition is old. */

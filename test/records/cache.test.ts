@@ -112,6 +112,37 @@ test("requests that arrive together share one look at the store's revision", asy
   await cluster.remove()
 })
 
+test("a node does not read its own commits again, but every commit of another", async () => {
+  const store = new WatchedStore(openMemoryStore())
+  const cluster = await foundCluster(store)
+  const [left, right] = [
+    await openCluster(cluster, { store }),
+    await openCluster(cluster, { store }),
+  ]
+  const manager = contextOf("manager", await newPartition(left, "a"))
+  await right.ports.records.sync()
+  let reads = 0
+  const changes = store.changes.bind(store)
+  store.changes = (from) => {
+    reads++
+    return changes(from)
+  }
+  const create = ({ ports }: typeof left, name: string) =>
+    createKey(ports, manager, { name, algorithm: "AES_256" })
+  await left.ports.records.sync()
+  reads = 0
+  for (const name of ["one", "two"]) await create(left, name)
+  await left.ports.records.sync()
+  assert.equal(reads, 0)
+  await create(right, "three")
+  reads = 0
+  const key = await create(left, "four") // Begins with a look at what the other has done.
+  assert.equal(reads, 1)
+  await right.ports.records.sync()
+  assert.equal((await findKey(right.ports, manager, "four"))?.key.id, key.id)
+  await cluster.remove()
+})
+
 test("a bounded map drops its oldest entry, and ends only what is deleted", () => {
   const ended: string[] = []
   const map = new BoundedMap<number, string>(2, (value) => ended.push(value))
