@@ -87,13 +87,23 @@ export function writeDerUnsigned(value: bigint): Uint8Array {
   return writeDer(derTags.integer, Uint8Array.fromHex(hex))
 }
 
-/** An OBJECT IDENTIFIER, from numbers with dots between them. */
+/** One element of a constructed, context-specific tag. */
+export function explicit(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  return writeDer(0xa0 + tag, ...parts)
+}
+
+/** A SEQUENCE. */
+export function sequence(...parts: readonly Uint8Array[]): Uint8Array {
+  return writeDer(derTags.sequence, ...parts)
+}
+
+/** An OBJECT IDENTIFIER, from numbers with dots between them; a UUID's has 128 bits. */
 export function writeDerObjectId(text: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = text.split(".").map(Number)
-  const bytes = [40 * first + second, ...rest].flatMap((arc) => {
-    const digits = [arc % 128]
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) {
-      digits.unshift(0x80 + (left % 128))
+  const [first = 0n, second = 0n, ...rest] = text.split(".").map(BigInt)
+  const bytes = [40n * first + second, ...rest].flatMap((arc) => {
+    const digits = [Number(arc % 128n)]
+    for (let left = arc / 128n; left > 0n; left /= 128n) {
+      digits.unshift(0x80 + Number(left % 128n))
     }
     return digits
   })

@@ -5,10 +5,16 @@
 
 import { createCipheriv, createHash, createHmac, pbkdf2 } from "node:crypto"
 import { promisify } from "node:util"
-import { derTags, writeDer, writeDerObjectId, writeDerUnsigned } from "../codec/der.ts"
+import {
+  derTags,
+  explicit,
+  sequence,
+  writeDer,
+  writeDerObjectId,
+  writeDerUnsigned,
+} from "../codec/der.ts"
 import { limits } from "../domain/limits.ts"
 import type { KeyFileSecrets } from "../domain/principal.ts"
-import { explicit, sequence } from "./certificates/identifiers.ts"
 import { macKey } from "./pkcs12.ts"
 import { randomBytes } from "./random.ts"
 import { SecretBytes } from "./secret-bytes.ts"

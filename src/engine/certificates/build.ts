@@ -14,7 +14,9 @@ import {
   derContent,
   derElements,
   derTags,
+  explicit,
   readDer,
+  sequence,
   writeDer,
   writeDerObjectId,
   writeDerUnsigned,
@@ -26,7 +28,6 @@ import {
   type CertificateUsage,
 } from "../../domain/certificate.ts"
 import type { Instant } from "../../domain/ids.ts"
-import { explicit, sequence } from "./identifiers.ts"
 import { encodeNames } from "./names.ts"
 
 /** A CertificationRequestInfo, RFC 2986 section 4.1. Subject and public key are DER. */

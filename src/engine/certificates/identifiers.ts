@@ -1,6 +1,13 @@
 /** How certificates name the algorithms of signatures: AlgorithmIdentifier, DER. */
 
-import { derTags, writeDer, writeDerObjectId, writeDerUnsigned } from "../../codec/der.ts"
+import {
+  derTags,
+  explicit,
+  sequence,
+  writeDer,
+  writeDerObjectId,
+  writeDerUnsigned,
+} from "../../codec/der.ts"
 import {
   defaultMechanism,
   mechanismRow,
@@ -66,16 +73,6 @@ const postQuantum: Partial<Record<KeyAlgorithmId, string>> = {
 }
 
 const nothing = writeDer(derTags.null)
-
-/** One element of a constructed, context-specific tag. */
-export function explicit(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  return writeDer(0xa0 + tag, ...parts)
-}
-
-/** A SEQUENCE. */
-export function sequence(...parts: readonly Uint8Array[]): Uint8Array {
-  return writeDer(derTags.sequence, ...parts)
-}
 
 /** Undefined where certificates have no name for it. */
 export function signatureIdentifier(
