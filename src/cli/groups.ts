@@ -32,6 +32,10 @@ export const groups: readonly Group[] = [
     load: async () => (await import("./commands/sign.ts")).signCommands,
   },
   {
+    words: ["timestamp"],
+    load: async () => (await import("./commands/timestamp.ts")).timestampCommands,
+  },
+  {
     words: ["encapsulate", "decapsulate", "agree"],
     load: async () => (await import("./commands/share-secret.ts")).secretCommands,
   },

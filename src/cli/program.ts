@@ -20,6 +20,7 @@ export const globalOptions: readonly OptionRow[] = [
 export const groupSummaries: Readonly<Record<string, string>> = {
   key: "Make, find, change and retire keys",
   certificate: "Ask for certificates, issue them, keep them beside their keys",
+  timestamp: "Timestamps (RFC 3161) by a key",
   request: "Operations that wait for approvals",
   approver: "Approvers by invitation, with a one-time code",
   webhook: "Whom the node tells what becomes of requests",

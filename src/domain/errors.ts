@@ -35,6 +35,9 @@ export type ErrorCode = (typeof errorCodes)[number]
  */
 export type SignatureFault = "missing" | "malformed" | "clock" | "unknown" | "mismatch"
 
+/** Why a timestamp cannot be made, where RFC 3161 has a word for it that no code of ours says. */
+export type TimestampFault = "timeNotAvailable" | "unacceptedPolicy"
+
 /** What may accompany an error; nothing else ever reaches a caller. */
 export interface ErrorDetail {
   /** The offending part of the request, as a JSON pointer (RFC 6901). */
@@ -45,6 +48,7 @@ export interface ErrorDetail {
   readonly rule?: string
   /** Why a signed request was refused: what its sender sees for himself. */
   readonly signature?: SignatureFault
+  readonly timestamp?: TimestampFault
 }
 
 /**

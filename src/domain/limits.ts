@@ -204,6 +204,8 @@ export const limits = {
   /** Of a certificate that is issued here: browsers take 398 days, roots live for decades. */
   certificateLifeDefaultMs: 365 * dayMs,
   certificateLifeMaxMs: 30 * 365 * dayMs,
+  /** A request for a timestamp (RFC 3161): the largest there can be has less than 200 bytes. */
+  timestampQueryBytesMax: 4 * KiB,
   /** Opened approvers' keys kept per process; the oldest is forgotten first. */
   approverKeysMax: 10_000,
   /** Approvers that were invited to one partition: so many fit into one answer. */

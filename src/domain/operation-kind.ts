@@ -14,6 +14,7 @@ const kindByOperation: Partial<Record<OperationId, MechanismRow["kind"]>> = {
   "key.data-key": "encryption",
   "key.sign": "signature",
   "key.verify": "signature",
+  "key.timestamp": "signature",
   "certificate.request": "signature",
   "certificate.self-sign": "signature",
   "certificate.issue": "signature",
@@ -28,11 +29,12 @@ const kindByOperation: Partial<Record<OperationId, MechanismRow["kind"]>> = {
 }
 
 /**
- * A data key is random bytes, encrypted, and a certificate is a message of ours, signed: leave for
- * the one is leave for the other.
+ * A data key is random bytes, encrypted; certificates and timestamps are messages of ours, signed:
+ * leave for the one is leave for the other.
  */
 export const includes: Partial<Record<OperationId, OperationId>> = {
   "key.data-key": "key.encrypt",
+  "key.timestamp": "key.sign",
   "certificate.request": "key.sign",
   "certificate.self-sign": "key.sign",
   "certificate.issue": "key.sign",

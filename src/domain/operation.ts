@@ -104,6 +104,8 @@ export const operations = {
   "key.wrap": { ...use, roles: ["user", "manager"], usage: "wrap", attribute: "trusted" },
   "key.unwrap": { ...use, roles: manager, changes: true, flag: "keyImport", usage: "unwrap" },
   "key.derive": { ...use, roles: manager, changes: true, usage: "derive" },
+  // A signature over the node's time and a digest; approvals would date from another one.
+  "key.timestamp": { ...use, usage: "sign" },
   "key.describe": { roles: anyone, target: "key", whileBlocked: true },
   "key.public": { roles: anyone, target: "key", whileBlocked: true },
   "key.explain": { roles: anyone, target: "key", whileBlocked: true, overPolicy: true },

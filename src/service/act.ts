@@ -23,6 +23,7 @@ import { mechanismKind } from "../domain/operation-kind.ts"
 import { operation, type OperationId, type OperationRow } from "../domain/operation.ts"
 import type { PartitionRecord } from "../domain/partition.ts"
 import { decide, type Decision, type Input, type Permit, type Question } from "../domain/policy.ts"
+import type { TimestampNote } from "../domain/timestamp.ts"
 import type { MadeAttributes } from "../domain/unwrap-template.ts"
 import { tokensToDraw } from "../domain/rule.ts"
 import { factsOf, ruleOf } from "../domain/ruling.ts"
@@ -53,7 +54,7 @@ export interface Ask {
   /** The path from a seed, in its one form. */
   readonly path?: string
   /** For the log: a word of ours, never free text from a caller. */
-  readonly note?: "digest" | "mu"
+  readonly note?: "digest" | "mu" | TimestampNote
   /** Principal, partition or issuer acted on, for the log. */
   readonly target?: string
   /** Of the key that the operation makes: the quota is asked. `child`: of the seed's own. */

@@ -5,7 +5,7 @@ import type { CertificateRecord } from "../domain/certificate.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
-import { readCertificate, readChain } from "../engine/certificates/read.ts"
+import { readCertificate, readChain, type ReadCertificate } from "../engine/certificates/read.ts"
 import type { Change, Transaction } from "../records/committer.ts"
 import { keyOf, perform, recordDone } from "./act.ts"
 import type {
@@ -129,6 +129,15 @@ export async function certificatesOf(
   return (await records.list("certificate", key.partition, page)).items
 }
 
+/** Every certificate of a key and what it says, the one that was added last first. */
+export async function newestCertificates(
+  ports: Pick<Ports, "records">,
+  key: Pick<KeyRecord, "id" | "partition">,
+): Promise<readonly CertificateView[]> {
+  const records = await certificatesOf(ports, key)
+  return records.toSorted((a, b) => b.createdAt - a.createdAt).map(viewOf)
+}
+
 /** A key's certificate by its id. @throws HsmError NOT_FOUND. */
 export async function existing(
   { records }: Pick<Ports, "records">,
@@ -142,9 +151,17 @@ export async function existing(
 
 /** What a record says. */
 export function viewOf(record: CertificateRecord): CertificateView {
-  const [own = new Uint8Array()] = record.chain
-  return { record, id: record.id.split(".")[1] ?? "", said: readCertificate(own, "/chain/0") }
+  let said = read.get(record)
+  if (said === undefined) {
+    const [own = new Uint8Array()] = record.chain
+    said = readCertificate(own, "/chain/0")
+    read.set(record, said)
+  }
+  return { record, id: record.id.split(".")[1] ?? "", said }
 }
+
+/** What cached records say: reading a certificate takes longer than signing with its key. */
+const read = new WeakMap<CertificateRecord, ReadCertificate>()
 
 function ofKey({ id }: Pick<KeyRecord, "id">): string {
   return `${id}.`

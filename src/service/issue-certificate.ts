@@ -1,14 +1,12 @@
 /**
  * What a key signs about a public key: requests for certificates, certificates of its own, and
- * those of others. What is signed is made here, decided on, and then signed by the engine: like any
- * message, but for the name of the operation, which grants can give alone.
+ * those of others.
  */
 
-import type { MechanismId } from "../domain/algorithms.ts"
 import type { CertificateProfile } from "../domain/certificate.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant } from "../domain/ids.ts"
-import { currentVersion, type KeyRecord } from "../domain/key.ts"
+import type { KeyRecord } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
 import type { OperationId } from "../domain/operation.ts"
 import {
@@ -17,11 +15,9 @@ import {
   requestInfo,
   withSignature,
 } from "../engine/certificates/build.ts"
-import { signatureIdentifier, usualMechanism } from "../engine/certificates/identifiers.ts"
 import { encodeNames, encodeSubject } from "../engine/certificates/names.ts"
 import { readCertificate, readRequest, type ReadCertificate } from "../engine/certificates/read.ts"
-import * as signatures from "../engine/signature.ts"
-import { concluding, keyOf, mechanismOf, perform, type Act } from "./act.ts"
+import { concluding, type Act } from "./act.ts"
 import type {
   CertificateRequestResult,
   IssueCertificateCommand,
@@ -30,10 +26,10 @@ import type {
   RequestCertificateCommand,
   SelfSignCommand,
 } from "./certificate-commands.ts"
-import { certificatesOf, existing, storeCertificate, viewOf } from "./certificates.ts"
-import type { Context, KeyRef } from "./commands.ts"
-import { findKey } from "./find-key.ts"
+import { existing, newestCertificates, storeCertificate, viewOf } from "./certificates.ts"
+import type { Context } from "./commands.ts"
 import type { Ports } from "./ports.ts"
+import { notSigning, prepareMade, signMade, type MadePlan } from "./sign-made.ts"
 
 /**
  * Makes a PKCS #10 request for a certificate of the key's current version.
@@ -180,45 +176,20 @@ export async function pinCertificate(
   // The command is of the operation that it was asked for.
   const planned = plans[id as keyof typeof plans] as (ports: Ports, command: object) => Plan
   const plan = planned(ports, parameters)
-  const { info, flaw, mechanism } = await prepare(ports, context, plan)
+  const { info, flaw, mechanism } = await prepareMade(ports, context, plan)
   if (info === undefined) return { parameters, flaw: flaw ?? notSigning() }
   return { parameters: { ...parameters, mechanism, pinned: { ...plan.fixed, info } } }
 }
 
 /** A certificate, or a request for one, before it is known of which key. */
-interface Plan {
-  readonly ask: SignAsk
+interface Plan extends MadePlan {
   readonly pinned: PinnedCertificate | undefined
   /** What is drawn or read off the clock for it. */
   readonly fixed: Omit<PinnedCertificate, "info">
-  readonly make: (signer: Signer) => Promise<Uint8Array>
-}
-
-/** What is signed is made for. */
-interface Signer {
-  readonly record: KeyRecord
-  readonly publicKey: Uint8Array
-  readonly signedWith: Uint8Array
 }
 
 interface Signed extends Omit<CertificateRequestResult, "request"> {
   readonly bytes: Uint8Array
-}
-
-interface SignAsk {
-  readonly operation: "certificate.request" | "certificate.self-sign" | "certificate.issue"
-  readonly key: KeyRef
-  readonly mechanism: MechanismId | undefined
-  readonly target?: string
-}
-
-/** Ready to be decided on and signed, or what stands in the way, once it may be told. */
-interface Prepared {
-  readonly mechanism?: MechanismId | undefined
-  readonly version?: number
-  readonly info?: Uint8Array
-  readonly signedWith?: Uint8Array
-  readonly flaw?: HsmError
 }
 
 async function signAbout(
@@ -227,59 +198,12 @@ async function signAbout(
   plan: Plan,
   keep?: (act: Act, signed: Signed) => Promise<void>,
 ): Promise<Signed> {
-  const { ask } = plan
-  const prepared = await prepare(ports, context, plan)
-  const { info, signedWith, version } = prepared
-  const input = info === undefined ? {} : signatures.coveredInput({ message: info })
-  const asked = { ...ask, mechanism: prepared.mechanism, input }
-  return await perform(ports, context, asked, async (act) => {
-    const key = keyOf(act)
-    const mechanism = mechanismOf(act)
-    if (prepared.flaw !== undefined) throw prepared.flaw
-    if (info === undefined || signedWith === undefined || version === undefined) {
-      throw notSigning()
-    }
-    if (currentVersion(key)?.version !== version) {
-      throw new HsmError("CONFLICT", "the key was rotated just now; try again")
-    }
-    const handle = await ports.keys.open(key, version)
-    const signature = await signatures.sign(act.permit, handle, { mechanism, message: info })
-    const bytes = withSignature(info, signedWith, signature)
-    const signed = { keyId: key.id, version, mechanism, bytes }
+  return await signMade(ports, context, plan, async (act, made) => {
+    const { info, signedWith, signature, ...about } = made
+    const signed = { ...about, bytes: withSignature(info, signedWith, signature) }
     await keep?.(act, signed)
     return signed
   })
-}
-
-/** Nothing about the key is told before the decision: what is wrong waits until then. */
-async function prepare(
-  ports: Ports,
-  context: Context,
-  { ask: { key: ref, mechanism: wanted }, pinned, make }: Plan,
-): Promise<Prepared> {
-  await ports.records.sync()
-  const record = (await findKey(ports, context, ref))?.key
-  const current = record === undefined ? undefined : currentVersion(record)
-  if (record === undefined || current?.publicKey === undefined) return { mechanism: wanted }
-  const { algorithm } = record
-  const { version, publicKey } = current
-  const mechanism = wanted ?? usualMechanism(algorithm)
-  if (mechanism === undefined) return {}
-  const signedWith = signatureIdentifier(algorithm, mechanism)
-  if (signedWith === undefined) {
-    return { mechanism, flaw: malformed("/mechanism", `${mechanism} signs no certificates`) }
-  }
-  try {
-    const info = await make({ record, publicKey, signedWith })
-    if (pinned !== undefined && Buffer.compare(pinned.info, info) !== 0) {
-      const text = "the key or its certificates have changed since it was asked for"
-      return { mechanism, flaw: new HsmError("KEY_STATE", text) }
-    }
-    return { mechanism, version, info, signedWith }
-  } catch (error) {
-    if (!(error instanceof HsmError)) throw error
-    return { mechanism, flaw: error }
-  }
 }
 
 function issued(
@@ -340,13 +264,13 @@ async function authorityOf(
   publicKey: Uint8Array,
   wanted: string | undefined,
 ): Promise<{ readonly chain: readonly Uint8Array[]; readonly said: ReadCertificate }> {
-  const records =
+  const views =
     wanted === undefined
-      ? (await certificatesOf(ports, key)).toSorted((a, b) => b.createdAt - a.createdAt)
-      : [await existing(ports, key, wanted)]
+      ? await newestCertificates(ports, key)
+      : [viewOf(await existing(ports, key, wanted))]
   const isOurs = (said: ReadCertificate): boolean =>
     said.authority && Buffer.compare(said.publicKey, publicKey) === 0
-  const found = records.map(viewOf).find(({ said }) => isOurs(said))
+  const found = views.find(({ said }) => isOurs(said))
   if (found !== undefined) return { chain: found.record.chain, said: found.said }
   throw new HsmError(
     "NOT_FOUND",
@@ -376,10 +300,6 @@ function withinAuthority(profile: CertificateProfile, above: ReadCertificate): C
     throw malformed("/authority", "the authority's own path allows no such authority below it")
   }
   return { ...profile, authority: { pathLength: authority.pathLength ?? most } }
-}
-
-function notSigning(): HsmError {
-  return new HsmError("OPERATION_FORBIDDEN", "certificates are of pairs that sign")
 }
 
 function malformed(field: string, message: string): HsmError {

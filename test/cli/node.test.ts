@@ -56,6 +56,30 @@ test("an officer invites an approver, and the code goes to standard output alone
   await refused("approver delete anna@example.com --as officer", 1)
 })
 
+test("a file gets a timestamp that OpenSSL verifies, for that file alone", async () => {
+  writeFileSync(path("contract.pdf"), randomBytes(700_000))
+  writeFileSync(path("other.pdf"), "other")
+  await keyhold("key create tsa --algorithm EC_P256")
+  const own = "certificate self-sign tsa --subject CN=tsa --purpose timeStamping"
+  writeFileSync(path("tsa.pem"), (await keyhold(own)).text)
+  await refused(`timestamp create --key tsa ${path("contract.pdf")}`, 1)
+  await keyhold(`certificate add tsa ${path("tsa.pem")}`)
+  const response = path("contract.pdf.tsr")
+  const verifies = (name: string): boolean => {
+    const trusted = ["-CAfile", path("tsa.pem")]
+    const of = ["-in", response, "-data", path(name)]
+    return spawnSync("openssl", ["ts", "-verify", ...of, ...trusted]).status === 0
+  }
+  for (const more of ["", " --hash SHA3_512"]) {
+    const made = await keyhold(`timestamp create --key tsa ${path("contract.pdf")}${more}`)
+    writeFileSync(response, made.stdout)
+    assert.ok(verifies("contract.pdf"), more)
+    assert.ok(!verifies("other.pdf"), more)
+  }
+  const stderr = await refused(`timestamp create --key tsa --policy 1.2.3 ${response}`, 1)
+  assert.match(stderr, /the policy of timestamps here is 2\.25\./)
+})
+
 test("the first screen of the README works", async () => {
   const report = randomBytes(1_000_000)
   writeFileSync(path("report.pdf"), report)

@@ -22,6 +22,7 @@ key.agree                  u      A     keyUse         derive  -           froze
 key.wrap                   um     A     keyUse         wrap    trusted     frozen rate
 key.unwrap                 m      A     keyImport      unwrap  -           rate
 key.derive                 m      A     keyUse         derive  -           rate
+key.timestamp              u      A     keyUse         sign    -           frozen rate
 key.describe               umpao  any   -              -       -           blocked frozen
 key.public                 umpao  any   -              -       -           blocked frozen
 key.explain                umpao  any   -              -       -           blocked frozen

@@ -139,6 +139,7 @@ export const rows = {
   getCertificate: read,
   deleteCertificate: { ...manage, ok: 204, spends: "keys" },
 
+  createTimestamp: use,
   encrypt: use,
   decrypt: { may: ["user"], ok: 200, hidden: notOpened },
   decryptRaw: use,

@@ -132,6 +132,10 @@ export const requests: Readonly<Record<RowId, (about: About) => Wanted>> = {
     params: { key: objects.keys.authority, certificate: objects.certificates.stored },
   }),
 
+  createTimestamp: ({ objects }) => ({
+    params: { key: objects.keys.timestamper },
+    body: { digest: base64("thirty-two bytes, or a digest :)") },
+  }),
   encrypt: ({ objects }) => ({
     params: { key: objects.keys.cipher },
     body: { plaintext: message },

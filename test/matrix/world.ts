@@ -37,6 +37,7 @@ const keyKinds = [
   "cipher",
   "pair",
   "authority",
+  "timestamper",
   "mac",
   "kem",
   "seed",
@@ -247,6 +248,7 @@ async function makeKeys(
     cipher: await create({}),
     pair: await create({ algorithm: "EC_P256" }),
     authority: await create({ algorithm: "EC_P256" }),
+    timestamper: await create({ algorithm: "EC_P256" }),
     mac: await create({ algorithm: "HMAC_SHA_256" }),
     kem: await create({ algorithm: "ML_KEM_768" }),
     seed: await create({ algorithm: "BIP32_SECP256K1" }),
@@ -283,10 +285,10 @@ async function makeKeys(
 async function makeCertificates(
   client: RestClient,
   manager: string | undefined,
-  { pair, authority }: Objects["keys"],
+  { pair, authority, timestamper }: Objects["keys"],
 ): Promise<Objects["certificates"]> {
-  const selfSigned = async (key: string): Promise<string> => {
-    const body = { subject: "CN=a", authority: {} }
+  const selfSigned = async (key: string, profile: Fields = { authority: {} }): Promise<string> => {
+    const body = { subject: "CN=a", ...profile }
     const path = `POST /keys/${key}/self-signed-certificate`
     const made = await client.call<{ chain: readonly string[] }>(manager, path, body)
     return made.chain[0] ?? ""
@@ -296,6 +298,10 @@ async function makeCertificates(
     `POST /keys/${authority}/certificates`,
     { chain: [await selfSigned(authority)] },
   )
+  const forTimestamps = { extendedKeyUsage: ["timeStamping"] }
+  await client.call(manager, `POST /keys/${timestamper}/certificates`, {
+    chain: [await selfSigned(timestamper, forTimestamps)],
+  })
   const { request } = await client.call<{ request: string }>(
     manager,
     `POST /keys/${pair}/certificate-request`,

@@ -1,7 +1,8 @@
 /** The client that people use: keys by name, content in bytes. */
 
 import { randomBytes } from "node:crypto"
-import type { OperationId, Operations, Role } from "./api.generated.ts"
+import type { CreateTimestampRequest, OperationId, Operations, Role } from "./api.generated.ts"
+import { decodeBase64, encodeBase64 } from "./base64.ts"
 import { runBatch, type Outcomes } from "./batch.ts"
 import * as calls from "./calls.ts"
 import { Certificates } from "./certificates.ts"
@@ -142,6 +143,21 @@ export class Keyhold extends Client {
     options?: calls.VersionOptions & CallOptions,
   ): Promise<boolean> {
     return this.run(calls.verifyMac(key, tagged, options), options)
+  }
+
+  /**
+   * Makes a timestamp (RFC 3161) of a digest: a TimeStampResp, DER, with the key's certificates
+   * unless told otherwise.
+   */
+  async timestamp(
+    key: string,
+    digest: Uint8Array,
+    options: Omit<CreateTimestampRequest, "digest"> & CallOptions = {},
+  ): Promise<Uint8Array> {
+    const { hash, policy, certificates, ...rest } = options
+    const body = { digest: encodeBase64(digest), hash, policy, certificates }
+    const { response } = await this.call("createTimestamp", { params: { key }, body, ...rest })
+    return decodeBase64(response)
   }
 
   /** Makes a data key for envelope encryption. */

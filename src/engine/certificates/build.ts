@@ -109,7 +109,9 @@ function profileExtensions(profile: CertificateProfile, nameless: boolean): Uint
   if (keyUsage.length > 0) found.push(usageExtension(keyUsage))
   if (extendedKeyUsage.length > 0) {
     const purposes = extendedKeyUsage.map((purpose) => certificatePurposes[purpose])
-    found.push(der(new ExtendedKeyUsageExtension(purposes)))
+    // Of a key that makes timestamps, and nothing else: RFC 3161 section 2.3.
+    const isTimestamping = extendedKeyUsage.every((purpose) => purpose === "timeStamping")
+    found.push(der(new ExtendedKeyUsageExtension(purposes, isTimestamping)))
   }
   const alternative = encodeNames(names, nameless)
   return alternative === undefined ? found : [...found, alternative]

@@ -4,6 +4,7 @@ import "reflect-metadata"
 import { constants, createPublicKey, verify, X509Certificate, type KeyObject } from "node:crypto"
 import {
   BasicConstraintsExtension,
+  ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequest,
@@ -13,7 +14,7 @@ import {
 } from "@peculiar/x509"
 
 import { derContent, derElements, derTags, readDer } from "../../codec/der.ts"
-import type { AlternativeNames } from "../../domain/certificate.ts"
+import { certificatePurposes, type AlternativeNames } from "../../domain/certificate.ts"
 import { instant, type Instant } from "../../domain/ids.ts"
 import { limits } from "../../domain/limits.ts"
 import { malformed } from "../malformed.ts"
@@ -36,6 +37,8 @@ export interface ReadCertificate {
   /** It may issue: basicConstraints and keyUsage say so. */
   readonly authority: boolean
   readonly pathLength: number | undefined
+  /** It may sign timestamps, and nothing else: {@link isForTimestamps}. */
+  readonly forTimestamps: boolean
 }
 
 /** @throws HsmError MALFORMED_REQUEST for what is not one certificate in DER. */
@@ -97,7 +100,22 @@ function describe(node: X509Certificate, der: Uint8Array): ReadCertificate {
     keyId: parsed.getExtension(SubjectKeyIdentifierExtension)?.keyId ?? keyIdentifier(publicKey),
     authority: constraints?.ca === true && (usages & KeyUsageFlags.keyCertSign) !== 0,
     pathLength: constraints?.pathLength,
+    forTimestamps: constraints?.ca !== true && isForTimestamps(parsed),
   }
+}
+
+const signingFlags = KeyUsageFlags.digitalSignature | KeyUsageFlags.nonRepudiation
+
+/**
+ * RFC 3161 section 2.3: its one purpose is timeStamping, and critical. Where it has a keyUsage,
+ * that is signing alone, as OpenSSL wants it.
+ */
+function isForTimestamps(parsed: ParsedCertificate): boolean {
+  const purposes = parsed.getExtension(ExtendedKeyUsageExtension)
+  const usages = parsed.getExtension(KeyUsagesExtension)?.usages ?? signingFlags
+  const [purpose, ...others] = purposes?.usages ?? []
+  const isSole = purpose === certificatePurposes.timeStamping && others.length === 0
+  return isSole && purposes?.critical === true && usages !== 0 && (usages & ~signingFlags) === 0
 }
 
 /** What a request asks for, once its maker has proven to have the private key. */

@@ -311,6 +311,7 @@ export type Operation =
   | "key.wrap"
   | "key.unwrap"
   | "key.derive"
+  | "key.timestamp"
   | "key.describe"
   | "key.public"
   | "key.explain"
@@ -1626,6 +1627,36 @@ export interface VerifyMacRequest {
   readonly version?: Version
 }
 
+/** Numbers with dots between them. */
+export type ObjectIdentifier = string
+
+export interface CreateTimestampRequest {
+  /** Of what is stamped; as long as its hash has it. Base64, at most 64 bytes. */
+  readonly digest: Uint8Array
+  readonly hash?: 
+    | "SHA_256"
+    | "SHA_384"
+    | "SHA_512"
+    | "SHA3_256"
+    | "SHA3_384"
+    | "SHA3_512"
+  /** Another than the one there is is refused. */
+  readonly policy?: ObjectIdentifier
+  /** The key's certificate and its issuers come along in the timestamp. */
+  readonly certificates?: boolean
+}
+
+export interface CreatedTimestamp {
+  readonly keyId: Id
+  readonly version: Version
+  readonly mechanism: Mechanism
+  readonly serialNumber: SerialNumber
+  readonly time: Instant
+  readonly policy: ObjectIdentifier
+  /** A TimeStampResp, DER, as files with the ending .tsr have it. Base64, at most 131072 bytes. */
+  readonly response: string
+}
+
 export interface DataKeyRequest {
   /** Bytes. */
   readonly length?: 16 | 24 | 32 | 64
@@ -2639,6 +2670,14 @@ export interface Operations {
     }
     readonly body: undefined
     readonly response: undefined
+  }
+  readonly createTimestamp: {
+    readonly params: {
+      /** The key's id or name. */
+      readonly key: KeyRef
+    }
+    readonly body: CreateTimestampRequest
+    readonly response: CreatedTimestamp
   }
   readonly encrypt: {
     readonly params: {

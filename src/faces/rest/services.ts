@@ -71,6 +71,7 @@ import {
   updateKey,
 } from "../../service/update-key.ts"
 import { stampCall } from "../../service/stamp-call.ts"
+import { timestamp } from "../../service/timestamp.ts"
 import { useAlike } from "../../service/use-alike.ts"
 import { decrypt, encrypt, mac, sign } from "../../service/use-together.ts"
 import {
@@ -161,6 +162,7 @@ export const services = {
   storeCertificate,
   renewOneTimeCode,
   testWebhook,
+  timestamp,
   trustKey,
   fastForwardKey,
   unblockKey,

@@ -49,6 +49,7 @@ const renamed: { readonly [Id in OperationId]?: readonly string[] } = {
   "alias.create": ["createalias"],
   "alias.move": ["updatealias"],
   "alias.delete": ["deletealias"],
+  "key.timestamp": ["sign"],
   "certificate.request": ["sign"],
   "certificate.self-sign": ["sign"],
   "certificate.issue": ["sign"],

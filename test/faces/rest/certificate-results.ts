@@ -19,6 +19,7 @@ const said = {
   keyId: "aa",
   authority: false,
   pathLength: undefined,
+  forTimestamps: false,
 }
 export const issuedCertificate = { ...about, chain: [bytes], said }
 export const certificateView = {

@@ -236,6 +236,7 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   shred: { epoch: 8, destroyedEpochs: [7] },
   sign: { ...about, signature: bytes },
   speakOnRequest: requestView,
+  timestamp: { ...about, serialNumber: "4d", time: at, policy: "1.2.3", timestamp: bytes },
   trustKey: keyRecord,
   unblockKey: keyRecord,
   unwrapKey: keyRecord,

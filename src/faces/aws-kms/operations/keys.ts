@@ -216,6 +216,7 @@ const trackedOperations: { readonly [Id in OperationId]?: string } = {
   "key.agree": "DeriveSharedSecret",
   "key.encapsulate": "Encapsulate",
   "key.decapsulate": "Decapsulate",
+  "key.timestamp": "Sign",
   "certificate.request": "Sign",
   "certificate.self-sign": "Sign",
   "certificate.issue": "Sign",

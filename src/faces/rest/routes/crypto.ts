@@ -1,6 +1,8 @@
 /** Routes that use keys. */
 
 import { encodeBase64 } from "../../../codec/base64.ts"
+import { timestampQuery } from "../../../codec/timestamp-query.ts"
+import { grantedResponse } from "../../../codec/timestamp-token.ts"
 import type {
   DecryptResult,
   SharedSecretResult,
@@ -9,6 +11,7 @@ import type {
 } from "../../../service/commands.ts"
 import type * as wire from "../api.generated.ts"
 import { route, type Routes } from "../route.ts"
+import { renderTime } from "../times.ts"
 
 /** Operations of the group Cryptography, but for batch. */
 export const cryptoRoutes = {
@@ -74,6 +77,15 @@ export const cryptoRoutes = {
     renderSecret,
   ),
   agree: route("agree", ({ params: { key }, body }) => ({ key, ...body }), renderSecret),
+  createTimestamp: route(
+    "timestamp",
+    ({ params: { key }, body }) => ({ key, query: timestampQuery(body) }),
+    ({ time, timestamp, ...about }) => ({
+      ...about,
+      time: renderTime(time),
+      response: encodeBase64(grantedResponse(timestamp)),
+    }),
+  ),
   random: route(
     "generateRandom",
     ({ body }) => body,
@@ -91,6 +103,7 @@ export const cryptoRoutes = {
   | "encapsulate"
   | "decapsulate"
   | "agree"
+  | "createTimestamp"
   | "random"
 >
 

@@ -1,0 +1,146 @@
+/**
+ * Timestamps (RFC 3161): a key with a certificate for nothing else signs that a digest was there at
+ * the node's time. That time is later than the request's arrival, so what it claims holds however
+ * long the decision and the signature take.
+ */
+
+import assert from "node:assert/strict"
+
+import { writeDerObjectId } from "../codec/der.ts"
+import { hashIdentifier, type TimestampQuery } from "../codec/timestamp-query.ts"
+import { encodeTimestamp, encodeTimestampInfo, signedAttributes } from "../codec/timestamp-token.ts"
+import type { MechanismId } from "../domain/algorithms.ts"
+import { HsmError } from "../domain/errors.ts"
+import type { Instant, KeyId } from "../domain/ids.ts"
+import type { KeyRecord } from "../domain/key.ts"
+import { isForTimestamps, nodeClockPolicy, timestampKeys } from "../domain/timestamp.ts"
+import { hash } from "../engine/hash.ts"
+import { newestCertificates } from "./certificates.ts"
+import type { Context, KeyRef } from "./commands.ts"
+import type { Ports } from "./ports.ts"
+import { signMade, type MadeSigner } from "./sign-made.ts"
+
+export interface TimestampCommand {
+  readonly key: KeyRef
+  readonly query: TimestampQuery
+}
+
+export interface TimestampResult {
+  readonly keyId: KeyId
+  readonly version: number
+  readonly mechanism: MechanismId
+  /** Hex. */
+  readonly serialNumber: string
+  readonly time: Instant
+  /** Numbers with dots between them. */
+  readonly policy: string
+  /** TimeStampToken, DER. */
+  readonly timestamp: Uint8Array
+}
+
+/** RFC 3161 section 2.4.2: unique, also after a crash. */
+const serialBytes = 16
+
+/** What is put together before it is signed. */
+interface Draft {
+  readonly info: Uint8Array
+  readonly time: Instant
+  readonly digestedWith: Uint8Array
+  readonly chain: readonly Uint8Array[]
+}
+
+/** What was decided for a stamp before its key was looked at. */
+interface Terms {
+  readonly query: TimestampQuery
+  readonly policy: string
+  readonly serial: Uint8Array
+}
+
+/**
+ * Stamps a digest.
+ *
+ * @throws HsmError as `sign`; NOT_FOUND without a certificate for timestamps that is valid now;
+ * OPERATION_FORBIDDEN for keys of other algorithms; CONFLICT while the node's clock is in doubt and
+ * MALFORMED_REQUEST for another policy, each with RFC 3161's word in its detail.
+ */
+export async function timestamp(
+  ports: Ports,
+  context: Context,
+  { key, query }: TimestampCommand,
+): Promise<TimestampResult> {
+  const terms: Terms = { query, policy: nodeClockPolicy, serial: ports.random.bytes(serialBytes) }
+  const { policy } = terms
+  const serialNumber = terms.serial.toHex()
+  const ask = {
+    operation: "key.timestamp",
+    key,
+    mechanism: undefined,
+    target: serialNumber,
+    note: `${query.hash} ${policy}`,
+  } as const
+  const made: { draft?: Draft } = {}
+  const make = async (signer: MadeSigner): Promise<Uint8Array> => {
+    const { draft, attributes } = await makeDraft(ports, signer, terms)
+    made.draft = draft
+    return attributes
+  }
+  return await signMade(ports, context, { ask, make }, (_act, signed) => {
+    const { draft } = made
+    assert(draft !== undefined) // Nothing else was signed.
+    const { info: attributes, signedWith, signature, ...about } = signed
+    const { certificates } = query
+    const parts = { ...draft, attributes, signedWith, signature, certificates }
+    const { time } = draft
+    return { ...about, serialNumber, time, policy, timestamp: encodeTimestamp(parts) }
+  })
+}
+
+async function makeDraft(
+  ports: Ports,
+  { record, publicKey }: MadeSigner,
+  { query, policy, serial }: Terms,
+): Promise<{ readonly draft: Draft; readonly attributes: Uint8Array }> {
+  const { algorithm } = record
+  if (!isForTimestamps(algorithm)) {
+    const text = `timestamps are made by ${Object.keys(timestampKeys).join(", ")}`
+    throw new HsmError("OPERATION_FORBIDDEN", text)
+  }
+  const time = sureTime(ports)
+  const named = writeDerObjectId(policy)
+  if (query.policy !== undefined && Buffer.compare(query.policy, named) !== 0) {
+    const text = `the policy of timestamps here is ${policy}`
+    throw new HsmError("MALFORMED_REQUEST", text, { timestamp: "unacceptedPolicy" })
+  }
+  const chain = await chainOf(ports, record, { publicKey, time })
+  const info = encodeTimestampInfo({ query, policy: named, serial, time })
+  const hashed = timestampKeys[algorithm]
+  const [own = new Uint8Array()] = chain
+  const attributes = signedAttributes(hash(hashed, info), hash("SHA_256", own))
+  return { draft: { info, time, digestedWith: hashIdentifier(hashed), chain }, attributes }
+}
+
+/** While the clock is in doubt nothing is said about the time. */
+function sureTime({ clock }: Ports): Instant {
+  if (clock.isSure()) return clock.now()
+  throw new HsmError("CONFLICT", "the node's clock is in doubt: it stamps nothing now", {
+    retryAfterSeconds: 60,
+    timestamp: "timeNotAvailable",
+  })
+}
+
+/** The key's newest certificate for timestamps that is valid, and its issuers. */
+async function chainOf(
+  ports: Ports,
+  key: KeyRecord,
+  { publicKey, time }: { readonly publicKey: Uint8Array; readonly time: Instant },
+): Promise<readonly Uint8Array[]> {
+  const found = (await newestCertificates(ports, key)).find(
+    ({ said }) =>
+      said.forTimestamps &&
+      said.notBefore <= time &&
+      time < said.notAfter &&
+      Buffer.compare(said.publicKey, publicKey) === 0,
+  )
+  if (found !== undefined) return found.record.chain
+  throw new HsmError("NOT_FOUND", "no certificate for timestamps, valid now, lies beside the key")
+}
