@@ -13,6 +13,7 @@ const wantedCommands = [
   ["openssl", "openssl"],
   ["curl", "curl"],
   ["strace", "strace"],
+  ["osslsigncode", "osslsigncode"],
   ["aws", "awscli"],
 ]
 /** As test/support/aws-clients.ts finds it: Debian's package is of Debian's own Python. */

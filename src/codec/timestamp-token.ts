@@ -75,15 +75,20 @@ function accuracy(ms: number): Uint8Array {
  * default, so it is not named.
  */
 export function signedAttributes(digest: Uint8Array, certificateHash: Uint8Array): Uint8Array {
-  const octets = (bytes: Uint8Array): Uint8Array => writeDer(derTags.octetString, bytes)
-  const attribute = (id: Uint8Array, value: Uint8Array): Uint8Array =>
-    sequence(id, writeDer(derTags.set, value))
   const attributes = [
     attribute(ids.contentType, ids.tstInfo),
     attribute(ids.messageDigest, octets(digest)),
     attribute(ids.signingCertificateV2, sequence(sequence(sequence(octets(certificateHash))))),
   ]
   return writeDer(derTags.set, ...attributes.toSorted((a, b) => Buffer.compare(a, b)))
+}
+
+function attribute(id: Uint8Array, value: Uint8Array): Uint8Array {
+  return sequence(id, writeDer(derTags.set, value))
+}
+
+function octets(bytes: Uint8Array): Uint8Array {
+  return writeDer(derTags.octetString, bytes)
 }
 
 /** Everything that a stamp is put together from, once it is signed. */
@@ -114,12 +119,12 @@ export function encodeTimestamp(signed: SignedTimestamp): Uint8Array {
     digestedWith,
     implicitly,
     signedWith,
-    writeDer(derTags.octetString, signature),
+    octets(signature),
   )
   const data = sequence(
     writeDerUnsigned(3n),
     writeDer(derTags.set, digestedWith),
-    sequence(ids.tstInfo, explicit(0, writeDer(derTags.octetString, info))),
+    sequence(ids.tstInfo, explicit(0, octets(info))),
     ...(sorted.length === 0 ? [] : [explicit(0, ...sorted)]),
     writeDer(derTags.set, signer),
   )

@@ -10,6 +10,7 @@ import { createAwsKmsFace } from "../faces/aws-kms/face.ts"
 import { errorHead } from "../faces/rest/errors.ts"
 import { createRestFace, problem } from "../faces/rest/face.ts"
 import { createTsbFace } from "../faces/tsb/face.ts"
+import { createTspFace } from "../faces/tsp/face.ts"
 import { createXksFace } from "../faces/xks/face.ts"
 import { services } from "../faces/rest/services.ts"
 import { dialectOf, type Dialect, type Dialects } from "../faces/message.ts"
@@ -24,7 +25,7 @@ import { readApi } from "./api.ts"
 import { openAudit, openRetired } from "./audit.ts"
 import { storeFile } from "./bootstrap.ts"
 import { nodePaths, type NodeConfig } from "./config.ts"
-import { awsKms, tsb, xks } from "./dialects.ts"
+import { awsKms, tsb, tsp, xks } from "./dialects.ts"
 import { makePrivateFolder } from "./files.ts"
 import { frames } from "./http/frames.ts"
 import type { Protocol } from "./http/server.ts"
@@ -78,6 +79,7 @@ export async function serveNode(config: NodeConfig): Promise<RunningNode> {
     openAwsKms(node, log),
     openXks(node, parts),
     openTsb(node, parts),
+    openTsp(node, log),
     rest,
   ]
   const front = { dialects, metrics, log, metricsText, protocols: openFrames(node, rest, log) }
@@ -251,6 +253,15 @@ function openTsb(node: Node, { log, build: { version } }: FaceParts): Dialect {
     onUnexpected: logBug(log),
   })
   return { ...tsb, answer }
+}
+
+function openTsp(node: Node, log: Log): Dialect {
+  const answer = createTspFace({
+    ports: () => node.ports,
+    authenticate: (evidence) => node.operational.authenticator.authenticate(evidence),
+    onUnexpected: logBug(log),
+  })
+  return { ...tsp, answer }
 }
 
 /** The binary call, over the same services. */

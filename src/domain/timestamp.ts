@@ -2,6 +2,7 @@
 
 import type { KeyAlgorithmId } from "./algorithms.ts"
 import type { HashId } from "./hashes.ts"
+import type { Caller, Grant } from "./principal.ts"
 
 /**
  * Keys that make timestamps, and the hash under their usual signatures: what OpenSSL, Java and
@@ -31,3 +32,14 @@ export const nodeClockPolicy = "2.25.132591384651155955344219708297329984733"
 
 /** For the log: the hash of what is stamped, and the policy. */
 export type TimestampNote = `${HashId} ${string}`
+
+/** True for who may do nothing but get timestamps: his token may stand where others read it. */
+export function getsTimestampsAlone({ roles, grants }: Pick<Caller, "roles" | "grants">): boolean {
+  return (
+    roles.every((role) => role === "user") && grants.length > 0 && grants.every(isForNothingElse)
+  )
+}
+
+function isForNothingElse({ operations = [] }: Grant): boolean {
+  return operations.length > 0 && operations.every((operation) => operation === "key.timestamp")
+}

@@ -76,6 +76,13 @@ test("a file gets a timestamp that OpenSSL verifies, for that file alone", async
     assert.ok(verifies("contract.pdf"), more)
     assert.ok(!verifies("other.pdf"), more)
   }
+  await refused("timestamp open builds --key nothing", 1)
+  const opened = await keyhold("timestamp open builds --key tsa --address 127.0.0.0/8")
+  const address = opened.text.trim()
+  assert.ok(address.startsWith(`${node.dev.url}/tsp/tsa/kh1_`), address)
+  assert.ok(!opened.stderr.includes("kh1_"))
+  const shown = await keyhold("principal list --json --as officer")
+  assert.ok(shown.text.includes("key.timestamp"))
   const stderr = await refused(`timestamp create --key tsa --policy 1.2.3 ${response}`, 1)
   assert.match(stderr, /the policy of timestamps here is 2\.25\./)
 })

@@ -93,6 +93,11 @@ export class Client {
     this.#transport = new Transport(options)
   }
 
+  /** The node's address, without a slash at its end. */
+  get url(): string {
+    return this.#url.href.replace(/\/$/, "")
+  }
+
   /**
    * Makes one call and answers with the operation's own answer.
    *

@@ -1,11 +1,12 @@
-/** `keyhold timestamp create`: of a file or standard input, whose digest alone leaves. */
+/** `keyhold timestamp ...`: of a file whose digest alone leaves; addresses for other clients. */
 
 import { createHash } from "node:crypto"
 
 import { encodeBase64 } from "@keyhold/sdk"
 import { timestampHashes, type TimestampHash } from "../../codec/timestamp-query.ts"
-import type { Command } from "../command.ts"
+import { outputOption, type Command } from "../command.ts"
 import { emit, emitOptions } from "../emit.ts"
+import { CliError } from "../failure.ts"
 import { openSource } from "../input.ts"
 
 const hashNames = {
@@ -49,6 +50,41 @@ export const timestampCommands: readonly Command[] = [
       const kh = await connect()
       const ask = () => kh.call("createTimestamp", { params: { key: input.text("key") }, body })
       await emit({ out, input }, ask, ({ response }) => response)
+    },
+  },
+  {
+    usage: "timestamp open <name>",
+    summary: "Make an address at which clients get timestamps without a credential",
+    description:
+      "A principal of that name, who can get timestamps by this key and nothing else; his token " +
+      "stands in the address, and is shown this once. For jarsigner -tsa, osslsigncode -ts.",
+    required: [["--key <key>", "name or id"]],
+    options: [
+      ["--address <range...>", "only from there, such as 10.0.0.0/8; repeat for several"],
+      ["--life <time>", "until the address ends; 365d unless given"],
+      outputOption,
+    ],
+    example: "keyhold timestamp open builds --key tsa --address 10.0.0.0/8 --life 730d",
+    async run({ out, connect }, input) {
+      const kh = await connect()
+      const key = input.text("key")
+      const { id } = await kh.call("getKey", { params: { key } })
+      const body = {
+        name: input.text("name"),
+        roles: ["user"] as const,
+        grants: [{ operations: ["key.timestamp"] as const, keyIds: [id] }],
+        addresses: input.list("address"),
+        credential: { kind: "token", lifeSeconds: input.seconds("life") } as const,
+      }
+      const { principal, token } = await kh.call("createPrincipal", { body })
+      if (token === undefined) throw new CliError("FAILED", "his token was shown already")
+      const address = `${kh.url}/tsp/${key}/${token}`
+      out.note(
+        `principal ${principal.name}: ${principal.id}; whoever has the address gets timestamps`,
+      )
+      const path = input.maybe("output")
+      if (path === undefined) return out.document({ principal: principal.id, address }, address)
+      await out.bytes([Buffer.from(`${address}\n`)], path)
     },
   },
 ]

@@ -1,4 +1,4 @@
-/** What the services of certificates answer in the face's tests. */
+/** What the services of certificates and timestamps answer in the face's tests. */
 
 import { clusterPartition, instant, type KeyId } from "../../../src/domain/ids.ts"
 
@@ -21,8 +21,8 @@ const said = {
   pathLength: undefined,
   forTimestamps: false,
 }
-export const issuedCertificate = { ...about, chain: [bytes], said }
-export const certificateView = {
+const issuedCertificate = { ...about, chain: [bytes], said }
+const certificateView = {
   id,
   said,
   record: {
@@ -36,3 +36,15 @@ export const certificateView = {
     revision: 1,
   },
 }
+
+/** By service. */
+export const certificateAnswers = {
+  deleteCertificate: undefined,
+  issueCertificate: issuedCertificate,
+  listCertificates: { items: [certificateView], next: undefined },
+  readCertificateOf: certificateView,
+  requestCertificate: { ...about, request: bytes },
+  selfSign: issuedCertificate,
+  storeCertificate: certificateView,
+  timestamp: { ...about, serialNumber: "4d", time: at, policy: "1.2.3", timestamp: bytes },
+} as const

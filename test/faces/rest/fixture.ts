@@ -29,7 +29,7 @@ import {
 } from "../../../src/faces/rest/spec.ts"
 import type { Evidence } from "../../../src/identity/authenticator.ts"
 import type { Context } from "../../../src/service/commands.ts"
-import { certificateView, issuedCertificate } from "./certificate-results.ts"
+import { certificateAnswers } from "./certificate-results.ts"
 import { callAnswers, changes, requestView, smart } from "./quorum-results.ts"
 
 const folder = join(import.meta.dirname, "../../../api")
@@ -149,6 +149,7 @@ async function* lines(): AsyncGenerator<string> {
 /** What each service answers. */
 export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Services[Name]>> } = {
   ...callAnswers,
+  ...certificateAnswers,
   agree: { ...about, sharedSecret: bytes },
   blockKey: keyRecord,
   blockPartition: partition,
@@ -160,7 +161,6 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   createPrincipal: { principal, token: "kh1_x" },
   decapsulate: { ...about, sharedSecret: bytes },
   decrypt: { ...about, plaintext: bytes },
-  deleteCertificate: undefined,
   deleteIssuer: undefined,
   deleteKey: keyRecord,
   deletePrincipal: undefined,
@@ -201,12 +201,6 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
     principal,
     accessKey: { accessKeyId: "A".repeat(30), secretAccessKey: "s".repeat(43) },
   },
-  issueCertificate: issuedCertificate,
-  listCertificates: { items: [certificateView], next: undefined },
-  readCertificateOf: certificateView,
-  requestCertificate: { ...about, request: bytes },
-  selfSign: issuedCertificate,
-  storeCertificate: certificateView,
   issueToken: { principal, token: "kh1_x" },
   listIssuers: { items: [issuer], next: undefined },
   listKeys: { items: [keyRecord], next: "n" },
@@ -236,7 +230,6 @@ export const results: { readonly [Name in keyof Services]: Awaited<ReturnType<Se
   shred: { epoch: 8, destroyedEpochs: [7] },
   sign: { ...about, signature: bytes },
   speakOnRequest: requestView,
-  timestamp: { ...about, serialNumber: "4d", time: at, policy: "1.2.3", timestamp: bytes },
   trustKey: keyRecord,
   unblockKey: keyRecord,
   unwrapKey: keyRecord,
