@@ -4,8 +4,8 @@ import assert from "node:assert/strict"
 import { Worker } from "node:worker_threads"
 import { HsmError } from "../../domain/errors.ts"
 import { storeUnavailable } from "../checks.ts"
-import type { Commit, Outcome, Write } from "../store.ts"
-import type { Job, Reply, WriterData } from "./messages.ts"
+import type { Commit, Outcome } from "../store.ts"
+import { packCommit, type Job, type Reply, type WriterData } from "./messages.ts"
 
 /** Commits that may wait: at 5,000 per second, two seconds of work. */
 const waitingMax = 10_000
@@ -55,7 +55,7 @@ export class WriterThread {
     if (this.#waiting.size >= waitingMax || this.#waitingBytes + bytes > waitingBytesMax) {
       throw storeUnavailable("too many commits wait")
     }
-    const reply = await this.#send({ kind: "commit", commit: plain(commit) }, bytes)
+    const reply = await this.#send({ kind: "commit", commit: packCommit(commit) }, bytes)
     assert("outcome" in reply)
     return reply.outcome
   }
@@ -77,8 +77,8 @@ export class WriterThread {
     if (this.#dead !== undefined) return Promise.reject(storeUnavailable(this.#dead))
     this.#lastId += 1
     const id = this.#lastId
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
-    this.#worker.postMessage({ ...job, id })
+    const moved = job.kind === "commit" ? [job.commit.values.buffer] : []
+    this.#worker.postMessage({ ...job, id }, moved)
     if (this.#waiting.size === 0) this.#worker.ref()
     this.#waitingBytes += bytes
     return new Promise((resolve, reject) => this.#waiting.set(id, { bytes, resolve, reject }))
@@ -102,23 +102,4 @@ export class WriterThread {
     this.#waitingBytes = 0
     for (const { reject } of lost) reject(storeUnavailable(this.#dead))
   }
-}
-
-/**
- * The commit's own fields alone, so that a message never fails on a caller's extras; and values
- * in buffers of their own, since a message copies the whole buffer under a view.
- */
-function plain({ opId, when, then }: Commit): Commit {
-  return {
-    opId,
-    when: when.map(({ key, modRev }) => ({ key, modRev })),
-    then: then.map(plainWrite),
-  }
-}
-
-function plainWrite(write: Write): Write {
-  if ("del" in write) return { del: write.del }
-  const { put, value } = write
-  const owns = value.byteLength === value.buffer.byteLength
-  return { put, value: owns ? value : new Uint8Array(value) }
 }

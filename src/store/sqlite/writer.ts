@@ -11,6 +11,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { HsmError } from "../../domain/errors.ts"
 import { openForWriting } from "./database.ts"
 import { GroupWriter } from "./group.ts"
+import { unpackCommit } from "./messages.ts"
 import type { CommitRequest, Job, Reply, Request, WriterData } from "./messages.ts"
 import { toNumber, toStoreError } from "./rows.ts"
 
@@ -74,7 +75,7 @@ function work(waiting: Request[]): void {
 }
 
 function applied(jobs: readonly CommitRequest[]): readonly Reply[] {
-  const outcomes = group.apply(jobs.map(({ commit }) => commit))
+  const outcomes = group.apply(jobs.map(({ commit }) => unpackCommit(commit)))
   return jobs.map(({ id }, index) => {
     const outcome = outcomes[index]
     assert(outcome !== undefined)
