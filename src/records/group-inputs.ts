@@ -1,9 +1,9 @@
-/** What a group of transactions has to read before it can be staged: two reads for all of them. */
+/** What a group of transactions reads before it can be staged: a few reads for all of them. */
 
 import type { PartitionId } from "../domain/ids.ts"
 import type { Pin } from "../sealing/bucket-table.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
-import type { Entry, Store } from "../store/store.ts"
+import { storeLimits, type Entry, type Store } from "../store/store.ts"
 import type { Transaction } from "./committer.ts"
 import { paths } from "./kinds.ts"
 import type { PartitionState } from "./partition-state.ts"
@@ -70,7 +70,11 @@ async function readAll(
   store: Store,
   keys: readonly string[],
 ): Promise<Map<string, Entry | undefined>> {
-  if (keys.length === 0) return new Map()
-  const { entries } = await store.get(keys)
-  return new Map(keys.map((key, index) => [key, entries[index]]))
+  const found = new Map<string, Entry | undefined>()
+  for (let from = 0; from < keys.length; from += storeLimits.pageSize) {
+    const page = keys.slice(from, from + storeLimits.pageSize)
+    const { entries } = await store.get(page)
+    for (const [index, key] of page.entries()) found.set(key, entries[index])
+  }
+  return found
 }

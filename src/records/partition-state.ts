@@ -125,6 +125,28 @@ export class PartitionState {
   }
 }
 
+/**
+ * Makes sure that a partition's keys are open; false when there is no such partition.
+ *
+ * @throws HsmError TAMPERED.
+ */
+export async function loadKeys(
+  store: Store,
+  keyholder: Keyholder,
+  partition: PartitionId,
+): Promise<boolean> {
+  if (keyholder.hasPartition(partition)) return true
+  const {
+    entries: [keys],
+  } = await store.get([paths.partitionKeys(partition)])
+  if (keys === undefined) return false
+  openOrTampered(() => {
+    keyholder.loadPartition(partition, keys.value)
+    return Buffer.alloc(0)
+  })
+  return true
+}
+
 /** An authenticated thing of ours that does not open has been tampered with. */
 export function openOrTampered(open: () => Buffer): Buffer {
   try {

@@ -13,11 +13,11 @@ import type { Keyholder } from "../sealing/keyholder.ts"
 import type { Rev, Store } from "../store/store.ts"
 import { Barrier } from "./barrier.ts"
 import { BoundedMap } from "./bounded-map.ts"
-import { Committer, type Committed, type Transaction } from "./committer.ts"
+import { Committer, type Committed, type Fate, type Transaction } from "./committer.ts"
 import { paths, rowKind } from "./kinds.ts"
 import type { IndexName, RecordKind, RecordTypes } from "./kinds.ts"
 import { openRecord } from "./open-record.ts"
-import { openOrTampered, PartitionState } from "./partition-state.ts"
+import { loadKeys, PartitionState } from "./partition-state.ts"
 import { decodeRecordRow } from "./rows.ts"
 import type { RecordPage } from "./view.ts"
 
@@ -168,12 +168,22 @@ export class Records {
    * NAME_TAKEN, STORE_UNAVAILABLE (outcome unknown), NOT_FOUND (no such partition).
    */
   async commit(partition: PartitionId, transaction: Transaction): Promise<Committed> {
+    const [fate] = await this.commitEach(partition, [transaction])
+    if (fate !== undefined && !("error" in fate)) return fate
+    throw fate?.error // Of one transaction there is one fate.
+  }
+
+  /** Commits transactions that do not need each other: each has its own fate, in their order. */
+  async commitEach(
+    partition: PartitionId,
+    transactions: readonly Transaction[],
+  ): Promise<readonly Fate[]> {
     let committer = this.#committers.get(partition)
     if (committer === undefined) {
       committer = new Committer(this, partition)
       this.#committers.set(partition, committer)
     }
-    return await committer.commit(transaction)
+    return await committer.commit(transactions)
   }
 
   /** A key's pin: its revision and, while it lives, its erasable secret. */
@@ -340,16 +350,7 @@ export class Records {
   }
 
   async #loadState(partition: PartitionId): Promise<PartitionState | undefined> {
-    if (!this.keyholder.hasPartition(partition)) {
-      const {
-        entries: [keys],
-      } = await this.store.get([paths.partitionKeys(partition)])
-      if (keys === undefined) return undefined
-      openOrTampered(() => {
-        this.keyholder.loadPartition(partition, keys.value)
-        return Buffer.alloc(0)
-      })
-    }
+    if (!(await loadKeys(this.store, this.keyholder, partition))) return undefined
     const state = await PartitionState.load(this.store, this.keyholder, partition)
     if (state.root.sequence < (this.#reached.get(partition) ?? 0)) {
       throw new HsmError("TAMPERED", "a partition has been rolled back")

@@ -1,0 +1,213 @@
+/**
+ * A group of transactions on its way into one commit, over what the partition is now: each is
+ * checked and applied on its own, then everything is sealed together. Thrown away whole when the
+ * store refuses it.
+ */
+
+import assert from "node:assert/strict"
+import { hash } from "node:crypto"
+
+import { HsmError } from "../domain/errors.ts"
+import type { PartitionId } from "../domain/ids.ts"
+import { limits } from "../domain/limits.ts"
+import { accumulate, encodeTable, type Pin } from "../sealing/bucket-table.ts"
+import type { SecretBytes } from "../sealing/handles.ts"
+import type { Keyholder } from "../sealing/keyholder.ts"
+import type { Write } from "../store/store.ts"
+import type { Change, Committed, Transaction } from "./committer.ts"
+import type { GroupInputs } from "./group-inputs.ts"
+import { encodeRecord, paths } from "./kinds.ts"
+import { rootIdentity, type PartitionState } from "./partition-state.ts"
+import { decodeRecordRow, encodeRoot, encodeRow, type Root } from "./rows.ts"
+
+/** Root and sequences of the touched tables, as the commit makes them. */
+export interface SealedPins {
+  readonly root: Root
+  readonly sequences: ReadonlyMap<number, number>
+}
+
+export class Staging {
+  readonly state: PartitionState
+  /** By path; complete when it has been sealed. */
+  readonly writes = new Map<string, Write>()
+  readonly tables = new Map<number, Map<string, Pin>>()
+  readonly records = new Map<string, { change: Change; bucket: number }>()
+  readonly removed = new Set<string>()
+  /** Secrets that the group takes out of the tables. */
+  readonly erased: SecretBytes[] = []
+  readonly #partition: PartitionId
+  readonly #inputs: GroupInputs
+  /** Under whose root tables are sealed now. */
+  readonly #epoch: number
+  #buckets: number
+  #keyCount: number
+
+  constructor(state: PartitionState, inputs: GroupInputs, epoch: number) {
+    this.state = state
+    this.#partition = state.partition
+    this.#inputs = inputs
+    this.#epoch = epoch
+    this.#buckets = state.root.buckets
+    this.#keyCount = state.root.keyCount
+  }
+
+  /** Applies a transaction that fits behind those before it; answers with what it collides with. */
+  add(transaction: Transaction): HsmError | undefined {
+    const problem = this.#check(transaction)
+    if (problem === undefined) this.#apply(transaction)
+    return problem
+  }
+
+  #check({
+    changes,
+    claims = [],
+    keys = 0,
+    keysMax = Number.POSITIVE_INFINITY,
+  }: Transaction): HsmError | undefined {
+    if (keys > 0 && this.#keyCount + keys > keysMax) {
+      const why = `the partition holds its ${keysMax} keys`
+      return new HsmError("QUOTA_EXCEEDED", why, { rule: "key-quota" })
+    }
+    for (const { path } of claims) {
+      if (this.writes.has(path) || this.#inputs.rows.get(path) !== undefined) {
+        return new HsmError("NAME_TAKEN", "the name is in use")
+      }
+    }
+    for (const change of changes) {
+      if (change.kind === "key" && change.secret === "erase") {
+        // The receipt names this epoch: by now the secret may lie in tables of a newer one.
+        if (change.record.destroyedEpoch !== this.#epoch) {
+          return conflict("the epoch has just changed")
+        }
+      }
+      if (this.#pinned(change) !== change.record.revision - 1) {
+        return conflict("the object has changed in the meantime")
+      }
+    }
+    return undefined
+  }
+
+  /** The revision that the change would replace; 0 when the record is new. */
+  #pinned(change: Change): number {
+    const bucket = this.#bucketOf(this.#path(change))
+    if (bucket === undefined) return 0
+    return this.#table(bucket).get(pinId(change))?.revision ?? 0
+  }
+
+  #bucketOf(path: string): number | undefined {
+    const staged = this.records.get(path)
+    if (staged !== undefined) return staged.bucket
+    const row = this.#inputs.rows.get(path)
+    return row === undefined ? undefined : decodeRecordRow(row.value).bucket
+  }
+
+  #apply(transaction: Transaction): void {
+    for (const change of transaction.changes) this.#change(change)
+    for (const { path, value } of transaction.claims ?? []) {
+      this.writes.set(path, { put: path, value })
+    }
+    for (const write of transaction.rows ?? []) {
+      this.writes.set("put" in write ? write.put : write.del, write)
+    }
+    for (const bucket of transaction.reseal ?? []) this.#table(bucket)
+    this.#keyCount += transaction.keys ?? 0
+  }
+
+  #change(change: Change): void {
+    const path = this.#path(change)
+    const bucket = this.#bucketOf(path) ?? this.#newestBucket()
+    const table = this.#table(bucket)
+    const old = table.get(pinId(change))
+    if (change.secret !== undefined && old?.secret !== undefined) this.erased.push(old.secret)
+    const secret = change.secret === "erase" ? undefined : (change.secret ?? old?.secret)
+    if (change.removes === true) {
+      table.delete(pinId(change))
+      this.writes.set(path, { del: path })
+      this.records.delete(path)
+      this.removed.add(path)
+      return
+    }
+    const { revision } = change.record
+    table.set(pinId(change), secret === undefined ? { revision } : { revision, secret })
+    this.records.set(path, { change, bucket })
+  }
+
+  #newestBucket(): number {
+    const newest = this.#buckets - 1
+    if (newest >= 0 && this.#table(newest).size < limits.bucketEntriesMax) return newest
+    this.tables.set(this.#buckets, new Map())
+    return this.#buckets++
+  }
+
+  /** The staged copy of a table; copied at its first use in a group. */
+  #table(bucket: number): Map<string, Pin> {
+    let table = this.tables.get(bucket)
+    if (table === undefined) {
+      const pins = this.#inputs.pins.get(bucket)
+      assert(pins !== undefined) // readInputs opened every table that a change can touch.
+      table = new Map(pins)
+      this.tables.set(bucket, table)
+    }
+    return table
+  }
+
+  /** Seals records, touched tables and the root into the group's writes. */
+  seal(keyholder: Keyholder): SealedPins {
+    for (const [path, { change, bucket }] of this.records) {
+      const { kind, record } = change
+      const { id, revision } = record
+      const identity = { kind, id, bucket, revision }
+      const blob = keyholder.sealRecord(this.#partition, identity, encodeRecord(record))
+      this.writes.set(path, { put: path, value: encodeRow(bucket, revision, blob) })
+    }
+    const sequences = new Map<number, number>()
+    let { sum } = this.state.root
+    for (const [bucket, table] of this.tables) {
+      const sequence = this.#sealTable(keyholder, bucket, table)
+      for (const at of [sequence - 1, sequence]) {
+        if (at === 0) continue // It is new.
+        const pinned = { partition: this.#partition, bucket, sequence: at }
+        sum = accumulate(sum, keyholder.pinTable(pinned))
+      }
+      sequences.set(bucket, sequence)
+    }
+    const sequence = this.state.root.sequence + 1
+    const root = { sequence, sum, buckets: this.#buckets, keyCount: this.#keyCount }
+    const path = paths.root(this.#partition)
+    const blob = keyholder.sealRecord(this.#partition, rootIdentity(sequence), encodeRoot(root))
+    this.writes.set(path, { put: path, value: encodeRow(0, sequence, blob) })
+    return { root, sequences }
+  }
+
+  #sealTable(keyholder: Keyholder, bucket: number, table: ReadonlyMap<string, Pin>): number {
+    const partition = this.#partition
+    const sequence = (this.state.sequences[bucket] ?? 0) + 1
+    const identity = { partition, bucket, sequence }
+    const blob = keyholder.sealTable(this.#epoch, identity, encodeTable(table))
+    const path = paths.table(partition, bucket)
+    this.writes.set(path, { put: path, value: encodeRow(sequence, this.#epoch, blob) })
+    return sequence
+  }
+
+  /** What a transaction has written, when everything is sealed. */
+  written(transaction: Transaction): Committed["writes"] {
+    return transaction.changes.map((change) => {
+      const path = this.#path(change)
+      const write = this.writes.get(path)
+      const value = write !== undefined && "put" in write ? write.value : new Uint8Array(0)
+      return { path, hash: hash("sha256", value, "hex") }
+    })
+  }
+
+  #path({ kind, record }: Change): string {
+    return paths.record(this.#partition, kind, record.id)
+  }
+}
+
+function conflict(why: string): HsmError {
+  return new HsmError("CONFLICT", why)
+}
+
+function pinId(change: Change): string {
+  return `${change.kind}/${change.record.id}`
+}
