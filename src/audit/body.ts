@@ -15,6 +15,7 @@ const fields = [
   "requestIds",
   "count",
   "keyId",
+  "keyIds",
   "keyVersion",
   "mechanism",
   "path",
@@ -57,6 +58,7 @@ export function formatEvent(event: AuditEvent): string {
 function rare(event: AuditEvent): string {
   const { writes, onBehalf } = event
   return (
+    list("keyIds", event.keyIds) +
     member("target", event.target) +
     list("approvedBy", event.approvedBy) +
     member("code", event.code) +
@@ -181,7 +183,10 @@ export function isWanted(record: AuditRecord, filter: RecordFilter): boolean {
   if (filter.from !== undefined && record.time < filter.from) return false
   if (filter.to !== undefined && record.time > filter.to) return false
   if (filter.act !== undefined && record.act !== filter.act) return false
-  if (filter.keyId !== undefined && record.keyId !== filter.keyId) return false
+  const { keyId: key } = filter
+  if (key !== undefined && record.keyId !== key && record.keyIds?.includes(key) !== true) {
+    return false
+  }
   return filter.subject === undefined || record.subject === filter.subject
 }
 

@@ -55,6 +55,8 @@ export interface AuditEvent {
   /** How often this very act was allowed within its requests, such as a batch; absent: once. */
   readonly count?: number
   readonly keyId?: string
+  /** All keys that were made, where it counts several. */
+  readonly keyIds?: readonly string[]
   readonly keyVersion?: number
   readonly mechanism?: string
   /** The path from a seed to the key that was used. */

@@ -74,9 +74,11 @@ export async function performAlike<R>(
   }
 }
 
-/** With the names of all requests, where they are no parts of one. */
+/** With the name of the request that they are parts of, or those of all requests. */
 function naming(contexts: readonly Context[], event: Act["event"]): Act["event"] {
-  if (contexts.length === 1 || contexts[0]?.within !== undefined) return event
+  const requestId = contexts[0]?.within
+  if (requestId !== undefined) return { ...event, requestId }
+  if (contexts.length === 1) return event
   return { ...event, requestIds: contexts.map(({ requestId }) => requestId) }
 }
 

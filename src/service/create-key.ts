@@ -146,11 +146,13 @@ export async function createIn(
     }
     const made = await creation.produce(act.permit)
     try {
-      const { lineage } = ports
-      const { subject } = context.caller
-      const record = newRecord(act, creation, { id, made, subject, lineage })
-      const { kms, along } = creation
-      await store(ports, act, record, { made, claims: once.claims, kms, along })
+      const parts = { id, made, claims: once.claims, subject: context.caller.subject }
+      const { record, transaction } = newKey(ports, act, creation, parts)
+      const result = { keyId: id, revision: record.revision }
+      const { records } = ports
+      const whole = await concluding(act, transaction, result)
+      const committed = await records.commit(record.partition, whole)
+      await recordDone(ports, act, { keyId: id, committed })
       return record
     } finally {
       made.material?.[Symbol.dispose]()
@@ -158,39 +160,40 @@ export async function createIn(
   })
 }
 
-async function store(
-  ports: Ports,
+/** The record of a key, and the commit that makes it. */
+export function newKey(
+  ports: Pick<Ports, "records" | "lineage">,
   act: Act,
-  record: KeyRecord,
+  creation: Omit<Creation, "call" | "produce">,
   parts: {
-    made: Made
-    claims: readonly { path: string; value: Uint8Array }[]
-    kms: KmsFields | undefined
-    along: Creation["along"]
+    readonly id: KeyId
+    readonly made: Made
+    readonly subject: string
+    readonly claims: NonNullable<Transaction["claims"]>
   },
-): Promise<void> {
-  const { records } = ports
-  const { changes, rows, keys } = parts.along ?? { changes: [], rows: [], keys: 0 }
-  const { partition, id, name } = record
+): { readonly record: KeyRecord; readonly transaction: Transaction } {
+  const { records, lineage } = ports
+  const { id, made, subject } = parts
+  const record = newRecord(act, creation, { id, made, subject, lineage })
+  const { kms, along = { changes: [], rows: [], keys: 0 } } = creation
+  const { partition, name } = record
   const secret = records.keyholder.freshSecret()
   const transaction = {
     changes: [
       { kind: "key", record, secret } as const,
-      ...newKmsKey(record, parts.kms),
-      ...changes,
+      ...newKmsKey(record, kms),
+      ...along.changes,
     ],
     claims: [...parts.claims, records.claim(partition, "key-name", name, id)],
     rows: [
-      ...materialRows(ports, record, { version: 1, secret, material: parts.made.material }),
+      ...materialRows(ports, record, { version: 1, secret, material: made.material }),
       ...dueRows(record),
-      ...rows,
+      ...along.rows,
     ],
-    keys: 1 + keys,
+    keys: 1 + along.keys,
     keysMax: act.partition.quota.keysMax,
   }
-  const result = { keyId: id, revision: record.revision }
-  const committed = await records.commit(partition, await concluding(act, transaction, result))
-  await recordDone(ports, act, { keyId: id, committed })
+  return { record, transaction }
 }
 
 /** What goes with a key's record from the first commit on. */
@@ -258,7 +261,14 @@ export function dueRows(record: KeyRecord): Write[] {
 
 function newRecord(
   act: Act,
-  { template, origin, rules, derivedFrom, parent, waits }: Omit<Creation, "call" | "along">,
+  {
+    template,
+    origin,
+    rules,
+    derivedFrom,
+    parent,
+    waits,
+  }: Omit<Creation, "call" | "along" | "produce">,
   { id, made, subject, lineage }: { id: KeyId; made: Made; subject: string; lineage: string },
 ): KeyRecord {
   const { now, partition } = act

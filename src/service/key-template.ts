@@ -12,6 +12,16 @@ import type { CreateKeyCommand, KeyTemplate } from "./commands.ts"
 /** Without a name, the key's id is its name. */
 export type NewKey = Omit<KeyTemplate, "name"> & Pick<CreateKeyCommand, "name" | "kms">
 
+/** True for what {@link checkTemplate} lets through. */
+export function isTemplate(template: NewKey): boolean {
+  try {
+    checkTemplate(template)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** @throws HsmError MALFORMED_REQUEST that names the field. */
 export function checkTemplate(template: NewKey): void {
   if (template.name !== undefined && !isName(template.name)) {

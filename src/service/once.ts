@@ -70,7 +70,7 @@ async function attempt<T>(
 
 async function prepareOnce(ports: Ports, { caller }: Context, call: Call): Promise<Once> {
   if (call.key === undefined) {
-    return { id: encodeId(asUuidBytes(ports.random.bytes(16))), repeated: false, claims: [] }
+    return { id: freshId(ports), repeated: false, claims: [] }
   }
   const { records, clusterId } = ports
   const scope = [caller.partition, caller.subject, call.kind, call.key] as const
@@ -90,6 +90,11 @@ async function prepareOnce(ports: Ports, { caller }: Context, call: Call): Promi
     return { id, repeated: true, claims: [] }
   }
   throw new HsmError("IDEMPOTENCY_MISMATCH", "this idempotency key was used for another request")
+}
+
+/** The id of an object that no call names. */
+export function freshId({ random }: Pick<Ports, "random">): string {
+  return encodeId(asUuidBytes(random.bytes(16)))
 }
 
 /** When a remembered call was made: the first bytes of its row, ms since 1970. */

@@ -1,8 +1,13 @@
-/** Uses of keys that may share a decision and a record, by the names of their services. */
+/**
+ * Uses of keys, and new keys, that may share a decision and a record, by the names of their
+ * services.
+ */
 
+import type { KeyRecord } from "../domain/key.ts"
 import type { Outcome } from "./act-alike.ts"
 import type {
   Context,
+  CreateKeyCommand,
   DecryptCommand,
   DecryptResult,
   EncryptCommand,
@@ -11,14 +16,15 @@ import type {
   SignCommand,
   SignResult,
 } from "./commands.ts"
+import { areAlikeToCreate, createAlike } from "./create-alike.ts"
 import { areAlikeToDecrypt, areAlikeToEncrypt, decryptAlike, encryptAlike } from "./encrypt.ts"
-import type { UsePorts } from "./ports.ts"
+import type { Ports, UsePorts } from "./ports.ts"
 import { areAlikeToSign, macAlike, signAlike } from "./sign.ts"
 
-interface Row<C, R> {
+interface Row<C, R, P = UsePorts> {
   readonly areAlike: (one: C, other: C) => boolean
   readonly run: (
-    ports: UsePorts,
+    ports: P,
     contexts: readonly Context[],
     commands: readonly C[],
   ) => Promise<readonly Outcome<R>[] | undefined>
@@ -29,6 +35,7 @@ interface Rows {
   readonly decrypt: Row<DecryptCommand, DecryptResult>
   readonly sign: Row<SignCommand, SignResult>
   readonly mac: Row<MacCommand, SignResult>
+  readonly createKey: Row<CreateKeyCommand, KeyRecord, Ports>
 }
 
 const rows: Rows = {
@@ -36,12 +43,15 @@ const rows: Rows = {
   decrypt: { areAlike: areAlikeToDecrypt, run: decryptAlike },
   sign: { areAlike: areAlikeToSign, run: signAlike },
   mac: { areAlike: areAlikeToSign, run: macAlike },
+  createKey: { areAlike: areAlikeToCreate, run: createAlike },
 }
 export type AlikeService = keyof Rows
+/** Those that merely use a key, which any process may do. */
+export type UseService = Exclude<AlikeService, "createKey">
 
 /** One use: what its own service would be asked. */
-export interface Use {
-  readonly service: AlikeService
+export interface Use<S extends AlikeService = AlikeService> {
+  readonly service: S
   readonly context: Context
   /** What that service takes. */
   readonly command: object
@@ -53,7 +63,7 @@ export function isAlikeService(service: string): service is AlikeService {
 }
 
 /** What a use asks, before anybody knows who does. */
-export type Asked = Pick<Use, "service" | "command">
+export type Asked<S extends AlikeService = AlikeService> = Pick<Use<S>, "service" | "command">
 
 /** Groups that a newcomer is compared with: so many kinds may take turns. */
 const openGroupsMax = 8
@@ -95,9 +105,9 @@ function areAlike(one: Asked, other: Asked): boolean {
  *
  * @throws HsmError what the services throw, when none of them can be done.
  */
-export async function useAlike(
-  ports: UsePorts,
-  uses: readonly Use[],
+export async function useAlike<S extends AlikeService>(
+  ports: [S] extends [UseService] ? UsePorts : Ports,
+  uses: readonly Use<S>[],
 ): Promise<readonly Outcome<object>[] | undefined> {
   const [first] = uses
   if (first === undefined) return undefined
@@ -106,7 +116,7 @@ export async function useAlike(
   return await rowOf(first).run(ports, contexts, commands)
 }
 
-function rowOf({ service }: Asked): Row<object, object> {
-  // A use holds what its service takes.
-  return rows[service] as unknown as Row<object, object>
+function rowOf({ service }: Asked): Row<object, object, object> {
+  // A use holds what its service takes, and whoever asks has what it works with.
+  return rows[service] as unknown as Row<object, object, object>
 }

@@ -19,7 +19,7 @@ import type {
 import * as encryption from "./encrypt.ts"
 import type { UsePorts } from "./ports.ts"
 import * as signing from "./sign.ts"
-import { joinAlike, useAlike, type AlikeService, type Use } from "./use-alike.ts"
+import { joinAlike, useAlike, type Use, type UseService } from "./use-alike.ts"
 
 type Service<C, R> = (ports: UsePorts, context: Context, command: C) => Promise<R>
 
@@ -37,7 +37,7 @@ export const mac: Service<MacCommand, SignResult> = together("mac", signing.mac)
 
 /** A use that waits for the end of its turn; `settle` with undefined: it goes alone. */
 interface Waiting {
-  readonly asked: Use
+  readonly asked: Use<UseService>
   readonly settle: (outcome: Outcome<object> | undefined) => void
 }
 
@@ -46,7 +46,7 @@ type Turn = Map<Caller, Waiting[][]>
 const turns = new Map<UsePorts, Turn>()
 
 function together<C extends object, R extends object>(
-  service: AlikeService,
+  service: UseService,
   alone: Service<C, R>,
 ): Service<C, R> {
   return async (ports, context, command) => {
@@ -64,7 +64,7 @@ function isPlain({ within, dryRun, told, toldOf, proceeding }: Context): boolean
   return said === undefined
 }
 
-function waitInTurn(ports: UsePorts, asked: Use): Promise<Outcome<object> | undefined> {
+function waitInTurn(ports: UsePorts, asked: Use<UseService>): Promise<Outcome<object> | undefined> {
   return new Promise((settle) => {
     const turn = turns.get(ports) ?? beginTurn(ports)
     const groups = turn.get(asked.context.caller)

@@ -18,6 +18,7 @@ const full: Required<AuditEvent> = {
   requestIds: ["r", "s"],
   count: 2,
   keyId: "k",
+  keyIds: ["k", "l"],
   keyVersion: 3,
   mechanism: "ED25519",
   path: "m/44'/0'",

@@ -47,7 +47,8 @@ export class Worker {
     const lot = this.#random()
     const alive = this.#own.filter(({ deleted }) => !deleted)
     const key = alive[Math.floor(this.#random() * alive.length)]
-    if (key === undefined || lot < 0.35) await this.#create(client, tokens.manager)
+    if (lot < 0.05) await this.#createSome(client, tokens.manager)
+    else if (key === undefined || lot < 0.35) await this.#create(client, tokens.manager)
     else if (lot < 0.5) await this.#rotate(client, tokens.manager, key)
     else if (lot < 0.6) await this.#delete(client, tokens.manager, key)
     else if (lot < 0.68) await this.#createPrincipal(client, tokens.officer)
@@ -81,6 +82,34 @@ export class Worker {
       this.#ledger.fresh.add(key)
       if (body.algorithm === "AES_256") this.#own.push(key)
     })
+  }
+
+  /** In a batch, which shares a commit and its records; made again, it finds what is there. */
+  async #createSome(client: RestClient, token: string | undefined): Promise<void> {
+    const names = Array.from({ length: 10 }, () => this.#label())
+    const body = {
+      operations: names.map((name) => ({ operation: "createKey", name, algorithm: "AES_256" })),
+    }
+    const make = async (to: RestClient): Promise<void> => {
+      const call = { act: "key.create", method: "POST", path: "/batch", token, body }
+      const { results } = await ask(this.#ledger, to, call)
+      for (const [at, name] of names.entries()) {
+        // openapi.yaml: BatchResponse.
+        const { id, code } = (results as readonly Fields[])[at] ?? {}
+        if (id === undefined && code !== "NAME_TAKEN") throw new Refused(`${name}: ${String(code)}`)
+        const found = id ?? (await to.call(token, `GET /keys/${name}`))["id"]
+        const key = { id: String(found), name, versions: 1, deleted: false, ciphertexts: [] }
+        this.#ledger.keys.push(key)
+        this.#ledger.fresh.add(key)
+        this.#own.push(key)
+      }
+    }
+    try {
+      await make(client)
+    } catch (error) {
+      if (!(error instanceof Refused)) this.#ledger.lost.push({ again: make })
+      throw error
+    }
   }
 
   async #rotate(client: RestClient, token: string | undefined, key: KnownKey): Promise<void> {

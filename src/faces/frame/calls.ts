@@ -8,7 +8,7 @@ import type { Context, SignCommand } from "../../service/commands.ts"
 import { decrypt, encrypt } from "../../service/encrypt.ts"
 import type { UsePorts } from "../../service/ports.ts"
 import { generateRandom } from "../../service/random.ts"
-import type { AlikeService, Asked } from "../../service/use-alike.ts"
+import type { Asked, UseService } from "../../service/use-alike.ts"
 import { mac, sign, verify, verifyMac } from "../../service/sign.ts"
 
 export type Answer = Partial<Record<FrameTag, FrameValue>>
@@ -19,7 +19,7 @@ export interface CallRow {
   readonly operation: string
   readonly run: (ports: UsePorts, context: Context, fields: FrameFields) => Promise<Answer>
   /** What it asks of its service, where such uses may go together. */
-  readonly asked?: (fields: FrameFields) => Asked
+  readonly asked?: (fields: FrameFields) => Asked<UseService>
   readonly render: (result: object) => Answer
 }
 
@@ -28,7 +28,7 @@ function row<Command, Result>(
   parse: (fields: FrameFields) => Command & object,
   service: (ports: UsePorts, context: Context, command: Command) => Promise<Result>,
   render: (result: Result) => Answer,
-  alike?: AlikeService,
+  alike?: UseService,
 ): CallRow {
   return {
     operation,

@@ -10,7 +10,7 @@ import { parseId } from "../../domain/ids.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Caller } from "../../domain/principal.ts"
 import type { Evidence } from "../../identity/authenticator.ts"
-import { joinAlike, useAlike, type Asked } from "../../service/use-alike.ts"
+import { joinAlike, useAlike, type Asked, type UseService } from "../../service/use-alike.ts"
 import type { UsePorts } from "../../service/ports.ts"
 import type { Face, Peer } from "../message.ts"
 import { frameCalls, type Answer } from "./calls.ts"
@@ -240,11 +240,11 @@ const nothing = new Uint8Array(0)
 interface Taken extends Frame {
   readonly requestId: string
   /** What it asks of its service, where such calls may go together. */
-  readonly asked: Asked | undefined
+  readonly asked: Asked<UseService> | undefined
 }
 
 /** Undefined too when the fields are wrong: the call itself says how. */
-function tryAsk(kind: number, fields: FrameFields): Asked | undefined {
+function tryAsk(kind: number, fields: FrameFields): Asked<UseService> | undefined {
   try {
     return frameCalls.get(kind)?.asked?.(fields)
   } catch (error) {

@@ -2152,6 +2152,8 @@ export interface AuditRecord {
   /** How often the act was allowed within its requests; absent for once. 2 to 9007199254740991. */
   readonly count?: number | undefined
   readonly keyId?: string | undefined
+  /** All keys that were made, where `count` says that there are several. At most 1000. */
+  readonly keyIds?: readonly string[] | undefined
   readonly keyVersion?: Version | undefined
   readonly mechanism?: string | undefined
   readonly path?: string | undefined
