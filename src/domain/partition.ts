@@ -3,6 +3,7 @@
 import type { Instant, PartitionId } from "./ids.ts"
 import { limits } from "./limits.ts"
 import type { Rule } from "./rule.ts"
+import type { TimestampSettings } from "./timestamp.ts"
 
 /** Switches that a partition's security officer sets; enforced in policy.ts alone. */
 export interface PartitionFlags {
@@ -74,6 +75,8 @@ export interface PartitionRecord {
   readonly quota: PartitionQuota
   /** Absent: none has been set. */
   readonly rules?: PartitionRules
+  /** Absent: nothing is said. */
+  readonly timestamps?: TimestampSettings
   readonly createdAt: Instant
   readonly revision: number
 }

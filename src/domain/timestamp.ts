@@ -2,6 +2,7 @@
 
 import type { KeyAlgorithmId } from "./algorithms.ts"
 import type { HashId } from "./hashes.ts"
+import type { KeyId } from "./ids.ts"
 import type { Caller, Grant } from "./principal.ts"
 
 /**
@@ -29,6 +30,16 @@ export function isForTimestamps(
  * it. SECURITY.md says so at length.
  */
 export const nodeClockPolicy = "2.25.132591384651155955344219708297329984733"
+
+/** What a partition's officers say of its timestamps. */
+export interface TimestampSettings {
+  /** Makes them where a dialect does not name a key. */
+  readonly key?: KeyId
+  /** Numbers with dots between them; absent: {@link nodeClockPolicy}. */
+  readonly policy?: string
+  /** By how much the time may be wrong; absent: nothing is stated. */
+  readonly accuracyMs?: number
+}
 
 /** For the log: the hash of what is stamped, and the policy. */
 export type TimestampNote = `${HashId} ${string}`

@@ -125,7 +125,18 @@ export const recordKinds = {
     ],
   },
   partition: {
-    fields: ["id", "name", "custody", "state", "flags", "quota", "rules?", "createdAt", "revision"],
+    fields: [
+      "id",
+      "name",
+      "custody",
+      "state",
+      "flags",
+      "quota",
+      "rules?",
+      "timestamps?",
+      "createdAt",
+      "revision",
+    ],
   },
   principal: {
     fields: [

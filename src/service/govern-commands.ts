@@ -24,6 +24,14 @@ export interface CreatePartitionResult {
 }
 export interface UpdatePartitionCommand {
   readonly flags?: Partial<PartitionFlags> | undefined
+  /** Takes the place of what was said before. */
+  readonly timestamps?: TimestampSettingsTemplate | undefined
+}
+/** As {@link TimestampSettings}, before it is known which key is meant. */
+export interface TimestampSettingsTemplate {
+  readonly key?: string | undefined
+  readonly policy?: string | undefined
+  readonly accuracyMs?: number | undefined
 }
 /** Undefined: no rule any more. */
 export interface SetPartitionRulesCommand {

@@ -29,6 +29,7 @@ import { makeRule } from "./make-rules.ts"
 import { newPrincipal, principalRows } from "./new-principal.ts"
 import { createOnce } from "./once.ts"
 import type { Ports } from "./ports.ts"
+import { timestampSettings } from "./timestamp.ts"
 
 /**
  * Makes a partition with one officer, whose token is shown once.
@@ -179,15 +180,23 @@ export async function readPartition(ports: Ports, context: Context): Promise<Par
   return await perform(ports, context, { operation: "partition.read" }, (act) => act.partition)
 }
 
-/** Sets the policy flags of the caller's own partition. */
+/**
+ * Sets the policy flags of the caller's own partition, and what its timestamps say.
+ *
+ * @throws HsmError KEY_NOT_FOUND; OPERATION_FORBIDDEN for a key that makes no timestamps.
+ */
 export async function updatePartition(
   ports: Ports,
   context: Context,
-  { flags = {} }: UpdatePartitionCommand,
+  { flags = {}, timestamps }: UpdatePartitionCommand,
 ): Promise<PartitionRecord> {
-  return await perform(ports, context, { operation: "partition.update" }, (act) =>
-    change(ports, act, act.partition, { flags: { ...act.partition.flags, ...flags } }),
-  )
+  return await perform(ports, context, { operation: "partition.update" }, async (act) => {
+    const said = timestamps && (await timestampSettings(ports, context, timestamps))
+    return await change(ports, act, act.partition, {
+      flags: { ...act.partition.flags, ...flags },
+      ...(said === undefined ? {} : { timestamps: said }),
+    })
+  })
 }
 
 /**

@@ -7,16 +7,29 @@
 import assert from "node:assert/strict"
 
 import { writeDerObjectId } from "../codec/der.ts"
-import { hashIdentifier, type TimestampQuery } from "../codec/timestamp-query.ts"
+import {
+  hashIdentifier,
+  timestampQuery,
+  type TimestampHash,
+  type TimestampQuery,
+} from "../codec/timestamp-query.ts"
 import { encodeTimestamp, encodeTimestampInfo, signedAttributes } from "../codec/timestamp-token.ts"
 import type { MechanismId } from "../domain/algorithms.ts"
-import { HsmError } from "../domain/errors.ts"
+import { HsmError, keyNotFound } from "../domain/errors.ts"
 import type { Instant, KeyId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import { isForTimestamps, nodeClockPolicy, timestampKeys } from "../domain/timestamp.ts"
+import { limits } from "../domain/limits.ts"
+import {
+  isForTimestamps,
+  nodeClockPolicy,
+  timestampKeys,
+  type TimestampSettings,
+} from "../domain/timestamp.ts"
 import { hash } from "../engine/hash.ts"
 import { newestCertificates } from "./certificates.ts"
 import type { Context, KeyRef } from "./commands.ts"
+import { findKey } from "./find-key.ts"
+import type { TimestampSettingsTemplate } from "./govern-commands.ts"
 import type { Ports } from "./ports.ts"
 import { signMade, type MadeSigner } from "./sign-made.ts"
 
@@ -38,6 +51,12 @@ export interface TimestampResult {
   readonly timestamp: Uint8Array
 }
 
+export interface TimestampPayloadCommand {
+  /** At most limits.signBytesMax. */
+  readonly payload: Uint8Array
+  readonly hash: TimestampHash
+}
+
 /** RFC 3161 section 2.4.2: unique, also after a crash. */
 const serialBytes = 16
 
@@ -53,6 +72,7 @@ interface Draft {
 interface Terms {
   readonly query: TimestampQuery
   readonly policy: string
+  readonly accuracyMs: number | undefined
   readonly serial: Uint8Array
 }
 
@@ -68,9 +88,10 @@ export async function timestamp(
   context: Context,
   { key, query }: TimestampCommand,
 ): Promise<TimestampResult> {
-  const terms: Terms = { query, policy: nodeClockPolicy, serial: ports.random.bytes(serialBytes) }
-  const { policy } = terms
-  const serialNumber = terms.serial.toHex()
+  const { policy = nodeClockPolicy, accuracyMs } = await settingsOf(ports, context)
+  const serial = ports.random.bytes(serialBytes)
+  const terms: Terms = { query, policy, accuracyMs, serial }
+  const serialNumber = serial.toHex()
   const ask = {
     operation: "key.timestamp",
     key,
@@ -95,16 +116,62 @@ export async function timestamp(
   })
 }
 
+/**
+ * Stamps a message by the key that the partition names for it; certificates come along.
+ *
+ * @throws HsmError as {@link timestamp}; NOT_FOUND also where no key is named; PAYLOAD_TOO_LARGE.
+ */
+export async function timestampPayload(
+  ports: Ports,
+  context: Context,
+  { payload, hash: named }: TimestampPayloadCommand,
+): Promise<TimestampResult> {
+  if (payload.length > limits.signBytesMax) {
+    throw new HsmError("PAYLOAD_TOO_LARGE", "the message is longer than its bound")
+  }
+  const { key } = await settingsOf(ports, context)
+  if (key === undefined) {
+    throw new HsmError("NOT_FOUND", "the partition names no key for timestamps")
+  }
+  const query = timestampQuery({ hash: named, digest: hash(named, payload) })
+  return await timestamp(ports, context, { key, query })
+}
+
+/**
+ * What a partition's record says from then on: a key by its id, whatever it is called later.
+ *
+ * @throws HsmError KEY_NOT_FOUND; OPERATION_FORBIDDEN for a key that makes no timestamps.
+ */
+export async function timestampSettings(
+  ports: Ports,
+  context: Context,
+  { key: ref, policy, accuracyMs }: TimestampSettingsTemplate,
+): Promise<TimestampSettings> {
+  const key = ref === undefined ? undefined : (await findKey(ports, context, ref))?.key
+  if (ref !== undefined && key === undefined) throw keyNotFound()
+  if (key !== undefined && !isForTimestamps(key.algorithm)) throw notForTimestamps()
+  return {
+    ...(key === undefined ? {} : { key: key.id }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(accuracyMs === undefined ? {} : { accuracyMs }),
+  }
+}
+
+async function settingsOf(
+  { records }: Ports,
+  { caller: { partition } }: Context,
+): Promise<TimestampSettings> {
+  await records.sync()
+  return (await records.read("partition", partition, partition))?.timestamps ?? {}
+}
+
 async function makeDraft(
   ports: Ports,
   { record, publicKey }: MadeSigner,
-  { query, policy, serial }: Terms,
+  { query, policy, accuracyMs, serial }: Terms,
 ): Promise<{ readonly draft: Draft; readonly attributes: Uint8Array }> {
   const { algorithm } = record
-  if (!isForTimestamps(algorithm)) {
-    const text = `timestamps are made by ${Object.keys(timestampKeys).join(", ")}`
-    throw new HsmError("OPERATION_FORBIDDEN", text)
-  }
+  if (!isForTimestamps(algorithm)) throw notForTimestamps()
   const time = sureTime(ports)
   const named = writeDerObjectId(policy)
   if (query.policy !== undefined && Buffer.compare(query.policy, named) !== 0) {
@@ -112,11 +179,16 @@ async function makeDraft(
     throw new HsmError("MALFORMED_REQUEST", text, { timestamp: "unacceptedPolicy" })
   }
   const chain = await chainOf(ports, record, { publicKey, time })
-  const info = encodeTimestampInfo({ query, policy: named, serial, time })
+  const info = encodeTimestampInfo({ query, policy: named, serial, time, accuracyMs })
   const hashed = timestampKeys[algorithm]
   const [own = new Uint8Array()] = chain
   const attributes = signedAttributes(hash(hashed, info), hash("SHA_256", own))
   return { draft: { info, time, digestedWith: hashIdentifier(hashed), chain }, attributes }
+}
+
+function notForTimestamps(): HsmError {
+  const text = `timestamps are made by ${Object.keys(timestampKeys).join(", ")}`
+  return new HsmError("OPERATION_FORBIDDEN", text)
 }
 
 /** While the clock is in doubt nothing is said about the time. */

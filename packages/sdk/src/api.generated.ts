@@ -2236,6 +2236,7 @@ export interface Partition {
   readonly flags: Flags
   readonly quota: Quota
   readonly rules?: PartitionRules | undefined
+  readonly timestamps?: TimestampSettings | undefined
   readonly createdAt: Instant
   readonly revision: Revision
 }
@@ -2258,8 +2259,22 @@ export interface CreatedPartition {
   readonly token?: Token | undefined
 }
 
+/** Takes the place of what was said before, as a whole. */
+export interface TimestampSettings {
+  /**
+   * Makes timestamps where a dialect does not name a key, as that of the Transaction Security
+   * Broker; kept, and shown, as its id.
+   */
+  readonly key?: KeyRef | undefined
+  /** What timestamps name; Keyhold's own when absent, which promises nothing. */
+  readonly policy?: ObjectIdentifier | undefined
+  /** By how much their time may be wrong; they say nothing about it when absent. 1 to 3600000. */
+  readonly accuracyMs?: number | undefined
+}
+
 export interface UpdatePartitionRequest {
-  readonly flags: SomeFlags
+  readonly flags?: SomeFlags | undefined
+  readonly timestamps?: TimestampSettings | undefined
 }
 
 export interface UpdateQuotaRequest {

@@ -1,6 +1,6 @@
 /** `keyhold partition ...` for its officers, `keyhold partitions ...` for the operator. */
 
-import type { CreatedPartition, Partition, SomeFlags } from "@keyhold/sdk"
+import type { CreatedPartition, Partition, SomeFlags, TimestampSettings } from "@keyhold/sdk"
 import { askedInstead, askingOptions } from "../asking.ts"
 import type { Command, OptionRow } from "../command.ts"
 import { CliError } from "../failure.ts"
@@ -46,9 +46,18 @@ const fields: Columns<Partition> = [
         .map(([name, on]) => `${name}=${on ? "on" : "off"}`)
         .join(" "),
   ],
+  ["timestamps", ({ timestamps: said }) => said && describeTimestamps(said)],
   ["officers", ({ rules }) => rules?.administration && describeRule(rules.administration)],
   ["revision", ({ revision }) => revision],
 ]
+function describeTimestamps({ key, policy, accuracyMs }: TimestampSettings): string {
+  const said = { key, policy, "accuracy in ms": accuracyMs }
+  return Object.entries(said)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ")
+}
+
 const createdFields: Columns<CreatedPartition> = [
   ...fields.map(
     ([title, cell]) => [title, (one: CreatedPartition) => cell(one.partition)] as const,
@@ -82,6 +91,26 @@ export const partitionCommands: readonly Command[] = [
       const body = { flags: readFlags(input) ?? {} }
       const kh = await connect()
       await out.record(await kh.call("updatePartition", { body }), fields)
+    },
+  },
+  {
+    usage: "partition set-timestamps",
+    summary: "Say by which key, and how, your partition makes timestamps",
+    description: "What is not named is not said any more.",
+    options: [
+      ["--key <key>", "where clients of the TSB dialect name none; name or id"],
+      ["--policy <oid>", "what timestamps name; Keyhold's own unless given"],
+      ["--accuracy-ms <number>", "by how much their time may be wrong; not stated unless given"],
+    ],
+    example: "keyhold partition set-timestamps --key tsa --policy 1.3.6.1.4.1.99999.1",
+    async run({ out, connect }, input) {
+      const timestamps = {
+        key: input.maybe("key"),
+        policy: input.maybe("policy"),
+        accuracyMs: input.integer("accuracyMs"),
+      }
+      const kh = await connect()
+      await out.record(await kh.call("updatePartition", { body: { timestamps } }), fields)
     },
   },
   {

@@ -2096,6 +2096,7 @@ export interface Partition {
   readonly flags: Flags
   readonly quota: Quota
   readonly rules?: PartitionRules | undefined
+  readonly timestamps?: TimestampSettings | undefined
   readonly createdAt: Instant
   readonly revision: Revision
 }
@@ -2118,8 +2119,22 @@ export interface CreatedPartition {
   readonly token?: Token | undefined
 }
 
+/** Takes the place of what was said before, as a whole. */
+export interface TimestampSettings {
+  /**
+   * Makes timestamps where a dialect does not name a key, as that of the Transaction Security
+   * Broker; kept, and shown, as its id.
+   */
+  readonly key?: KeyRef
+  /** What timestamps name; Keyhold's own when absent, which promises nothing. */
+  readonly policy?: ObjectIdentifier
+  /** By how much their time may be wrong; they say nothing about it when absent. 1 to 3600000. */
+  readonly accuracyMs?: number
+}
+
 export interface UpdatePartitionRequest {
-  readonly flags: SomeFlags
+  readonly flags?: SomeFlags
+  readonly timestamps?: TimestampSettings
 }
 
 export interface UpdateQuotaRequest {

@@ -83,7 +83,8 @@ export function renderPage<T, R>(
 
 /** A partition. */
 export function renderPartition(record: PartitionRecord): wire.Partition {
-  const { id, name, custody, state, flags, quota, rules, createdAt, revision } = record
+  const { id, name, custody, state, flags, quota, createdAt, revision } = record
+  const { rules, timestamps } = record
   return {
     id,
     name,
@@ -92,6 +93,7 @@ export function renderPartition(record: PartitionRecord): wire.Partition {
     state,
     flags,
     quota,
+    timestamps,
     rules: rules && { administration: optional(rules.administration, renderRule) },
     createdAt: renderTime(createdAt),
     revision,

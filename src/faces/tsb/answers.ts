@@ -334,6 +334,10 @@ export const answers = {
     summary: "How much the partition holds, as text",
     answer: closed({ keyStoreStatistics: text }),
   },
+  "POST /createRfcTimestamp": {
+    summary: "Stamp a payload (RFC 3161) by the key that the partition names for it",
+    answer: closed({ timestamp: bytes }),
+  },
   "POST /generateRandom/{}": random,
   "GET /generateRandom/{}": random,
 } as const satisfies Readonly<Record<Served, About>>

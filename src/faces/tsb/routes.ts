@@ -12,6 +12,7 @@ import { keyRoutes } from "./routes/keys.ts"
 import { requestRoutes } from "./routes/requests.ts"
 import { seedRoutes } from "./routes/seeds.ts"
 import { serviceRoutes } from "./routes/service.ts"
+import { timestampRoutes } from "./routes/timestamps.ts"
 import { useRoutes } from "./routes/use.ts"
 import { wrapRoutes } from "./routes/wrap.ts"
 
@@ -28,6 +29,7 @@ export const routes = {
   ...approvalRoutes,
   ...approverRoutes,
   ...serviceRoutes,
+  ...timestampRoutes,
   ...absentRoutes,
 } satisfies Record<string, Operation>
 

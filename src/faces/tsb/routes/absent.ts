@@ -11,7 +11,6 @@ export const absent = {
   "POST /key/keyAttestation": attestation,
   "GET /attestation": attestation,
   "GET /attestation/{}": attestation,
-  "POST /createRfcTimestamp": "this node is no time stamping authority",
   "POST /approverManagement/restoreFromBackup": backups,
   "POST /approverManagement/restoreFromBackup/forgotPassword": backups,
 } as const satisfies Readonly<Record<string, string>>
