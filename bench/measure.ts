@@ -66,6 +66,33 @@ async function measureCase(setting: Setting, one: Case): Promise<Measured | unde
   return await askLoad(pace, { url, ca: node.ca, serverPid, ...how, ...node.ask(one) })
 }
 
+/** What one request of a node costs and takes. */
+export interface Figures {
+  readonly perCpu: number
+  readonly perSecond: number
+  readonly p50: number
+}
+
+/** The same request of the API again and again, as a user; so many at once. */
+export async function askAgain(
+  node: BenchNode,
+  window: Pick<Pace, "warmMs" | "measureMs">,
+  asked: { readonly path: string; readonly body: object; readonly atOnce: number },
+): Promise<Figures> {
+  const { url, ca, pid: serverPid } = node
+  const { path, body, atOnce: connections } = asked
+  const request = {
+    method: "POST",
+    path: `/api/v1${path}`,
+    headers: { authorization: `Bearer ${node.token("user")}` },
+    body: JSON.stringify(body),
+  }
+  const how = { over: "http1", connections, inFlight: 1 } as const
+  const seen = await askLoad(window, { url, ca, serverPid, request, ...how })
+  const { requests, seconds, cpuSeconds = Number.NaN, p50Ms } = seen
+  return { perCpu: requests / cpuSeconds, perSecond: requests / seconds, p50: p50Ms }
+}
+
 /** Lets a load of its own run against a URL. */
 export async function askLoad(
   { warmMs, measureMs }: Pick<Pace, "warmMs" | "measureMs">,

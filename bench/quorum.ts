@@ -3,7 +3,7 @@
  * of the same node in the same round. Both are counted per CPU-second of the node.
  */
 
-import { askLoad } from "./measure.ts"
+import { askAgain, type Figures } from "./measure.ts"
 import { startNode, type BenchNode } from "./node.ts"
 import type { Pace } from "./plan.ts"
 import { askScript, cores } from "./processes.ts"
@@ -18,11 +18,6 @@ const inFlight = 8
 /** Issue 6: three verifications alone cost two and a half signatures. */
 const target = 0.2
 
-interface Figures {
-  readonly perCpu: number
-  readonly perSecond: number
-  readonly p50: number
-}
 interface Work {
   readonly name: string
   readonly measure: (node: BenchNode, window: Window) => Promise<Figures>
@@ -70,18 +65,12 @@ export async function benchQuorum(pace: QuorumPace): Promise<{
 }
 
 async function measurePlain(node: BenchNode, window: Window): Promise<Figures> {
-  const { url, ca, pid: serverPid } = node
   const body = { message: Buffer.alloc(64, "keyhold").toString("base64") }
-  const request = {
-    method: "POST",
-    path: "/api/v1/keys/bench-p256/sign",
-    headers: { authorization: `Bearer ${node.token("user")}` },
-    body: JSON.stringify(body),
-  }
-  const how = { over: "http1", connections: inFlight, inFlight: 1 } as const
-  const seen = await askLoad(window, { url, ca, serverPid, request, ...how })
-  const { requests, seconds, cpuSeconds = Number.NaN, p50Ms } = seen
-  return { perCpu: requests / cpuSeconds, perSecond: requests / seconds, p50: p50Ms }
+  return await askAgain(node, window, {
+    path: "/keys/bench-p256/sign",
+    body,
+    atOnce: inFlight,
+  })
 }
 
 let made = 0

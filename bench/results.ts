@@ -9,16 +9,22 @@ const heads = {
   timing: "## Timing of failures",
   aws: "## AWS's dialects",
   quorum: "## Signatures that people approve",
+  timestamps: "## Timestamps",
 } as const
 export type Part = keyof typeof heads
-const parts: readonly Part[] = ["algorithms", "timing", "aws", "quorum"]
+const parts: readonly Part[] = ["algorithms", "timing", "aws", "quorum", "timestamps"]
 
 /** Texts without their heads; empty where there is none. */
 export type Results = Readonly<Record<Part, string>>
 
 export function readResults(): Results {
-  const [algorithms, timing] = [textOf("algorithms"), textOf("timing")]
-  return { algorithms, timing, aws: textOf("aws"), quorum: textOf("quorum") }
+  return {
+    algorithms: textOf("algorithms"),
+    timing: textOf("timing"),
+    aws: textOf("aws"),
+    quorum: textOf("quorum"),
+    timestamps: textOf("timestamps"),
+  }
 }
 
 function textOf(part: Part): string {

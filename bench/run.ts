@@ -7,6 +7,7 @@ import { benchAlgorithms } from "./algorithms.ts"
 import { benchAws } from "./aws.ts"
 import { benchQuorum } from "./quorum.ts"
 import { readResults, writeResults } from "./results.ts"
+import { benchTimestamps } from "./timestamps.ts"
 import { benchTiming } from "./timing.ts"
 
 const help = `npm run bench -- [what] [options]
@@ -21,6 +22,7 @@ const help = `npm run bench -- [what] [options]
   aws          AWS's dialects over TLS
                  --rate N         requests per second of its open loop; 1800
   quorum       signatures that people approve
+  timestamps   RFC 3161 timestamps beside plain signatures
 
   --runs N     rounds, of which medians are told (not with timing)
   --smoke      everything once, briefly
@@ -37,6 +39,8 @@ if (process.argv.includes("--help") || process.argv.includes("-h")) {
   await measureOverWire("aws", benchAws, process.argv.slice(3))
 } else if (process.argv[2] === "quorum") {
   await measureOverWire("quorum", benchQuorum, process.argv.slice(3))
+} else if (process.argv[2] === "timestamps") {
+  await measureOverWire("timestamps", benchTimestamps, process.argv.slice(3))
 } else {
   const kept = readResults()
   await import("./main.ts")
@@ -82,7 +86,7 @@ async function measureTiming(args: readonly string[]): Promise<void> {
 }
 
 async function measureOverWire(
-  what: "aws" | "quorum",
+  what: "aws" | "quorum" | "timestamps",
   bench: typeof benchAws,
   args: readonly string[],
 ): Promise<void> {

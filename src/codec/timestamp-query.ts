@@ -18,7 +18,7 @@ import { CodecError } from "./error.ts"
 
 const nist = "2.16.840.1.101.3.4.2"
 
-/** Hashes that are stamped, by our identifiers: object identifier, and bytes of a digest. */
+/** Hashes that timestamps are of, by our identifiers: object identifier, bytes of a digest. */
 export const timestampHashes = {
   SHA_256: { oid: `${nist}.1`, bytes: 32 },
   SHA_384: { oid: `${nist}.2`, bytes: 48 },
@@ -41,7 +41,7 @@ const hashesByOid: ReadonlyMap<string, TimestampHash> = new Map(
   ]),
 )
 
-/** What somebody wants to be stamped. Parts that are repeated are DER, whole elements. */
+/** What somebody wants a timestamp of. Parts that are repeated are DER, whole elements. */
 export interface TimestampQuery {
   readonly hash: TimestampHash
   /** MessageImprint. */
@@ -50,7 +50,7 @@ export interface TimestampQuery {
   readonly policy?: Uint8Array | undefined
   /** INTEGER. */
   readonly nonce?: Uint8Array | undefined
-  /** The stamp brings its signer's certificates. */
+  /** The timestamp brings its signer's certificates. */
   readonly certificates: boolean
 }
 
@@ -66,7 +66,7 @@ export const timestampFailures = {
 } as const
 export type TimestampFailure = keyof typeof timestampFailures
 
-/** A request that says what cannot be stamped, in the words of the protocol. */
+/** A request that says what gets no timestamp, in the words of the protocol. */
 export class TimestampRefusal extends CodecError {
   readonly failure: TimestampFailure
 
@@ -149,7 +149,7 @@ function readImprint(element: DerElement | undefined): TimestampHash {
   if (oid?.tag !== derTags.objectId || after.length > 0 || more.length > 0) throw malformed()
   const hash = hashesByOid.get((wholeElement(oid) ?? new Uint8Array()).toHex())
   if (hash === undefined || !isNothing(parameters)) {
-    throw new TimestampRefusal("badAlg", `stamped are ${Object.keys(timestampHashes).join(", ")}`)
+    throw new TimestampRefusal("badAlg", `hashes are ${Object.keys(timestampHashes).join(", ")}`)
   }
   checkLength(hash, digest, "/query")
   return hash

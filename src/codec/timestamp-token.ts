@@ -24,7 +24,7 @@ const ids = {
   signingCertificateV2: writeDerObjectId(`${pkcs9}.16.2.47`),
 }
 
-/** What a stamp says. */
+/** What a timestamp says. */
 export interface TimestampContent {
   readonly query: TimestampQuery
   /** OBJECT IDENTIFIER, DER. */
@@ -91,7 +91,7 @@ function octets(bytes: Uint8Array): Uint8Array {
   return writeDer(derTags.octetString, bytes)
 }
 
-/** Everything that a stamp is put together from, once it is signed. */
+/** Everything that a timestamp is put together from, once it is signed. */
 export interface SignedTimestamp {
   readonly info: Uint8Array
   /** As {@link signedAttributes} made them. */
@@ -146,7 +146,7 @@ function signerIdentifier([certificate = new Uint8Array()]: readonly Uint8Array[
 const granted = 0n
 const rejection = 2n
 
-/** TimeStampResp around a stamp. */
+/** TimeStampResp around a timestamp. */
 export function grantedResponse(timestamp: Uint8Array): Uint8Array {
   return sequence(sequence(writeDerUnsigned(granted)), timestamp)
 }

@@ -41,7 +41,7 @@ export interface TimestampSettings {
   readonly accuracyMs?: number
 }
 
-/** For the log: the hash of what is stamped, and the policy. */
+/** For the log: the hash of what it is of, and the policy. */
 export type TimestampNote = `${HashId} ${string}`
 
 /** True for who may do nothing but get timestamps: his token may stand where others read it. */

@@ -68,7 +68,7 @@ interface Draft {
   readonly chain: readonly Uint8Array[]
 }
 
-/** What was decided for a stamp before its key was looked at. */
+/** What was decided for a timestamp before its key was looked at. */
 interface Terms {
   readonly query: TimestampQuery
   readonly policy: string
@@ -77,7 +77,7 @@ interface Terms {
 }
 
 /**
- * Stamps a digest.
+ * Makes a timestamp of a digest.
  *
  * @throws HsmError as `sign`; NOT_FOUND without a certificate for timestamps that is valid now;
  * OPERATION_FORBIDDEN for keys of other algorithms; CONFLICT while the node's clock is in doubt and
@@ -117,7 +117,7 @@ export async function timestamp(
 }
 
 /**
- * Stamps a message by the key that the partition names for it; certificates come along.
+ * Makes a timestamp of a message by the key that the partition names; certificates come along.
  *
  * @throws HsmError as {@link timestamp}; NOT_FOUND also where no key is named; PAYLOAD_TOO_LARGE.
  */
@@ -194,7 +194,7 @@ function notForTimestamps(): HsmError {
 /** While the clock is in doubt nothing is said about the time. */
 function sureTime({ clock }: Ports): Instant {
   if (clock.isSure()) return clock.now()
-  throw new HsmError("CONFLICT", "the node's clock is in doubt: it stamps nothing now", {
+  throw new HsmError("CONFLICT", "the node's clock is in doubt: it makes no timestamp now", {
     retryAfterSeconds: 60,
     timestamp: "timeNotAvailable",
   })

@@ -60,7 +60,7 @@ test("what is made of a digest reads back", () => {
   assert.throws(() => timestampQuery({ digest }), { failure: "badDataFormat", field: "/digest" })
 })
 
-test("what is not to be stamped is refused by name", () => {
+test("what gets no timestamp is refused by name", () => {
   const withParameters = identifier(timestampHashes.SHA_256.oid, octets(1))
   const bad: readonly (readonly [string, Uint8Array, TimestampFailure])[] = [
     ["nothing", new Uint8Array(), "badDataFormat"],

@@ -232,7 +232,7 @@ test("a certificate counts that is for timestamps alone, valid now, of the versi
   await assert.rejects(make(rotated), { code: "NOT_FOUND" }, "of an older version")
 })
 
-test("nothing is stamped while the clock is in doubt", async () => {
+test("no timestamp is made while the clock is in doubt", async () => {
   const { key } = await newTimestamper("EC_P256")
   clock.sure = false
   const refused = {
@@ -259,8 +259,8 @@ test("who may not use the key, or finds it switched off, gets no timestamp", asy
   const signing = { ...user.caller, grants: [{ operations: ["key.sign" as const] }] }
   const asSigner = timestamp(ports, { ...user, caller: signing }, { key, query })
   await assert.rejects(asSigner, { code: "OPERATION_FORBIDDEN" })
-  const stamping = { ...user.caller, grants: [{ operations: ["key.timestamp" as const] }] }
-  await timestamp(ports, { ...user, caller: stamping }, { key, query })
+  const narrowed = { ...user.caller, grants: [{ operations: ["key.timestamp" as const] }] }
+  await timestamp(ports, { ...user, caller: narrowed }, { key, query })
   const stranger = contextOf("user", await newPartition(stack, "stranger"))
   await assert.rejects(timestamp(ports, stranger, { key, query }), { code: "KEY_NOT_FOUND" })
   await disableKey(ports, manager, { key })

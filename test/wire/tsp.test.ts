@@ -30,7 +30,7 @@ let count = 0
 
 before(async () => {
   node = await startDevNode()
-  writeFileSync(path("data"), "what is stamped")
+  writeFileSync(path("data"), "what it is about")
   await newTimestamper("tsa", "EC_P256")
   await openssl("ts", "-query", "-data", path("data"), "-sha256", "-cert", "-out", path("q.tsq"))
 })
@@ -196,29 +196,33 @@ test("a record names who asked, hash, policy and serial number", async () => {
 })
 
 const noSigncode = has("osslsigncode", "--version") ? false : "osslsigncode is missing"
-test("osslsigncode stamps what it signed, and verifies it", { skip: noSigncode }, async () => {
-  const { token } = await newHolder()
-  const own = ["-subj", "/CN=signer", "-addext", "extendedKeyUsage=codeSigning"]
-  const pair = ["-newkey", "rsa:2048", "-nodes", "-keyout", path("signer.key"), "-days", "30"]
-  await openssl("req", "-x509", ...pair, "-out", path("signer.pem"), ...own)
-  writeFileSync(path("a.ps1"), "Write-Output 1\r\n")
-  const by = ["-certs", path("signer.pem"), "-key", path("signer.key"), "-h", "sha256"]
-  const at = ["-ts", `${node.dev.url}/tsp/tsa/${token}`, "-HTTPS-CAfile", node.dev.caFile]
-  const files = ["-in", path("a.ps1"), "-out", path("b.ps1")]
-  const signed = await run("osslsigncode", ["sign", ...by, ...at, ...files])
-  assert.equal(signed.code, 0, signed.text)
-  const trusted = ["-CAfile", path("signer.pem"), "-TSA-CAfile", path("tsa.pem")]
-  const read = await run("osslsigncode", ["verify", ...trusted, "-in", path("b.ps1")])
-  assert.equal(read.code, 0, read.text)
-  assert.match(read.text, /Timestamp Server Signature verification: ok/)
-  writeFileSync(path("tampered.ps1"), flipBit(readFileSync(path("b.ps1")), 5))
-  const broken = await run("osslsigncode", ["verify", ...trusted, "-in", path("tampered.ps1")])
-  assert.notEqual(broken.code, 0)
-})
+test(
+  "osslsigncode gets a timestamp for what it signed, and verifies it",
+  { skip: noSigncode },
+  async () => {
+    const { token } = await newHolder()
+    const own = ["-subj", "/CN=signer", "-addext", "extendedKeyUsage=codeSigning"]
+    const pair = ["-newkey", "rsa:2048", "-nodes", "-keyout", path("signer.key"), "-days", "30"]
+    await openssl("req", "-x509", ...pair, "-out", path("signer.pem"), ...own)
+    writeFileSync(path("a.ps1"), "Write-Output 1\r\n")
+    const by = ["-certs", path("signer.pem"), "-key", path("signer.key"), "-h", "sha256"]
+    const at = ["-ts", `${node.dev.url}/tsp/tsa/${token}`, "-HTTPS-CAfile", node.dev.caFile]
+    const files = ["-in", path("a.ps1"), "-out", path("b.ps1")]
+    const signed = await run("osslsigncode", ["sign", ...by, ...at, ...files])
+    assert.equal(signed.code, 0, signed.text)
+    const trusted = ["-CAfile", path("signer.pem"), "-TSA-CAfile", path("tsa.pem")]
+    const read = await run("osslsigncode", ["verify", ...trusted, "-in", path("b.ps1")])
+    assert.equal(read.code, 0, read.text)
+    assert.match(read.text, /Timestamp Server Signature verification: ok/)
+    writeFileSync(path("tampered.ps1"), flipBit(readFileSync(path("b.ps1")), 5))
+    const broken = await run("osslsigncode", ["verify", ...trusted, "-in", path("tampered.ps1")])
+    assert.notEqual(broken.code, 0)
+  },
+)
 
 // A JDK is too much to install for one test; where there is one, it is asked.
 if (has("jarsigner", "-help") && has("jar", "--version")) {
-  test("jarsigner stamps an archive, and verifies it", async () => {
+  test("jarsigner gets a timestamp for an archive, and verifies it", async () => {
     const { token } = await newHolder()
     const [store, trust] = [path("keys.p12"), path("trust.p12")]
     const password = ["-storepass", "changeit"]

@@ -1631,7 +1631,7 @@ export interface VerifyMacRequest {
 export type ObjectIdentifier = string
 
 export interface CreateTimestampRequest {
-  /** Of what is stamped; as long as its hash has it. Base64, at most 64 bytes. */
+  /** Of what the timestamp is of; as long as its hash has it. Base64, at most 64 bytes. */
   readonly digest: Uint8Array
   readonly hash?: 
     | "SHA_256"
