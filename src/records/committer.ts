@@ -182,7 +182,8 @@ export class Committer {
   /** Applies each transaction that still fits; refuses those that do not. */
   async #stage(state: PartitionState, jobs: Set<Job>): Promise<Staging> {
     const { store, keyholder, epoch } = this.#records
-    const source = { store, keyholder, partition: this.#partition }
+    const bucketOf = (path: string): number | undefined => this.#records.bucketNow(path)
+    const source = { store, keyholder, partition: this.#partition, bucketOf }
     const transactions = [...jobs].map(({ transaction }) => transaction)
     const stage = new Staging(state, await readInputs(source, state, transactions), epoch)
     for (const job of jobs) {

@@ -1,4 +1,7 @@
-/** What a group of transactions reads before it can be staged: a few reads for all of them. */
+/**
+ * What a group of transactions has to know before it can be staged: a few reads for all of them,
+ * and none where the node knows it all.
+ */
 
 import type { PartitionId } from "../domain/ids.ts"
 import type { Pin } from "../sealing/bucket-table.ts"
@@ -10,8 +13,10 @@ import type { PartitionState } from "./partition-state.ts"
 import { decodeRecordRow } from "./rows.ts"
 
 export interface GroupInputs {
-  /** Claimed rows and rows of changed records, as they are now. */
-  readonly rows: ReadonlyMap<string, Entry | undefined>
+  /** Of each changed record that is there, by its path. */
+  readonly buckets: ReadonlyMap<string, number>
+  /** Claimed rows that are not free. */
+  readonly taken: ReadonlySet<string>
   /** Pins of every table that the group can touch; held here, whatever a cache forgets. */
   readonly pins: ReadonlyMap<number, ReadonlyMap<string, Pin>>
 }
@@ -20,6 +25,11 @@ interface Source {
   readonly store: Store
   readonly keyholder: Keyholder
   readonly partition: PartitionId
+  /**
+   * The bucket of a record that the node has read or written; while it is there it stays in it.
+   * One that has gone meanwhile has no pin there, so it is refused all the same.
+   */
+  readonly bucketOf: (path: string) => number | undefined
 }
 
 /** @throws HsmError TAMPERED when a table is not the one that the state pins. */
@@ -28,19 +38,31 @@ export async function readInputs(
   state: PartitionState,
   transactions: readonly Transaction[],
 ): Promise<GroupInputs> {
-  const { partition } = source
-  const changed = transactions.flatMap(({ changes }) =>
-    changes.map(({ kind, record }) => paths.record(partition, kind, record.id)),
+  const changed = new Set(
+    transactions.flatMap(({ changes }) =>
+      changes.map(({ kind, record }) => paths.record(source.partition, kind, record.id)),
+    ),
   )
   const claimed = transactions.flatMap(({ claims = [] }) => claims.map(({ path }) => path))
-  const rows = await readAll(source.store, [...new Set([...changed, ...claimed])])
-  const buckets = new Set(transactions.flatMap(({ reseal = [] }) => reseal))
-  if (state.root.buckets > 0) buckets.add(state.root.buckets - 1)
+  const buckets = new Map<string, number>()
   for (const path of changed) {
-    const row = rows.get(path)
-    if (row !== undefined) buckets.add(decodeRecordRow(row.value).bucket)
+    const known = source.bucketOf(path)
+    if (known !== undefined) buckets.set(path, known)
   }
-  return { rows, pins: await openTables(source, state, [...buckets]) }
+  const unknown = [...changed].filter((path) => !buckets.has(path))
+  const rows = await readAll(source.store, [...new Set([...unknown, ...claimed])])
+  for (const path of unknown) {
+    const row = rows.get(path)
+    if (row !== undefined) buckets.set(path, decodeRecordRow(row.value).bucket)
+  }
+  const touched = new Set(transactions.flatMap(({ reseal = [] }) => reseal))
+  if (state.root.buckets > 0) touched.add(state.root.buckets - 1)
+  for (const bucket of buckets.values()) touched.add(bucket)
+  return {
+    buckets,
+    taken: new Set(claimed.filter((path) => rows.get(path) !== undefined)),
+    pins: await openTables(source, state, [...touched]),
+  }
 }
 
 async function openTables(

@@ -56,12 +56,12 @@ export class Records {
 
   /**
    * After this, cached records are as fresh as anything acknowledged before the call. Callers that
-   * arrive together share one read of the store.
+   * arrive together share one read of the store, and where that would find nothing there is none.
    *
    * @throws HsmError STORE_UNAVAILABLE: then nothing cached may be used.
    */
-  sync(): Promise<void> {
-    return this.#barrier.wait()
+  async sync(): Promise<void> {
+    if (!this.isFresh) await this.#barrier.wait()
   }
 
   /** True when a `sync` now would find nothing new, and need not wait to know that. */
@@ -200,8 +200,13 @@ export class Records {
     })
   }
 
+  /** The bucket of a record that is cached. */
+  bucketNow(path: string): number | undefined {
+    return this.#records.get(path)?.bucket
+  }
+
   async #bucketOf(path: string): Promise<number | undefined> {
-    const known = this.#records.get(path)?.bucket
+    const known = this.bucketNow(path)
     if (known !== undefined) return known
     const {
       entries: [row],

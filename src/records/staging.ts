@@ -18,7 +18,7 @@ import type { Change, Committed, Transaction } from "./committer.ts"
 import type { GroupInputs } from "./group-inputs.ts"
 import { encodeRecord, paths } from "./kinds.ts"
 import { rootIdentity, type PartitionState } from "./partition-state.ts"
-import { decodeRecordRow, encodeRoot, encodeRow, type Root } from "./rows.ts"
+import { encodeRoot, encodeRow, type Root } from "./rows.ts"
 
 /** Root and sequences of the touched tables, as the commit makes them. */
 export interface SealedPins {
@@ -69,7 +69,7 @@ export class Staging {
       return new HsmError("QUOTA_EXCEEDED", why, { rule: "key-quota" })
     }
     for (const { path } of claims) {
-      if (this.writes.has(path) || this.#inputs.rows.get(path) !== undefined) {
+      if (this.writes.has(path) || this.#inputs.taken.has(path)) {
         return new HsmError("NAME_TAKEN", "the name is in use")
       }
     }
@@ -95,10 +95,7 @@ export class Staging {
   }
 
   #bucketOf(path: string): number | undefined {
-    const staged = this.records.get(path)
-    if (staged !== undefined) return staged.bucket
-    const row = this.#inputs.rows.get(path)
-    return row === undefined ? undefined : decodeRecordRow(row.value).bucket
+    return this.records.get(path)?.bucket ?? this.#inputs.buckets.get(path)
   }
 
   #apply(transaction: Transaction): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { after, before, mock, test } from "node:test"
 
+import { systemRandom } from "../../src/daemon/system.ts"
 import { HsmError } from "../../src/domain/errors.ts"
 import type { KeyRecord } from "../../src/domain/key.ts"
 import { createKey } from "../../src/service/create-key.ts"
@@ -10,7 +11,8 @@ import { rotateKey } from "../../src/service/rotate-key.ts"
 import { updateKey } from "../../src/service/update-key.ts"
 import { findKey } from "../../src/service/find-key.ts"
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts"
-import type { PartitionId } from "../../src/domain/ids.ts"
+import { instant, type PartitionId, type StampBlockId } from "../../src/domain/ids.ts"
+import type { Change } from "../../src/records/committer.ts"
 import { contextOf, foundCluster, newPartition, openCluster, type Stack } from "../support/stack.ts"
 import { WatchedStore } from "../support/watched-store.ts"
 
@@ -50,6 +52,30 @@ test("a thousand concurrent creates share a few commits, and each is there", asy
   for (const [n, key] of keys.entries()) {
     assert.equal((await findKey(stack.ports, manager(), names[n] ?? ""))?.key.id, key.id)
   }
+})
+
+test("a change of what the node knows reads nothing, and its pin refuses what is old", async () => {
+  const { records } = stack.ports
+  const block = { id: systemRandom.bytes(16).toHex() as StampBlockId, partition, dueAt: instant(1) }
+  const at = (revision: number): Change => ({
+    kind: "stamp-block",
+    record: { ...block, used: new Uint8Array(1), revision },
+  })
+  const other = await openCluster(stack.cluster, { store })
+  const commit = (by: Stack, change: Change) =>
+    by.ports.records.commit(partition, { changes: [change] })
+  await commit(stack, at(1))
+  await other.ports.records.sync()
+  await other.ports.records.read("stamp-block", partition, block.id)
+  const get = mock.method(store, "get")
+  await commit(stack, at(2))
+  assert.equal(get.mock.callCount(), 0)
+  get.mock.restore()
+  await assert.rejects(commit(other, at(2)), { code: "CONFLICT" })
+  await commit(stack, { ...at(3), removes: true })
+  await assert.rejects(commit(other, at(4)), { code: "CONFLICT" })
+  await records.sync()
+  assert.equal(await records.read("stamp-block", partition, block.id), undefined)
 })
 
 test("creates one after the other cost one commit each: groups form under load alone", async () => {
