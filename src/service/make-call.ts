@@ -48,9 +48,9 @@ export async function makeCall(
       )
       return { id, operation: asked.operation, result }
     }
-    await ports.stamps.refuseUsed(partition, stamp)
+    using usable = await ports.stamps.unused(partition, stamp, act.recorded)
     const result = await run(ports, context, call).result
-    await ports.stamps.use(partition, stamp)
+    await usable.use()
     return { id, operation: asked.operation, result }
   })
 }

@@ -3,6 +3,8 @@
  * use a stamp sets its bit there, in a commit that all who arrive meanwhile share.
  */
 
+import { setImmediate as nextTurn } from "node:timers/promises"
+
 import { encodeId } from "../codec/id-text.ts"
 import { HsmError } from "../domain/errors.ts"
 import type { Instant, PartitionId, StampBlockId } from "../domain/ids.ts"
@@ -29,6 +31,22 @@ interface OpenBlock {
   next: number
 }
 
+/** A stamp that could be used when this was made. Disposed of without a use, it still can be. */
+export interface Usable extends Disposable {
+  /**
+   * Uses the stamp: when this resolves, nobody ever can again.
+   *
+   * @throws HsmError CONFLICT when somebody else was first; STORE_UNAVAILABLE: outcome unknown, so
+   * nothing may leave.
+   */
+  use(): Promise<void>
+}
+
+interface Coming {
+  /** The log has the act's record. */
+  readonly recorded: Promise<void>
+}
+
 interface Using {
   readonly serial: number
   readonly resolve: () => void
@@ -45,6 +63,8 @@ export class Stamps {
   readonly #opening = new Map<string, Promise<void>>()
   /** By block, whoever waits for the commit that uses his stamp. Owned by {@link #drain}. */
   readonly #using = new Map<string, Using[]>()
+  /** By partition, those who are about to use theirs. */
+  readonly #coming = new Map<PartitionId, Set<Coming>>()
 
   constructor(parts: { records: Records; random: RandomSource; inFlight: InFlight }) {
     this.#records = parts.records
@@ -77,29 +97,27 @@ export class Stamps {
     }
   }
 
-  /** @throws HsmError CONFLICT when the stamp has been used, or its block is gone. */
-  async refuseUsed(partition: PartitionId, place: StampPlace): Promise<void> {
-    await this.#unused(partition, place)
-  }
-
   /**
-   * Uses a stamp: when this resolves, nobody ever can again.
+   * A stamp, for an act whose result waits for its use.
    *
-   * @throws HsmError CONFLICT when somebody else was first; STORE_UNAVAILABLE: outcome unknown, so
-   * nothing may leave.
+   * @param recorded - resolves when the log has the act's record. Whoever uses a stamp meanwhile
+   * waits for it: the act is about to use its own, and both share a commit.
+   * @throws HsmError CONFLICT when the stamp has been used, or its block is gone.
    */
-  async use(partition: PartitionId, { block, serial }: StampPlace): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const using = { serial, resolve, reject }
-      const waiting = this.#using.get(block)
-      if (waiting !== undefined) {
-        waiting.push(using)
-        return
-      }
-      const queue = [using]
-      this.#using.set(block, queue)
-      void this.#drain(partition, block, queue)
-    })
+  async unused(
+    partition: PartitionId,
+    place: StampPlace,
+    recorded: Promise<void>,
+  ): Promise<Usable> {
+    await this.#unused(partition, place)
+    const come = this.#announce(partition, recorded)
+    return {
+      use: () => {
+        come()
+        return this.#use(partition, place)
+      },
+      [Symbol.dispose]: come,
+    }
   }
 
   /**
@@ -125,6 +143,30 @@ export class Stamps {
     return record
   }
 
+  /** Answers with what takes it back. */
+  #announce(partition: PartitionId, recorded: Promise<void>): () => void {
+    const coming = this.#coming.get(partition) ?? new Set()
+    const one = { recorded }
+    this.#coming.set(partition, coming.add(one))
+    return () => {
+      if (coming.delete(one) && coming.size === 0) this.#coming.delete(partition)
+    }
+  }
+
+  async #use(partition: PartitionId, { block, serial }: StampPlace): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const using = { serial, resolve, reject }
+      const waiting = this.#using.get(block)
+      if (waiting !== undefined) {
+        waiting.push(using)
+        return
+      }
+      const queue = [using]
+      this.#using.set(block, queue)
+      void this.#drain(partition, block, queue)
+    })
+  }
+
   async #openBlock(
     partition: PartitionId,
     name: string,
@@ -142,11 +184,20 @@ export class Stamps {
 
   async #drain(partition: PartitionId, block: StampBlockId, queue: Using[]): Promise<void> {
     while (queue.length > 0) {
+      await this.#gather(partition)
       await this.#inFlight.alone(`stamps/${block}`, () =>
         this.#useAll(partition, block, queue.splice(0)),
       )
     }
     this.#using.delete(block)
+  }
+
+  /** Waits for one commit of the log at most: whoever comes after that has the next commit. */
+  async #gather(partition: PartitionId): Promise<void> {
+    const coming = this.#coming.get(partition)
+    if (coming === undefined) return
+    await Promise.allSettled([...coming].map(({ recorded }) => recorded))
+    await nextTurn()
   }
 
   /** Never rejects: every one of them learns his own fate. */

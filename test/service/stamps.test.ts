@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { after, before, mock, test } from "node:test"
+import { setTimeout } from "node:timers/promises"
 
 import { limits } from "../../src/domain/limits.ts"
 import { paths } from "../../src/records/kinds.ts"
@@ -40,6 +41,43 @@ test("many calls at once share commits, and each is done once", async () => {
   assert.ok(after - before < 20, `${after - before} commits for ${all.length} calls`)
   const again = await Promise.allSettled(all.map((one) => on.call(one)))
   assert.ok(again.every(({ status }) => status === "rejected"))
+})
+
+test("a use shares the commit of those whose records the log is writing", async () => {
+  const { stamps, records } = on.ports
+  const { partition } = on.made
+  const stamp = () => stamps.give(partition, minute, on.made.stack.clock.now())
+  const rev = async () => (await records.store.get([])).rev
+  const [first, second, third] = [await stamp(), await stamp(), await stamp()]
+  const record = Promise.withResolvers<undefined>()
+  const before = await rev()
+  using early = await stamps.unused(partition, first, Promise.resolve())
+  using late = await stamps.unused(partition, second, record.promise)
+  using refused = await stamps.unused(partition, third, Promise.reject(new Error("the log")))
+  const use = early.use()
+  await setTimeout(20)
+  assert.equal(await rev(), before)
+  record.resolve(undefined)
+  await record.promise
+  await Promise.all([use, late.use()])
+  assert.equal(await rev(), before + 1)
+  await refused.use() // Nobody else's failure is in its way.
+  await assert.rejects(stamps.unused(partition, first, record.promise), used)
+})
+
+test("who has given up the use of his stamp holds nobody up, and still can use it", async () => {
+  const { stamps } = on.ports
+  const { partition } = on.made
+  const stamp = () => stamps.give(partition, minute, on.made.stack.clock.now())
+  const [mine, other] = [await stamp(), await stamp()]
+  const { promise: never } = Promise.withResolvers<undefined>()
+  {
+    using _ = await stamps.unused(partition, other, never)
+  }
+  using usable = await stamps.unused(partition, mine, never)
+  await usable.use()
+  using again = await stamps.unused(partition, other, never)
+  await again.use()
 })
 
 test("a timelock counts from the stamp, and who is too early uses nothing up", async () => {
