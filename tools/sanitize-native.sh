@@ -16,4 +16,4 @@ LD_PRELOAD="$(cc -print-file-name=libasan.so) $(cc -print-file-name=libubsan.so)
 ASAN_OPTIONS=detect_leaks=0:halt_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 KEYHOLD_NATIVE_TEST="$folder/keyhold.node" \
   "$real" --test --test-isolation=none "$@" \
-  test/engine/native.test.ts test/engine/native-signature.test.ts
+  test/engine/native.test.ts test/engine/native-signature.test.ts test/engine/blobs.test.ts

@@ -24,7 +24,8 @@ import type {
   MaterialFormat,
   SignatureId,
 } from "./provider.ts"
-import { randomBytes } from "./random.ts"
+import { dealing, randomBytes } from "./random.ts"
+import { SecretBytes } from "./secret-bytes.ts"
 import { isSlowToMake, slowLane } from "./slow-lane.ts"
 
 /**
@@ -40,6 +41,18 @@ export async function generateMaterial(
 ): Promise<Material> {
   if (permit === undefined || !isSlowToMake(algorithm)) return await makeTested(algorithm)
   return await slowLane.run(permit, () => makeTested(algorithm))
+}
+
+/** Deals out `count` new keys, as {@link generateMaterial} makes them; secret ones of one draw. */
+export function generating(
+  algorithm: KeyAlgorithmId,
+  count: number,
+  permit: Permit,
+): () => Material | Promise<Material> {
+  const { secretBytes } = provider.keys[algorithm]
+  if (secretBytes === undefined) return () => generateMaterial(algorithm, permit)
+  const deal = dealing({ bytes: randomBytes }, count * secretBytes)
+  return () => ({ material: new SecretBytes(deal(secretBytes)) })
 }
 
 async function makeTested(algorithm: KeyAlgorithmId): Promise<Material> {

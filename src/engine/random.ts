@@ -4,6 +4,7 @@
  * into the generator costs sixty times what a pooled IV does.
  */
 
+import assert from "node:assert/strict"
 import { randomFillSync } from "node:crypto"
 import { closeSync, openSync, readSync } from "node:fs"
 import { HsmError } from "../domain/errors.ts"
@@ -77,6 +78,25 @@ export class Random {
     if (alarm === undefined) return
     bytes.fill(0)
     throw new HsmError("INTERNAL", `the random source failed its ${alarm} test (SP 800-90B)`)
+  }
+}
+
+/** Where others take random bytes from. */
+interface Source {
+  bytes(count: number): Uint8Array
+}
+
+/**
+ * Deals out one draw of `count` bytes, piece by piece and each once: a call into the generator
+ * costs as much as what it gives for a hundred keys.
+ */
+export function dealing(source: Source, count: number): (some: number) => Uint8Array {
+  let rest = source.bytes(count)
+  return (some) => {
+    assert(some <= rest.length, "as much was drawn as is dealt out")
+    const taken = rest.subarray(0, some)
+    rest = rest.subarray(some)
+    return taken
   }
 }
 

@@ -8,20 +8,25 @@
  * number of blobs sealed under one parent key (SP 800-38D section 8.3 counts per GCM key).
  */
 
-import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto"
-
 import { decryptionFailed, HsmError } from "../domain/errors.ts"
 import type { RandomSource } from "../domain/ports.ts"
+import {
+  blobIvBytes,
+  blobSaltBytes,
+  blobTagBytes,
+  type BlobForm,
+  type BlobInput,
+} from "../engine/blob-cipher.ts"
+import { blobCipher } from "../engine/blobs.ts"
 import type { SecretBytes } from "../engine/secret-bytes.ts"
 
 const format = 1
 const suite = 1
 const oldestReader = 1
 const headBytes = 8
-const saltBytes = 16
-const ivBytes = 12
-const tagBytes = 16
-const overhead = headBytes + saltBytes + ivBytes + tagBytes
+const freshBytes = blobSaltBytes + blobIvBytes
+const overhead = headBytes + freshBytes + blobTagBytes
+const info = Buffer.from("keyhold/blob/v1")
 
 /** What a sealed blob says about itself in the clear; the AAD binds it. */
 export interface BlobHead {
@@ -33,22 +38,32 @@ export interface BlobHead {
 export function sealBlob(
   key: SecretBytes,
   random: RandomSource,
-  blob: { readonly aad: Uint8Array; readonly plaintext: Uint8Array; readonly generation: number },
+  { generation, ...blob }: BlobInput & BlobHead,
 ): Uint8Array {
+  const [sealed] = sealBlobs(key, random, { generation, blobs: [blob] })
+  if (sealed === undefined) throw new HsmError("INTERNAL", "a blob was not sealed")
+  return sealed
+}
+
+/**
+ * Seals each of them by itself, together.
+ *
+ * @param keys - 32 bytes for all, or for each, one behind the other.
+ */
+export function sealBlobs(
+  keys: SecretBytes,
+  random: RandomSource,
+  { generation, blobs }: BlobHead & { readonly blobs: readonly BlobInput[] },
+): Uint8Array[] {
   const head = Buffer.alloc(headBytes)
   head.set([format, suite, oldestReader, 0])
-  head.writeUInt32BE(blob.generation, 4)
-  const fresh = random.bytes(saltBytes + ivBytes)
-  const salt = fresh.subarray(0, saltBytes)
-  const iv = fresh.subarray(saltBytes)
-  const derived = deriveKey(key, salt)
-  const cipher = createCipheriv("aes-256-gcm", derived, iv, { authTagLength: tagBytes })
-  derived.fill(0)
-  cipher.setAAD(Buffer.concat([head, blob.aad]))
-  const ciphertext = cipher.update(blob.plaintext)
-  cipher.final()
-  return Buffer.concat([head, salt, iv, ciphertext, cipher.getAuthTag()])
+  head.writeUInt32BE(generation, 4)
+  const fresh = random.bytes(blobs.length * freshBytes)
+  return keys.lend((bytes) => blobCipher.seal(bytes, { head, info }, fresh, blobs))
 }
+
+/** Of a blob that is being opened only its own head counts; it is as long as this one. */
+const anyHead: BlobForm = { head: new Uint8Array(headBytes), info }
 
 /**
  * Opens a blob.
@@ -57,21 +72,9 @@ export function sealBlob(
  */
 export function openBlob(key: SecretBytes, aad: Uint8Array, blob: Uint8Array): Buffer {
   readBlobHead(blob)
-  const salt = blob.subarray(headBytes, headBytes + saltBytes)
-  const iv = blob.subarray(headBytes + saltBytes, headBytes + saltBytes + ivBytes)
-  const derived = deriveKey(key, salt)
-  try {
-    const decipher = createDecipheriv("aes-256-gcm", derived, iv, { authTagLength: tagBytes })
-    decipher.setAAD(Buffer.concat([blob.subarray(0, headBytes), aad]))
-    decipher.setAuthTag(blob.subarray(blob.length - tagBytes))
-    const plaintext = decipher.update(blob.subarray(overhead - tagBytes, blob.length - tagBytes))
-    decipher.final()
-    return plaintext
-  } catch {
-    throw decryptionFailed()
-  } finally {
-    derived.fill(0)
-  }
+  const opened = key.lend((bytes) => blobCipher.open(bytes, anyHead, aad, blob))
+  if (opened === undefined) throw decryptionFailed()
+  return opened
 }
 
 /**
@@ -88,8 +91,4 @@ export function readBlobHead(blob: Uint8Array): BlobHead {
   }
   const view = new DataView(blob.buffer, blob.byteOffset, headBytes)
   return { generation: view.getUint32(4) }
-}
-
-function deriveKey(key: SecretBytes, salt: Uint8Array): Uint8Array {
-  return key.lend((bytes) => new Uint8Array(hkdfSync("sha256", bytes, salt, "keyhold/blob/v1", 32)))
 }

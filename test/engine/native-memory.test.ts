@@ -13,6 +13,11 @@ const growthBytesMax = 12 * 1024 * 1024
 const loops: Record<string, readonly [string, number]> = {
   "seals and opens": ["addon.open(aes, nonce, none, addon.seal(aes, nonce, none, text))", 200_000],
   "failed opens": ["addon.open(aes, nonce, none, text)", 200_000],
+  "blobs that open or do not": [
+    "addon.openBlob(raw, none, 0, none, addon.sealBlobs(raw, none, none, block.subarray(0, 28), " +
+      "none, raw, Uint32Array.of(0, 32))); addon.openBlob(raw, none, 0, none, text)",
+    100_000,
+  ],
   "AES keys": ["addon.seal(addon.aesKey(raw), nonce, none, none)", 50_000],
   "HMAC keys": ["addon.hmac(addon.hmacKey(raw, 'sha256'), text)", 50_000],
   pairs: ["addon.sign(addon.privateKey(pkcs8), ecdsa, raw)", 5_000],

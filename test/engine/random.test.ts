@@ -9,6 +9,7 @@ import {
   repetitionCutoff,
 } from "../../src/engine/entropy-health.ts"
 import {
+  dealing,
   pooledRandomBytes,
   Random,
   randomBytes,
@@ -106,4 +107,22 @@ test("pooled bytes are those of the source, each given out once and of its own m
 test("two draws differ", () => {
   assert.notDeepEqual(randomBytes(32), randomBytes(32))
   assert.notDeepEqual(pooledRandomBytes(24), pooledRandomBytes(24))
+})
+
+test("what is dealt out is one draw, each byte once, and never more than was drawn", () => {
+  const draws: number[] = []
+  const bytes = (count: number) => {
+    draws.push(count)
+    return Uint8Array.from({ length: count }, (_, at) => at)
+  }
+  const deal = dealing({ bytes }, 5)
+  assert.deepEqual(
+    [[...deal(2)], [...deal(3)]],
+    [
+      [0, 1],
+      [2, 3, 4],
+    ],
+  )
+  assert.deepEqual(draws, [5])
+  assert.throws(() => deal(1))
 })

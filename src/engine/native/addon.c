@@ -73,6 +73,13 @@ bool kh_read_counts(napi_env env, napi_value value, const uint32_t **at, size_t 
   return true;
 }
 
+bool kh_take(kh_bytes *from, size_t length, kh_bytes *taken) {
+  if (length > from->length) return false;
+  *taken = (kh_bytes){from->at, length};
+  *from = (kh_bytes){from->at + length, from->length - length};
+  return true;
+}
+
 bool kh_read_hash(napi_env env, napi_value value, kh_hash *hash) {
   char name[16];
   size_t length = 0;
@@ -142,6 +149,14 @@ napi_value kh_new_bytes(napi_env env, size_t length, unsigned char **at) {
   return kh_throw(env, KH_FAILED, "memory for the answer cannot be had");
 }
 
+bool kh_update(EVP_CIPHER_CTX *context, unsigned char *out, kh_bytes in) {
+  int length = 0;
+  // An empty update is no call: GCM reads an absent input as the end.
+  return in.length == 0 ||
+         (EVP_CipherUpdate(context, out, &length, in.at, (int)in.length) == 1 &&
+          (size_t)length == in.length);
+}
+
 void kh_export(napi_env env, napi_value exports, const char *name, napi_callback function) {
   napi_value value;
   if (napi_create_function(env, name, NAPI_AUTO_LENGTH, function, NULL, &value) != napi_ok ||
@@ -177,6 +192,7 @@ NAPI_MODULE_INIT() {
     return kh_throw(env, KH_FAILED, "this OpenSSL lacks AES-GCM or HMAC");
   }
   kh_export_aead(env, exports);
+  kh_export_blobs(env, exports);
   kh_export_chains(env, exports);
   kh_export_later(env, exports);
   kh_export_mac(env, exports);

@@ -136,6 +136,43 @@ export interface Addon {
     bodies: Uint8Array,
     lengths: Uint32Array,
   ) => Uint8Array
+  /**
+   * HKDF-SHA-256 (RFC 5869), 32 bytes for each: one behind the other.
+   *
+   * @param salts - 32 bytes for each.
+   * @param infos - one behind the other, as long as `lengths` says.
+   */
+  deriveKeys(
+    ikm: Uint8Array,
+    salts: Uint8Array,
+    infos: Uint8Array,
+    lengths: Uint32Array,
+  ): Uint8Array<ArrayBuffer>
+  /**
+   * For each plaintext, one behind the other: head || salt || IV || AES-256-GCM under HKDF-SHA-256
+   * of key, salt and `info`, which binds the head and its own associated data.
+   *
+   * @param keys - 32 bytes for all of them, or for each.
+   * @param fresh - a salt of 16 and an IV of 12 random bytes for each.
+   * @param lengths - as {@link Addon.sealMany} has them.
+   */
+  sealBlobs(
+    keys: Uint8Array,
+    info: Uint8Array,
+    head: Uint8Array,
+    fresh: Uint8Array,
+    aads: Uint8Array,
+    plaintexts: Uint8Array,
+    lengths: Uint32Array,
+  ): Uint8Array<ArrayBuffer>
+  /** One of them; undefined when it does not open. */
+  openBlob(
+    key: Uint8Array,
+    info: Uint8Array,
+    headBytes: number,
+    aad: Uint8Array,
+    blob: Uint8Array,
+  ): Uint8Array<ArrayBuffer> | undefined
   /** LM-OTS over SHA-256: 23 bytes of position, then a value of 24 or 32. */
   lmsChain(block: Uint8Array, from: number, to: number): Uint8Array
   /** The public key of LM-OTS at a position of 20 bytes, from the tree's seed. */

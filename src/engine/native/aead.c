@@ -137,21 +137,13 @@ static EVP_CIPHER_CTX *begin(aes_key *key, const unsigned char *nonce, size_t no
   return is_keyed ? context : NULL;
 }
 
-static bool update(EVP_CIPHER_CTX *context, unsigned char *out, kh_bytes in) {
-  int length = 0;
-  // An empty update is no call: GCM reads an absent input as the end.
-  return in.length == 0 ||
-         (EVP_CipherUpdate(context, out, &length, in.at, (int)in.length) == 1 &&
-          (size_t)length == in.length);
-}
-
 /** Writes ciphertext and tag. */
 static bool seal_into(aes_key *key, const message *given, unsigned char *out) {
   int length = 0;
   unsigned char none[BLOCK_BYTES];
   EVP_CIPHER_CTX *context = begin(key, given->nonce.at, given->nonce.length, 1);
-  return context != NULL && update(context, NULL, given->aad) &&
-         update(context, out, given->input) &&
+  return context != NULL && kh_update(context, NULL, given->aad) &&
+         kh_update(context, out, given->input) &&
          EVP_CipherFinal_ex(context, none, &length) == 1 &&
          EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES,
                              out + given->input.length) == 1;
@@ -166,7 +158,7 @@ static bool open_into(aes_key *key, const message *given, const unsigned char *t
   EVP_CIPHER_CTX *context = begin(key, given->nonce.at, given->nonce.length, 0);
   return context != NULL &&
          EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, copy) == 1 &&
-         update(context, NULL, given->aad) && update(context, out, given->input) &&
+         kh_update(context, NULL, given->aad) && kh_update(context, out, given->input) &&
          EVP_CipherFinal_ex(context, none, &length) == 1;
 }
 
@@ -258,14 +250,6 @@ typedef struct {
   size_t count;
 } messages;
 
-/** Takes the next `length` bytes from the front; false when there are fewer. */
-static bool take(kh_bytes *from, size_t length, kh_bytes *taken) {
-  if (length > from->length) return false;
-  *taken = (kh_bytes){from->at, length};
-  *from = (kh_bytes){from->at + length, from->length - length};
-  return true;
-}
-
 static bool read_messages(napi_env env, napi_callback_info info, messages *given) {
   napi_value arguments[6];
   void *key;
@@ -287,8 +271,8 @@ static bool read_messages(napi_env env, napi_callback_info info, messages *given
 static bool seal_all(kh_env *ours, messages *given, unsigned char *out) {
   for (size_t at = 0; at < given->count; at += 2) {
     message one;
-    if (!take(&given->aads, given->lengths[at], &one.aad) ||
-        !take(&given->plaintexts, given->lengths[at + 1], &one.input)) {
+    if (!kh_take(&given->aads, given->lengths[at], &one.aad) ||
+        !kh_take(&given->plaintexts, given->lengths[at + 1], &one.input)) {
       return false;
     }
     memcpy(out, given->prefix.at, given->prefix.length);

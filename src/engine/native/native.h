@@ -97,6 +97,11 @@ napi_value kh_new_bytes(napi_env env, size_t length, unsigned char **at);
 napi_value kh_throw(napi_env env, const char *code, const char *message);
 void kh_export(napi_env env, napi_value exports, const char *name, napi_callback function);
 
+/** Takes the next `length` bytes from the front; false when there are fewer. */
+bool kh_take(kh_bytes *from, size_t length, kh_bytes *taken);
+/** Feeds a cipher all of `in`: data to bind where `out` is NULL. */
+bool kh_update(EVP_CIPHER_CTX *context, unsigned char *out, kh_bytes in);
+
 /** A scheme that lives as long as its value in JavaScript. */
 bool kh_read_scheme(napi_env env, napi_value value, const kh_scheme **scheme);
 
@@ -107,6 +112,7 @@ EVP_PKEY_CTX *kh_set_up(EVP_PKEY *pkey, const kh_scheme *scheme, kh_purpose purp
 /* One table of functions per file. */
 
 void kh_export_aead(napi_env env, napi_value exports);
+void kh_export_blobs(napi_env env, napi_value exports);
 void kh_export_chains(napi_env env, napi_value exports);
 void kh_export_later(napi_env env, napi_value exports);
 void kh_export_mac(napi_env env, napi_value exports);

@@ -1,0 +1,10 @@
+/** The cipher of blobs that is in use: the addon's where it was built, else node:crypto's. */
+
+import type { BlobCipher } from "./blob-cipher.ts"
+import { nativeBlobs } from "./native/blobs.ts"
+import { loadAddon } from "./native/load.ts"
+import { nodeBlobs } from "./node/blobs.ts"
+
+// Loaded by itself: the log's thread seals too, and has no use for the tables of all algorithms.
+const addon = loadAddon()
+export const blobCipher: BlobCipher = addon === undefined ? nodeBlobs : nativeBlobs(addon)
