@@ -12,6 +12,7 @@ import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
 import { accumulate, encodeTable, type Pin } from "../sealing/bucket-table.ts"
 import type { SecretBytes } from "../sealing/handles.ts"
+import type { RecordToSeal } from "../sealing/identities.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
 import type { Write } from "../store/store.ts"
 import type { Change, Committed, Transaction } from "./committer.ts"
@@ -25,6 +26,9 @@ export interface SealedPins {
   readonly root: Root
   readonly sequences: ReadonlyMap<number, number>
 }
+
+/** A record on its way into its row. */
+type Row = RecordToSeal & { readonly path: string }
 
 export class Staging {
   readonly state: PartitionState
@@ -150,13 +154,6 @@ export class Staging {
 
   /** Seals records, touched tables and the root into the group's writes. */
   seal(keyholder: Keyholder): SealedPins {
-    for (const [path, { change, bucket }] of this.records) {
-      const { kind, record } = change
-      const { id, revision } = record
-      const identity = { kind, id, bucket, revision }
-      const blob = keyholder.sealRecord(this.#partition, identity, encodeRecord(record))
-      this.writes.set(path, { put: path, value: encodeRow(bucket, revision, blob) })
-    }
     const sequences = new Map<number, number>()
     let { sum } = this.state.root
     for (const [bucket, table] of this.tables) {
@@ -170,10 +167,29 @@ export class Staging {
     }
     const sequence = this.state.root.sequence + 1
     const root = { sequence, sum, buckets: this.#buckets, keyCount: this.#keyCount }
-    const path = paths.root(this.#partition)
-    const blob = keyholder.sealRecord(this.#partition, rootIdentity(sequence), encodeRoot(root))
-    this.writes.set(path, { put: path, value: encodeRow(0, sequence, blob) })
+    this.#sealRecords(keyholder, root)
     return { root, sequences }
+  }
+
+  /** The records and the root: one call for all of them. */
+  #sealRecords(keyholder: Keyholder, root: Root): void {
+    const partition = this.#partition
+    const rows: Row[] = [...this.records].map(([path, { change, bucket }]) => {
+      const { kind, record } = change
+      const { id, revision } = record
+      return { path, identity: { kind, id, bucket, revision }, plaintext: encodeRecord(record) }
+    })
+    const identity = rootIdentity(root.sequence)
+    rows.push({ path: paths.root(partition), identity, plaintext: encodeRoot(root) })
+    for (const [at, blob] of keyholder.sealRecords(partition, rows).entries()) {
+      const row = rows[at]
+      assert(row !== undefined) // A blob for each.
+      const {
+        path,
+        identity: { bucket, revision },
+      } = row
+      this.writes.set(path, { put: path, value: encodeRow(bucket, revision, blob) })
+    }
   }
 
   #sealTable(keyholder: Keyholder, bucket: number, table: ReadonlyMap<string, Pin>): number {

@@ -7,39 +7,37 @@
  *   R_e ----------> bucket tables
  */
 
-import { createHmac, createPublicKey, hkdfSync, sign } from "node:crypto"
+import { createHmac, createPublicKey, sign } from "node:crypto"
 import type { KeyObject } from "node:crypto"
 
 import { canonical } from "../codec/canonical.ts"
 import { HsmError } from "../domain/errors.ts"
-import type { ClusterId, KeyId, PartitionId } from "../domain/ids.ts"
-import type { KeyAlgorithmId } from "../domain/algorithms.ts"
+import type { ClusterId, PartitionId } from "../domain/ids.ts"
 import type { RandomSource } from "../domain/ports.ts"
 import type { KeyToOpen } from "../engine/key-handle.ts"
+import { blobCipher } from "../engine/blobs.ts"
 import { HashKey } from "../engine/keyed-hash.ts"
+import { dealing } from "../engine/random.ts"
 import { SecretBytes } from "../engine/secret-bytes.ts"
-import { openBlob, sealBlob } from "./aead.ts"
+import { openBlob, sealBlob, sealBlobs } from "./aead.ts"
 import { ed25519FromSeed } from "./ed25519.ts"
+import { materialFields, recordFields } from "./identities.ts"
+import type { MaterialIdentity, MaterialToSeal, RecordIdentity } from "./identities.ts"
+import type { RecordToSeal, TableIdentity } from "./identities.ts"
 import { TimestampKey } from "./timestamp-key.ts"
 
 const keyBytes = 32
+const noSalt = new Uint8Array(keyBytes)
 const generation = 1 // Master keys do not rotate online yet; every blob already says which one.
-
-/** Names one version of one key's material; bound as AAD, so a blob moved elsewhere stays shut. */
-export interface MaterialIdentity {
-  readonly partition: PartitionId
-  readonly keyId: KeyId
-  readonly version: number
-  readonly algorithm: KeyAlgorithmId
-}
 
 interface PartitionKeys {
   readonly records: SecretBytes
   readonly names: SecretBytes
-  /** Open, as every request asks for it. */
+  /** These stay open: every request asks for tokens, every new key for the others. */
   readonly tokens: HashKey
+  readonly nameHashes: HashKey
+  readonly pins: HashKey
   readonly material: SecretBytes
-  readonly pins: SecretBytes
   readonly audit: SecretBytes
   readonly timestamps: TimestampKey
 }
@@ -106,10 +104,13 @@ export class Keyholder {
     return this.#partitions.has(partition)
   }
 
-  /** Seals a record for its path; `revision` is part of what is bound. */
-  sealRecord(partition: PartitionId, identity: RecordIdentity, plaintext: Uint8Array): Uint8Array {
-    const aad = this.#aad("record", [partition, ...recordFields(identity)])
-    return sealBlob(this.#keys(partition).records, this.#random, { aad, plaintext, generation })
+  /** Seals each record for its path; `revision` is part of what is bound. */
+  sealRecords(partition: PartitionId, records: readonly RecordToSeal[]): Uint8Array[] {
+    const blobs = records.map(({ identity, plaintext }) => ({
+      aad: this.#aad("record", [partition, ...recordFields(identity)]),
+      plaintext,
+    }))
+    return sealBlobs(this.#keys(partition).records, this.#random, { generation, blobs })
   }
 
   /** @throws HsmError DECRYPTION_FAILED for another path, revision, partition or content. */
@@ -131,13 +132,23 @@ export class Keyholder {
 
   /** A fresh erasable secret s_k. */
   freshSecret(): SecretBytes {
-    return new SecretBytes(this.#random.bytes(keyBytes))
+    return this.freshSecrets(1)()
   }
 
-  sealMaterial(id: MaterialIdentity, secret: SecretBytes, material: SecretBytes): Uint8Array {
-    using key = this.#materialKey(id, secret)
-    const aad = this.#aad("material", materialFields(id))
-    return material.lend((plaintext) => sealBlob(key, this.#random, { aad, plaintext, generation }))
+  /** Deals out so many of them, from one draw. */
+  freshSecrets(count: number): () => SecretBytes {
+    const deal = dealing(this.#random, count * keyBytes)
+    return () => new SecretBytes(deal(keyBytes))
+  }
+
+  /** Seals material of one partition, each under its own key. */
+  sealMaterials(partition: PartitionId, materials: readonly MaterialToSeal[]): Uint8Array[] {
+    using keys = this.#materialKeys(partition, materials)
+    const blobs = materials.map(({ id, material }) => ({
+      aad: this.#aad("material", materialFields(id)),
+      plaintext: material.lend((bytes) => bytes), // Used, and no longer, by the call below.
+    }))
+    return sealBlobs(keys, this.#random, { generation, blobs })
   }
 
   /** Opens material for `use`, an engine's handle or the way to one; it is wiped afterwards. */
@@ -146,7 +157,7 @@ export class Keyholder {
     sealed: { secret: SecretBytes; blob: Uint8Array; publicKey?: Uint8Array | undefined },
     use: (opened: KeyToOpen) => T,
   ): T {
-    using key = this.#materialKey(id, sealed.secret)
+    using key = this.#materialKeys(id.partition, [{ id, secret: sealed.secret }])
     const aad = this.#aad("material", materialFields(id))
     using material = new SecretBytes(openBlob(key, aad, sealed.blob))
     return use({
@@ -160,11 +171,8 @@ export class Keyholder {
 
   /** Keyed hash of a name within one index of a partition: 32 bytes. */
   hashName(partition: PartitionId, index: string, name: string): Uint8Array {
-    return this.#keys(partition).names.lend((key) =>
-      createHmac("sha256", key)
-        .update(canonical("name-index", this.clusterId, index, name))
-        .digest(),
-    )
+    const { nameHashes } = this.#keys(partition)
+    return nameHashes.hash(canonical("name-index", this.clusterId, index, name))
   }
 
   /** Keyed hash by which a key's material is known again when it has gone: 32 bytes. */
@@ -224,13 +232,10 @@ export class Keyholder {
   }
 
   /** A keyed value of one bucket's current sequence, to accumulate over a partition: 32 bytes. */
-  pinTable(identity: TableIdentity): Buffer {
+  pinTable(identity: TableIdentity): Uint8Array {
     const { partition, bucket, sequence } = identity
-    return this.#keys(partition).pins.lend((key) =>
-      createHmac("sha256", key)
-        .update(canonical("table-pin", this.clusterId, partition, bucket, sequence))
-        .digest(),
-    )
+    const { pins } = this.#keys(partition)
+    return pins.hash(canonical("table-pin", this.clusterId, partition, bucket, sequence))
   }
 
   // --- roots of epochs ---------------------------------------------------------------------------
@@ -297,12 +302,15 @@ export class Keyholder {
   #loadPartitionKeys(partition: PartitionId, pair: SecretBytes): void {
     using pmk = pair.lend((bytes) => copySecret(bytes.subarray(0, keyBytes)))
     using tokens = this.#derive(pmk, "tokens", [partition])
+    using pins = this.#derive(pmk, "pins", [partition])
+    const names = this.#derive(pmk, "names", [partition])
     this.#partitions.set(partition, {
       records: this.#derive(pmk, "records", [partition]),
-      names: this.#derive(pmk, "names", [partition]),
+      names,
       tokens: new HashKey(tokens),
+      nameHashes: new HashKey(names),
+      pins: new HashKey(pins),
       material: this.#derive(pmk, "material", [partition]),
-      pins: this.#derive(pmk, "pins", [partition]),
       audit: pair.lend((bytes) => copySecret(bytes.subarray(keyBytes))),
       timestamps: new TimestampKey(this.#derive(pmk, "timestamps", [partition])),
     })
@@ -310,13 +318,19 @@ export class Keyholder {
   }
 
   /** Both the partition's key and the key's own secret are needed: HKDF(PMK, s_k, identity). */
-  #materialKey(id: MaterialIdentity, secret: SecretBytes): SecretBytes {
-    const { material } = this.#keys(id.partition)
-    const info = this.#aad("material-key", materialFields(id))
-    return material.lend((ikm) =>
-      secret.lend(
-        (salt) => new SecretBytes(new Uint8Array(hkdfSync("sha256", ikm, salt, info, keyBytes))),
-      ),
+  #materialKeys(
+    partition: PartitionId,
+    materials: readonly Pick<MaterialToSeal, "id" | "secret">[],
+  ): SecretBytes {
+    const infos = materials.map(({ id }) => this.#aad("material-key", materialFields(id)))
+    using salts = new SecretBytes(new Uint8Array(materials.length * keyBytes))
+    salts.lend((to) => {
+      for (const [at, { secret }] of materials.entries()) {
+        secret.lend((bytes) => to.set(bytes, at * keyBytes))
+      }
+    })
+    return this.#keys(partition).material.lend((ikm) =>
+      salts.lend((from) => new SecretBytes(blobCipher.deriveKeys(ikm, from, infos))),
     )
   }
 
@@ -331,9 +345,8 @@ export class Keyholder {
     use: (bytes: Uint8Array) => T,
   ): T {
     const info = this.#aad(purpose, fields)
-    const bytes = from.lend(
-      (ikm) => new Uint8Array(hkdfSync("sha256", ikm, new Uint8Array(0), info, keyBytes)),
-    )
+    // RFC 5869 section 2.2: no salt is one of zeros.
+    const bytes = from.lend((ikm) => blobCipher.deriveKeys(ikm, noSalt, [info]))
     try {
       return use(bytes)
     } finally {
@@ -346,30 +359,7 @@ export class Keyholder {
   }
 }
 
-/** Where a record lies and which of its revisions it is. */
-export interface RecordIdentity {
-  readonly kind: string
-  readonly id: string
-  readonly bucket: number
-  readonly revision: number
-}
-
-export interface TableIdentity {
-  readonly partition: PartitionId
-  readonly bucket: number
-  /** Counts the table's changes. */
-  readonly sequence: number
-}
-
 /** `slice` of a Buffer would share its memory, and wiping one would wipe both. */
 function copySecret(bytes: Uint8Array): SecretBytes {
   return new SecretBytes(new Uint8Array(bytes))
-}
-
-function recordFields({ kind, id, bucket, revision }: RecordIdentity): (string | number)[] {
-  return [kind, id, bucket, revision]
-}
-
-function materialFields(id: MaterialIdentity): (string | number)[] {
-  return [id.partition, id.keyId, id.version, id.algorithm]
 }

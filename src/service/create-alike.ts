@@ -6,15 +6,15 @@
 
 import type { KeyId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
-import { generateMaterial } from "../engine/generate.ts"
+import { generating } from "../engine/generate.ts"
 import type { Material } from "../engine/provider.ts"
 import type { Committed } from "../records/committer.ts"
 import { comparing, each, performAlike, type Outcome } from "./act-alike.ts"
 import type { Act } from "./act.ts"
 import type { Context, CreateKeyCommand } from "./commands.ts"
-import { newKey } from "./create-key.ts"
-import { isTemplate, type NewKey } from "./key-template.ts"
-import { freshId } from "./once.ts"
+import { newKeys } from "./create-key.ts"
+import { isTemplate } from "./key-template.ts"
+import { freshIds } from "./once.ts"
 import type { Ports } from "./ports.ts"
 
 /** What they ask leave for is the algorithm; the rest is each one's own. */
@@ -59,64 +59,59 @@ export async function createAlike(
   const { algorithm } = first
   const ask = { operation: "key.create", creates: algorithm } as const
   return await performAlike(ports, { contexts, ask }, async (act) => {
-    const generate = async (template: NewKey): Promise<Generated> => {
-      return { template, ...(await generateMaterial(algorithm, act.permit)) }
-    }
+    const generate = generating(algorithm, commands.length, act.permit)
     const generated = await each(commands, generate)
     try {
-      return await commitAll(ports, act, generated)
+      return await commitAll(ports, act, commands, generated)
     } finally {
       for (const one of generated) if ("result" in one) one.result.material[Symbol.dispose]()
     }
   })
 }
 
-/** What a key shall be, and its material. */
-type Generated = Material & { readonly template: NewKey }
-
 /** Commits what has been generated; what has not keeps its error. */
 async function commitAll(
   ports: Ports,
   act: Act,
-  generated: readonly Outcome<Generated>[],
+  commands: readonly CreateKeyCommand[],
+  generated: readonly Outcome<Material>[],
 ): Promise<readonly Outcome<KeyRecord>[]> {
-  const outcomes: Outcome<KeyRecord>[] = []
-  const keys: (ReturnType<typeof newKey> & { readonly index: number })[] = []
-  for (const [index, one] of generated.entries()) {
-    if ("error" in one) outcomes[index] = one
-    else keys.push({ index, ...keyOf(ports, act, one.result) })
-  }
+  const newId = freshIds(ports, commands.length)
+  const parts = commands.flatMap((template, index) => {
+    const one = generated[index]
+    if (one === undefined || "error" in one) return []
+    const id = newId() as KeyId // Of the key that is being made.
+    return [{ creation: { template, origin: "generated" } as const, id, made: one.result }]
+  })
+  const keys = newKeys(ports, act, act.event.subject, parts)
   const transactions = keys.map(({ transaction }) => transaction)
   const fates = await ports.records.commitEach(act.partition.id, transactions)
-  const made: Made[] = []
-  for (const [at, { index, record }] of keys.entries()) {
+  const made = keys.map(({ record }, at): Outcome<Made> => {
     const fate = fates[at] ?? { error: undefined }
-    outcomes[index] = "error" in fate ? fate : { result: record }
-    if (!("error" in fate)) made.push({ keyId: record.id, ...fate })
-  }
+    return "error" in fate ? fate : { result: { record, ...fate } }
+  })
   await recordMade(ports, act, made)
-  return outcomes
-}
-
-function keyOf(
-  ports: Ports,
-  act: Act,
-  { template, ...made }: Generated,
-): ReturnType<typeof newKey> {
-  const { subject } = act.event
-  const id = freshId(ports) as KeyId // Of the key that is being made.
-  return newKey(ports, act, { template, origin: "generated" }, { id, made, subject, claims: [] })
+  const next = made.values()
+  return generated.map((one) => {
+    const own = "error" in one ? one : (next.next().value ?? { error: undefined })
+    return "error" in own ? own : { result: own.result.record }
+  })
 }
 
 /** A key that is in the store. */
-type Made = Committed & { readonly keyId: KeyId }
+type Made = Committed & { readonly record: KeyRecord }
 
 /** One record for each commit that took part: it names all keys that are in it. */
-async function recordMade({ audit }: Ports, act: Act, made: readonly Made[]): Promise<void> {
+async function recordMade(
+  { audit }: Ports,
+  act: Act,
+  outcomes: readonly Outcome<Made>[],
+): Promise<void> {
+  const made = outcomes.flatMap((one) => ("error" in one ? [] : one.result))
   const records = Map.groupBy(made, ({ rev }) => rev)
     .entries()
     .map(([storeRev, all]) => {
-      const keyIds = all.map(({ keyId }) => keyId)
+      const keyIds = all.map(({ record }) => record.id)
       const writes = all.flatMap((one) => one.writes)
       const event = { ...act.event, keyIds, outcome: "done", storeRev, writes } as const
       return audit.enqueue(event, { stopsHarm: true, times: all.length })

@@ -1,9 +1,11 @@
 /** Create and import keys. */
 
+import assert from "node:assert/strict"
+
 import { uuidOf } from "../codec/uuid.ts"
 import { keyAlgorithm, publicUsages, type KeyAlgorithmId } from "../domain/algorithms.ts"
 import { materialEnds } from "../domain/external-material.ts"
-import type { Instant, KeyId } from "../domain/ids.ts"
+import type { Instant, KeyId, PartitionId } from "../domain/ids.ts"
 import type { KeyAttributes, KeyRecord, KeyVersion } from "../domain/key.ts"
 import { newFamily, type KmsKeyRecord } from "../domain/kms-key.ts"
 import type { Permit } from "../domain/policy.ts"
@@ -16,7 +18,7 @@ import { paths } from "../records/kinds.ts"
 import type { Write } from "../store/store.ts"
 import { concluding, perform, recordDone, type Act } from "./act.ts"
 import type { Context, CreateKeyCommand, ImportKeyCommand, NewKmsKey } from "./commands.ts"
-import { checkTemplate, type NewKey } from "./key-template.ts"
+import { checkTemplate, type Template } from "./key-template.ts"
 import type { PolicedKey } from "./kms/facts.ts"
 import { readyPolicy } from "./kms/ready-policy.ts"
 import { makeKeyRules } from "./make-rules.ts"
@@ -115,7 +117,7 @@ type KmsFields = Pick<KmsKeyRecord, "region" | "policy" | "aliases">
 
 /** A key that is to be made, once whatever is repeated. */
 interface Creation {
-  readonly template: NewKey
+  readonly template: Template
   readonly call: Parameters<typeof createOnce>[2]
   readonly origin: KeyVersion["origin"]
   readonly produce: (permit: Permit) => Made | Promise<Made>
@@ -146,8 +148,10 @@ export async function createIn(
     }
     const made = await creation.produce(act.permit)
     try {
-      const parts = { id, made, claims: once.claims, subject: context.caller.subject }
-      const { record, transaction } = newKey(ports, act, creation, parts)
+      const { claims } = once
+      const [key] = newKeys(ports, act, context.caller.subject, [{ creation, id, made, claims }])
+      assert(key !== undefined)
+      const { record, transaction } = key
       const result = { keyId: id, revision: record.revision }
       const { records } = ports
       const whole = await concluding(act, transaction, result)
@@ -160,40 +164,48 @@ export async function createIn(
   })
 }
 
-/** The record of a key, and the commit that makes it. */
-export function newKey(
+/** What a new key is made of. */
+interface Parts {
+  readonly creation: Omit<Creation, "call" | "produce">
+  readonly id: KeyId
+  readonly made: Made
+  readonly claims?: NonNullable<Transaction["claims"]>
+}
+
+/** A new key's record, and the commit that makes it. */
+export interface NewKey {
+  readonly record: KeyRecord
+  readonly transaction: Transaction
+}
+
+/** Keys on their way into the store: sealed together, each a transaction of its own. */
+export function newKeys(
   ports: Pick<Ports, "records" | "lineage">,
   act: Act,
-  creation: Omit<Creation, "call" | "produce">,
-  parts: {
-    readonly id: KeyId
-    readonly made: Made
-    readonly subject: string
-    readonly claims: NonNullable<Transaction["claims"]>
-  },
-): { readonly record: KeyRecord; readonly transaction: Transaction } {
+  subject: string,
+  parts: readonly Parts[],
+): readonly NewKey[] {
   const { records, lineage } = ports
-  const { id, made, subject } = parts
-  const record = newRecord(act, creation, { id, made, subject, lineage })
-  const { kms, along = { changes: [], rows: [], keys: 0 } } = creation
-  const { partition, name } = record
-  const secret = records.keyholder.freshSecret()
-  const transaction = {
-    changes: [
-      { kind: "key", record, secret } as const,
-      ...newKmsKey(record, kms),
-      ...along.changes,
-    ],
-    claims: [...parts.claims, records.claim(partition, "key-name", name, id)],
-    rows: [
-      ...materialRows(ports, record, { version: 1, secret, material: made.material }),
-      ...dueRows(record),
-      ...along.rows,
-    ],
-    keys: 1 + along.keys,
-    keysMax: act.partition.quota.keysMax,
-  }
-  return { record, transaction }
+  const secrets = records.keyholder.freshSecrets(parts.length)
+  const keys = parts.map(({ creation, id, made, claims = [] }) => {
+    const record = newRecord(act, creation, { id, made, subject, lineage })
+    return { record, creation, claims, version: 1, secret: secrets(), material: made.material }
+  })
+  const sealed = sealedRows(ports, act.partition.id, keys)
+  return keys.map(({ record, creation, claims, secret }) => {
+    const { along = { changes: [], rows: [], keys: 0 } } = creation
+    const { id, name, partition } = record
+    const own = { kind: "key", record, secret } as const
+    const material = sealed.get(id)
+    const transaction = {
+      changes: [own, ...newKmsKey(record, creation.kms), ...along.changes],
+      claims: [...claims, records.claim(partition, "key-name", name, id)],
+      rows: [...(material === undefined ? [] : [material]), ...dueRows(record), ...along.rows],
+      keys: 1 + along.keys,
+      keysMax: act.partition.quota.keysMax,
+    }
+    return { record, transaction }
+  })
 }
 
 /** What goes with a key's record from the first commit on. */
@@ -232,20 +244,40 @@ export async function newKmsFields(
   return { region, aliases, policy: await readyPolicy(ports, context, { ...policy, key }) }
 }
 
+interface VersionMaterial {
+  readonly version: number
+  readonly secret: SecretBytes
+  /** None of a public key alone, which has no row. */
+  readonly material: SecretBytes | undefined
+}
+
 /** The row of one version's material; none for a public key alone. */
 export function materialRows(
   ports: Pick<Ports, "records">,
-  { partition, id: keyId, algorithm }: KeyRecord,
-  made: { version: number; secret: SecretBytes; material: SecretBytes | undefined },
+  record: KeyRecord,
+  made: VersionMaterial,
 ): Write[] {
-  if (made.material === undefined) return []
-  const { version } = made
-  const blob = ports.records.keyholder.sealMaterial(
-    { partition, keyId, version, algorithm },
-    made.secret,
-    made.material,
-  )
-  return [{ put: paths.material(partition, keyId, version), value: blob }]
+  return [...sealedRows(ports, record.partition, [{ record, ...made }]).values()]
+}
+
+/** The same of several keys, by their ids. */
+function sealedRows(
+  { records: { keyholder } }: Pick<Ports, "records">,
+  partition: PartitionId,
+  versions: readonly (VersionMaterial & { readonly record: KeyRecord })[],
+): ReadonlyMap<KeyId, Write> {
+  const materials = versions.flatMap(({ record, version, secret, material }) => {
+    const { id: keyId, algorithm } = record
+    const id = { partition, keyId, version, algorithm }
+    return material === undefined ? [] : [{ id, secret, material }]
+  })
+  const blobs = keyholder.sealMaterials(partition, materials).values()
+  const rows = materials.map(({ id: { keyId, version } }) => {
+    const { value } = blobs.next()
+    assert(value !== undefined) // A blob for each.
+    return [keyId, { put: paths.material(partition, keyId, version), value }] as const
+  })
+  return new Map(rows)
 }
 
 /** Rows that make the node's scheduler look at the key when its time has come. */
@@ -330,7 +362,7 @@ export function firstIndexes(
 }
 
 function newAttributes(
-  template: NewKey,
+  template: Template,
   {
     origin,
     hasSecret,

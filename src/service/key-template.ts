@@ -10,10 +10,10 @@ import { limits } from "../domain/limits.ts"
 import type { CreateKeyCommand, KeyTemplate } from "./commands.ts"
 
 /** Without a name, the key's id is its name. */
-export type NewKey = Omit<KeyTemplate, "name"> & Pick<CreateKeyCommand, "name" | "kms">
+export type Template = Omit<KeyTemplate, "name"> & Pick<CreateKeyCommand, "name" | "kms">
 
 /** True for what {@link checkTemplate} lets through. */
-export function isTemplate(template: NewKey): boolean {
+export function isTemplate(template: Template): boolean {
   try {
     checkTemplate(template)
     return true
@@ -23,7 +23,7 @@ export function isTemplate(template: NewKey): boolean {
 }
 
 /** @throws HsmError MALFORMED_REQUEST that names the field. */
-export function checkTemplate(template: NewKey): void {
+export function checkTemplate(template: Template): void {
   if (template.name !== undefined && !isName(template.name)) {
     malformed("/name", "a name is 1 to 128 letters, digits and ._:@+-, and not an id")
   }
@@ -42,7 +42,7 @@ export function checkTemplate(template: NewKey): void {
 }
 
 /** Paths belong to seeds; seeds never leave, nor does what counts its signatures. */
-function checkSeed({ algorithm, paths, extractable }: NewKey): void {
+function checkSeed({ algorithm, paths, extractable }: Template): void {
   const { form, stateful } = keyAlgorithm(algorithm)
   if ((form === "seed" || stateful !== undefined) && extractable === true) {
     malformed("/extractable", `a key of ${algorithm} never leaves`)
@@ -52,7 +52,7 @@ function checkSeed({ algorithm, paths, extractable }: NewKey): void {
 }
 
 /** A template is of a key that unwraps; wrapping keys are made here, or imported as such. */
-function checkUnwraps({ algorithm, usages = [], unwraps, destroyable }: NewKey): void {
+function checkUnwraps({ algorithm, usages = [], unwraps, destroyable }: Template): void {
   if (unwraps === undefined) return
   if (unwraps.onceWithinMs !== undefined && (usages.length > 1 || destroyable === false)) {
     malformed("/unwraps/onceWithinSeconds", "what unwraps once does nothing else, and is destroyed")

@@ -9,9 +9,12 @@ import { canonical } from "../codec/canonical.ts"
 import { encodeId } from "../codec/id-text.ts"
 import { asUuidBytes } from "../codec/uuid.ts"
 import { HsmError } from "../domain/errors.ts"
+import { dealing } from "../engine/random.ts"
 import { paths } from "../records/kinds.ts"
 import type { Context } from "./commands.ts"
 import type { Ports } from "./ports.ts"
+
+const idBytes = 16
 
 export interface Once {
   /** Id of the object to create. */
@@ -70,7 +73,7 @@ async function attempt<T>(
 
 async function prepareOnce(ports: Ports, { caller }: Context, call: Call): Promise<Once> {
   if (call.key === undefined) {
-    return { id: freshId(ports), repeated: false, claims: [] }
+    return { id: freshIds(ports, 1)(), repeated: false, claims: [] }
   }
   const { records, clusterId } = ports
   const scope = [caller.partition, caller.subject, call.kind, call.key] as const
@@ -92,9 +95,10 @@ async function prepareOnce(ports: Ports, { caller }: Context, call: Call): Promi
   throw new HsmError("IDEMPOTENCY_MISMATCH", "this idempotency key was used for another request")
 }
 
-/** The id of an object that no call names. */
-export function freshId({ random }: Pick<Ports, "random">): string {
-  return encodeId(asUuidBytes(random.bytes(16)))
+/** Deals out so many ids, of objects that no call names. */
+export function freshIds({ random }: Pick<Ports, "random">, count: number): () => string {
+  const deal = dealing(random, count * idBytes)
+  return () => encodeId(asUuidBytes(deal(idBytes)))
 }
 
 /** When a remembered call was made: the first bytes of its row, ms since 1970. */
