@@ -11,7 +11,7 @@ import { limits } from "../domain/limits.ts"
 import { perform, recordDone } from "./act.ts"
 import { malformed } from "./check-access.ts"
 import type { Context } from "./commands.ts"
-import { countOf } from "./page.ts"
+import { countOf, isIndexFull } from "./page.ts"
 import type { Ports } from "./ports.ts"
 
 export interface NewDataObject {
@@ -38,7 +38,9 @@ export async function createDataObject(
   }
   return await perform(ports, context, { operation: "data-object.create" }, async (act) => {
     const partition = act.partition.id
-    if ((await countOf(ports, "data-object", partition)) >= limits.dataObjectsMax) {
+    // Each has one name. To read the objects themselves would be 64 MiB.
+    const names = { partition, index: "data-object-name" } as const
+    if (await isIndexFull(ports, names, limits.dataObjectsMax)) {
       throw new HsmError("QUOTA_EXCEEDED", `at most ${limits.dataObjectsMax} data objects`)
     }
     const id = encodeId(ports.random.bytes(16))

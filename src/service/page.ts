@@ -2,7 +2,8 @@
 
 import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
-import type { RecordKind, RecordTypes } from "../records/kinds.ts"
+import { paths, type IndexName, type RecordKind, type RecordTypes } from "../records/kinds.ts"
+import { storeLimits } from "../store/store.ts"
 import type { Page } from "./commands.ts"
 import type { Ports } from "./ports.ts"
 
@@ -42,6 +43,29 @@ export async function matchingPage<K extends RecordKind>(
     after = page.next
   }
   return { items, next: after }
+}
+
+/**
+ * True when an index holds so many names, by its rows alone: nothing is opened or authenticated.
+ * For quotas, which keep callers from filling the store: whoever writes the store himself can fill
+ * it, and refuse everything, without.
+ */
+export async function isIndexFull(
+  { records }: Pick<Ports, "records">,
+  { partition, index }: { readonly partition: PartitionId; readonly index: IndexName },
+  most: number,
+): Promise<boolean> {
+  const prefix = paths.index(partition, index, "")
+  let left = most
+  let after: string | undefined
+  while (left > 0) {
+    const limit = Math.min(left, storeLimits.pageSize)
+    const { entries, next } = await records.store.scan(prefix, { after, limit })
+    left -= entries.length
+    if (next === undefined) break
+    after = next
+  }
+  return left <= 0
 }
 
 /** How many records of a kind a partition keeps, each of them authenticated. */

@@ -1,7 +1,7 @@
 /** Data objects in the TSB dialect, and the log. */
 
 import assert from "node:assert/strict"
-import { after, before, test } from "node:test"
+import { after, before, mock, test } from "node:test"
 
 import { limits } from "../../../src/domain/limits.ts"
 import { b64, tsbFace, type As, type Body, type TsbFace } from "../../support/tsb-face.ts"
@@ -100,9 +100,19 @@ function numbered(at: number): Body {
   return { name: `object-${at}`, value: "" }
 }
 
-test("a partition keeps so many and no more", async () => {
+test("a partition keeps so many and no more, and reads none of them to know", async () => {
   const few = await tsbFace()
-  for (let at = 0; at < limits.dataObjectsMax; at++) await few.ok("POST /dataObject", numbered(at))
+  const last = limits.dataObjectsMax - 1
+  for (let at = 0; at < last; at++) await few.ok("POST /dataObject", numbered(at))
+  const scan = mock.method(few.stack.store, "scan")
+  await few.ok("POST /dataObject", numbered(last))
+  const keys: string[] = []
+  for (const { result } of scan.mock.calls) {
+    keys.push(...((await result)?.entries ?? []).map(({ key }) => key))
+  }
+  scan.mock.restore()
+  assert.equal(keys.length, last)
+  assert.ok(keys.every((key) => key.includes("/x/data-object-name/")))
   assert.equal(await few.fault("POST /dataObject", numbered(limits.dataObjectsMax)), "403 450")
   await few.ok("DELETE /dataObject/object-0")
   await few.ok("POST /dataObject", numbered(limits.dataObjectsMax))
