@@ -3,6 +3,9 @@
  * here is not judged by, and refused when a policy is put.
  */
 
+import { operations, type OperationId } from "../../domain/operation.ts"
+import { actionsOf } from "./actions.ts"
+
 /** `date`: an instant, of which `epoch` is the seconds since 1970. */
 export type ValueKind = "text" | "address" | "date" | "epoch"
 
@@ -117,11 +120,17 @@ export function conditionKey(name: string): ConditionKey | undefined {
   return starts.find(([start]) => name.startsWith(start) && name.length > start.length)?.[1]
 }
 
-const rows = [...Object.entries(keys), ...starts]
+/** By operation: beginnings of keys whose values AWS's dialect alone says, and no other face. */
+export const unsaid: Readonly<Record<OperationId, readonly string[]>> = unsaidByOperation()
 
-/** Beginnings of keys whose values a request for one of these actions says, and no other face. */
-export function toldOnlyBy(actions: readonly string[]): readonly string[] {
-  return rows
-    .filter(([, { of = [] }]) => of.some((one) => one === whatever || actions.includes(one)))
-    .map(([name]) => name)
+function unsaidByOperation(): Record<OperationId, readonly string[]> {
+  const rows = [...Object.entries(keys), ...starts]
+  const ids = Object.keys(operations) as OperationId[] // The table's own.
+  const of = (id: OperationId): readonly string[] => {
+    const actions = actionsOf(id)
+    return rows
+      .filter(([, { of = [] }]) => of.some((one) => one === whatever || actions.includes(one)))
+      .map(([name]) => name)
+  }
+  return Object.fromEntries(ids.map((id) => [id, of(id)])) as Record<OperationId, readonly string[]>
 }

@@ -11,7 +11,7 @@ import { isAdmitted, parseAddress } from "../../identity/address.ts"
 import type { Context, Told } from "../commands.ts"
 import type { FoundKey } from "../find-key.ts"
 import { actionsOf } from "./actions.ts"
-import { contextStart, tagStart, toldOnlyBy } from "./condition-keys.ts"
+import { contextStart, tagStart, unsaid } from "./condition-keys.ts"
 import { specOf, usageOf } from "./key-specs.ts"
 
 /** When a question is asked, and whether the node is sure of its time. */
@@ -81,7 +81,7 @@ export function factsOf(
   if (caller.name !== undefined) values.set("aws:username", [caller.name])
   const unknown = [
     ...collect(values, tagStart, key.tags),
-    ...(told === undefined ? toldOnlyBy(actions) : tell(values, told)),
+    ...(told === undefined ? unsaid[id] : tell(values, told)),
     ...(key.aliases === undefined ? [aliasesKey] : []),
     ...(timeSure ? [] : timeKeys),
   ]
