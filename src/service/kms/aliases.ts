@@ -8,8 +8,8 @@ import { encodeId } from "../../codec/id-text.ts"
 import { keyAlgorithm } from "../../domain/algorithms.ts"
 import { HsmError } from "../../domain/errors.ts"
 import type { PartitionId } from "../../domain/ids.ts"
-import type { KeyRecord } from "../../domain/key.ts"
-import type { AliasRecord } from "../../domain/kms-key.ts"
+import { sealedAs, type KeyRecord } from "../../domain/key.ts"
+import type { AliasRecord, KeyAddress } from "../../domain/kms-key.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Change } from "../../records/committer.ts"
 import { keyOf, perform, type Act } from "../act.ts"
@@ -17,7 +17,7 @@ import type { Context, KeyRef, Page, PageCommand } from "../commands.ts"
 import { aliasIndexName, findAlias, kmsOf, namedKey, type NamedKey } from "../find-key.ts"
 import { matchingPage } from "../page.ts"
 import type { Ports } from "../ports.ts"
-import { besides, commitKms, inTurn } from "./commit-kms.ts"
+import { besides, commitKms, inTurn, inTurns } from "./commit-kms.ts"
 
 export interface AliasCommand {
   readonly region: string
@@ -72,7 +72,7 @@ export async function moveAlias(
   const from = await existing(ports, { partition, region, alias })
   const old = { operation: "alias.delete", key: { partition, region, id: from.keyId } } as const
   const ask = { operation: "alias.move", key: ref } as const
-  await inTurn(ports, context.caller.partition, ref, () =>
+  await inTurns(ports, partition, [await turnOf(ports, from), ref], () =>
     perform(ports, context, ask, async (act) => {
       const key = keyOf(act)
       const source = await perform(ports, context, old, keyOf)
@@ -114,7 +114,7 @@ export async function deleteAlias(
   const { partition } = context.caller
   const found = await existing(ports, { partition, region, alias })
   const key = { partition, region, id: found.keyId }
-  await inTurn(ports, context.caller.partition, key, () =>
+  await inTurn(ports, partition, await turnOf(ports, found), () =>
     perform(ports, context, { operation: "alias.delete", key }, async (act) => {
       const left = await namesOf(ports, keyOf(act), found)
       await commitKms(ports, act, {
@@ -199,6 +199,14 @@ async function existing(
   const found = await findAlias(ports, where)
   if (found === undefined) throw new HsmError("NOT_FOUND", "no such alias")
   return found
+}
+
+/** The key of an alias as callers name it, by whose words turns go. */
+async function turnOf(
+  ports: Ports,
+  { partition, region, keyId }: AliasRecord,
+): Promise<KeyAddress> {
+  return { partition, region, id: sealedAs(await namedKey(ports, partition, keyId)) }
 }
 
 /** What a key is called already. */

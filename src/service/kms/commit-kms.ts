@@ -60,10 +60,25 @@ type Fields = Partial<Pick<KmsKeyRecord, "aliases" | "policy" | "grants">>
  * a key's are one record.
  */
 export async function inTurn<T>(
-  { inFlight }: Pick<Ports, "inFlight">,
+  ports: Pick<Ports, "inFlight">,
   partition: PartitionId,
   key: KeyRef,
   change: () => Promise<T>,
 ): Promise<T> {
-  return await inFlight.alone(`beside ${partition} ${idIn(key) ?? ""}`, change)
+  return await inTurns(ports, partition, [key], change)
+}
+
+/**
+ * As {@link inTurn}, of several keys of one partition. Everybody takes their turns in one order: so
+ * nobody waits for whom he keeps waiting.
+ */
+export async function inTurns<T>(
+  { inFlight }: Pick<Ports, "inFlight">,
+  partition: PartitionId,
+  keys: readonly KeyRef[],
+  change: () => Promise<T>,
+): Promise<T> {
+  const names = new Set(keys.map((key) => `beside ${partition} ${idIn(key) ?? ""}`))
+  const ordered = [...names].toSorted()
+  return await ordered.reduceRight((inner, name) => () => inFlight.alone(name, inner), change)()
 }

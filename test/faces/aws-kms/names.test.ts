@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { after, test } from "node:test"
+import { setTimeout } from "node:timers/promises"
 
 import { limits } from "../../../src/domain/limits.ts"
+import type { Commit } from "../../../src/store/store.ts"
 import { awsFace, b64, homeRegion, type Body } from "../../support/aws-face.ts"
 
 const aws = await awsFace()
@@ -69,6 +71,38 @@ test("an alias of a key that waits for its end moves away, and none moves to it"
   await aws.ok("UpdateAlias", { AliasName, TargetKeyId: two.KeyId })
   const back = await aws.fault("UpdateAlias", { AliasName, TargetKeyId: one.KeyId })
   assert.equal(back, `KMSInvalidStateException: ${one.Arn} is pending deletion.`)
+})
+
+const to = (TargetKeyId: unknown, AliasName: string) => ({ AliasName, TargetKeyId })
+async function namesOf({ KeyId }: Body): Promise<readonly string[]> {
+  const { Aliases } = await aws.ok("ListAliases", { KeyId })
+  return (Aliases as { AliasName: string }[]).map(({ AliasName }) => AliasName).toSorted()
+}
+
+test("an alias moves while both keys get others, and while others move back", async (t) => {
+  const [one, two] = [await aws.createKey(), await aws.createKey()]
+  const [forth, back] = [
+    [freshAlias(), freshAlias()],
+    [freshAlias(), freshAlias()],
+  ]
+  for (const alias of forth) await aws.ok("CreateAlias", to(one.KeyId, alias))
+  for (const alias of back) await aws.ok("CreateAlias", to(two.KeyId, alias))
+  const [ofOne, ofTwo] = [freshAlias(), freshAlias()]
+  const { store } = aws.stack
+  const commit = store.commit.bind(store)
+  const slow = async (asked: Commit) => {
+    await setTimeout(2) // In which the others read what is about to be old.
+    return await commit(asked)
+  }
+  t.mock.method(store, "commit", slow)
+  await Promise.all([
+    aws.ok("CreateAlias", to(one.KeyId, ofOne)),
+    ...forth.map((alias) => aws.ok("UpdateAlias", to(two.KeyId, alias))),
+    ...back.map((alias) => aws.ok("UpdateAlias", to(one.KeyId, alias))),
+    aws.ok("CreateAlias", to(two.KeyId, ofTwo)),
+  ])
+  assert.deepEqual(await namesOf(one), [...back, ofOne].toSorted())
+  assert.deepEqual(await namesOf(two), [...forth, ofTwo].toSorted())
 })
 
 test("a deleted alias is gone, and its name is free", async () => {
