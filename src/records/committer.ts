@@ -55,9 +55,18 @@ export interface Committed {
 /** What became of one transaction. */
 export type Fate = Committed | { readonly error: unknown }
 
+/** A change, where it goes and how it is pinned. */
+export interface PlacedChange {
+  readonly change: Change
+  readonly path: string
+  readonly pin: string
+}
+
 /** A transaction in the queue; its caller waits for `decide`. */
-interface Job {
+export interface Job {
   readonly transaction: Transaction
+  /** Its changes, in their order. Named once: a map looks at every character of a new string. */
+  readonly placed: readonly PlacedChange[]
   readonly decide: (fate: Fate) => void
 }
 
@@ -90,10 +99,17 @@ export class Committer {
           open -= 1
           if (open === 0) resolve(fates)
         }
-        this.#queue.push({ transaction, decide })
+        const placed = transaction.changes.map((change) => this.#place(change))
+        this.#queue.push({ transaction, placed, decide })
       }
       if (!this.#draining) void this.#drain()
     })
+  }
+
+  #place(change: Change): PlacedChange {
+    const { kind, record } = change
+    const { id } = record
+    return { change, path: paths.record(this.#partition, kind, id), pin: `${kind}/${id}` }
   }
 
   /** Resolves when the group under way, if any, has been applied to what this node knows. */
@@ -169,9 +185,7 @@ export class Committer {
     const { rev } = outcome
     this.#apply(stage, sealed, rev)
     const answer = (): void => {
-      for (const { decide, transaction } of jobs) {
-        decide({ rev, writes: stage.written(transaction) })
-      }
+      for (const { decide, placed } of jobs) decide({ rev, writes: stage.written(placed) })
     }
     const told = this.#records.announce([...stage.writes.keys()])
     if (told === undefined) answer()
@@ -184,10 +198,9 @@ export class Committer {
     const { store, keyholder, epoch } = this.#records
     const bucketOf = (path: string): number | undefined => this.#records.bucketNow(path)
     const source = { store, keyholder, partition: this.#partition, bucketOf }
-    const transactions = [...jobs].map(({ transaction }) => transaction)
-    const stage = new Staging(state, await readInputs(source, state, transactions), epoch)
+    const stage = new Staging(state, await readInputs(source, state, [...jobs]), epoch)
     for (const job of jobs) {
-      const error = stage.add(job.transaction)
+      const error = stage.add(job)
       if (error === undefined) continue
       jobs.delete(job) // It has been told: no later attempt may commit it.
       job.decide({ error })

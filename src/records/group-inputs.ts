@@ -7,7 +7,7 @@ import type { PartitionId } from "../domain/ids.ts"
 import type { Pin } from "../sealing/bucket-table.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
 import { storeLimits, type Entry, type Store } from "../store/store.ts"
-import type { Transaction } from "./committer.ts"
+import type { Job } from "./committer.ts"
 import { paths } from "./kinds.ts"
 import type { PartitionState } from "./partition-state.ts"
 import { decodeRecordRow } from "./rows.ts"
@@ -36,13 +36,10 @@ interface Source {
 export async function readInputs(
   source: Source,
   state: PartitionState,
-  transactions: readonly Transaction[],
+  jobs: readonly Pick<Job, "transaction" | "placed">[],
 ): Promise<GroupInputs> {
-  const changed = new Set(
-    transactions.flatMap(({ changes }) =>
-      changes.map(({ kind, record }) => paths.record(source.partition, kind, record.id)),
-    ),
-  )
+  const changed = new Set(jobs.flatMap(({ placed }) => placed.map(({ path }) => path)))
+  const transactions = jobs.map(({ transaction }) => transaction)
   const claimed = transactions.flatMap(({ claims = [] }) => claims.map(({ path }) => path))
   const buckets = new Map<string, number>()
   for (const path of changed) {

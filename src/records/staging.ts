@@ -15,7 +15,7 @@ import type { SecretBytes } from "../sealing/handles.ts"
 import type { RecordToSeal } from "../sealing/identities.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
 import type { Write } from "../store/store.ts"
-import type { Change, Committed, Transaction } from "./committer.ts"
+import type { Change, Committed, Job, PlacedChange } from "./committer.ts"
 import type { GroupInputs } from "./group-inputs.ts"
 import { encodeRecord, paths } from "./kinds.ts"
 import { rootIdentity, type PartitionState } from "./partition-state.ts"
@@ -29,6 +29,8 @@ export interface SealedPins {
 
 /** A record on its way into its row. */
 type Row = RecordToSeal & { readonly path: string }
+
+type Staged = Pick<Job, "transaction" | "placed">
 
 export class Staging {
   readonly state: PartitionState
@@ -56,18 +58,14 @@ export class Staging {
   }
 
   /** Applies a transaction that fits behind those before it; answers with what it collides with. */
-  add(transaction: Transaction): HsmError | undefined {
-    const problem = this.#check(transaction)
-    if (problem === undefined) this.#apply(transaction)
+  add(job: Staged): HsmError | undefined {
+    const problem = this.#check(job)
+    if (problem === undefined) this.#apply(job)
     return problem
   }
 
-  #check({
-    changes,
-    claims = [],
-    keys = 0,
-    keysMax = Number.POSITIVE_INFINITY,
-  }: Transaction): HsmError | undefined {
+  #check({ transaction, placed }: Staged): HsmError | undefined {
+    const { claims = [], keys = 0, keysMax = Number.POSITIVE_INFINITY } = transaction
     if (keys > 0 && this.#keyCount + keys > keysMax) {
       const why = `the partition holds its ${keysMax} keys`
       return new HsmError("QUOTA_EXCEEDED", why, { rule: "key-quota" })
@@ -77,14 +75,15 @@ export class Staging {
         return new HsmError("NAME_TAKEN", "the name is in use")
       }
     }
-    for (const change of changes) {
+    for (const one of placed) {
+      const { change } = one
       if (change.kind === "key" && change.secret === "erase") {
         // The receipt names this epoch: by now the secret may lie in tables of a newer one.
         if (change.record.destroyedEpoch !== this.#epoch) {
           return conflict("the epoch has just changed")
         }
       }
-      if (this.#pinned(change) !== change.record.revision - 1) {
+      if (this.#pinned(one) !== change.record.revision - 1) {
         return conflict("the object has changed in the meantime")
       }
     }
@@ -92,18 +91,18 @@ export class Staging {
   }
 
   /** The revision that the change would replace; 0 when the record is new. */
-  #pinned(change: Change): number {
-    const bucket = this.#bucketOf(this.#path(change))
+  #pinned({ path, pin }: PlacedChange): number {
+    const bucket = this.#bucketOf(path)
     if (bucket === undefined) return 0
-    return this.#table(bucket).get(pinId(change))?.revision ?? 0
+    return this.#table(bucket).get(pin)?.revision ?? 0
   }
 
   #bucketOf(path: string): number | undefined {
     return this.records.get(path)?.bucket ?? this.#inputs.buckets.get(path)
   }
 
-  #apply(transaction: Transaction): void {
-    for (const change of transaction.changes) this.#change(change)
+  #apply({ transaction, placed }: Staged): void {
+    for (const change of placed) this.#change(change)
     for (const { path, value } of transaction.claims ?? []) {
       this.writes.set(path, { put: path, value })
     }
@@ -114,22 +113,21 @@ export class Staging {
     this.#keyCount += transaction.keys ?? 0
   }
 
-  #change(change: Change): void {
-    const path = this.#path(change)
+  #change({ change, path, pin }: PlacedChange): void {
     const bucket = this.#bucketOf(path) ?? this.#newestBucket()
     const table = this.#table(bucket)
-    const old = table.get(pinId(change))
+    const old = table.get(pin)
     if (change.secret !== undefined && old?.secret !== undefined) this.erased.push(old.secret)
     const secret = change.secret === "erase" ? undefined : (change.secret ?? old?.secret)
     if (change.removes === true) {
-      table.delete(pinId(change))
+      table.delete(pin)
       this.writes.set(path, { del: path })
       this.records.delete(path)
       this.removed.add(path)
       return
     }
     const { revision } = change.record
-    table.set(pinId(change), secret === undefined ? { revision } : { revision, secret })
+    table.set(pin, secret === undefined ? { revision } : { revision, secret })
     this.records.set(path, { change, bucket })
   }
 
@@ -203,24 +201,15 @@ export class Staging {
   }
 
   /** What a transaction has written, when everything is sealed. */
-  written(transaction: Transaction): Committed["writes"] {
-    return transaction.changes.map((change) => {
-      const path = this.#path(change)
+  written(placed: readonly PlacedChange[]): Committed["writes"] {
+    return placed.map(({ path }) => {
       const write = this.writes.get(path)
       const value = write !== undefined && "put" in write ? write.value : new Uint8Array(0)
       return { path, hash: hash("sha256", value, "hex") }
     })
   }
-
-  #path({ kind, record }: Change): string {
-    return paths.record(this.#partition, kind, record.id)
-  }
 }
 
 function conflict(why: string): HsmError {
   return new HsmError("CONFLICT", why)
-}
-
-function pinId(change: Change): string {
-  return `${change.kind}/${change.record.id}`
 }

@@ -95,10 +95,21 @@ async function prepareOnce(ports: Ports, { caller }: Context, call: Call): Promi
   throw new HsmError("IDEMPOTENCY_MISMATCH", "this idempotency key was used for another request")
 }
 
+/**
+ * Of ids that are drawn together: how many bytes they share, so that their rows lie side by side in
+ * a few pages of the store's index and not in one page each. 74 random bits are each one's own.
+ */
+const sharedBytes = 6
+
 /** Deals out so many ids, of objects that no call names. */
 export function freshIds({ random }: Pick<Ports, "random">, count: number): () => string {
-  const deal = dealing(random, count * idBytes)
-  return () => encodeId(asUuidBytes(deal(idBytes)))
+  const deal = dealing(random, sharedBytes + count * (idBytes - sharedBytes))
+  const id = new Uint8Array(idBytes)
+  id.set(deal(sharedBytes))
+  return () => {
+    id.set(deal(idBytes - sharedBytes), sharedBytes)
+    return encodeId(asUuidBytes(id))
+  }
 }
 
 /** When a remembered call was made: the first bytes of its row, ms since 1970. */

@@ -4,7 +4,9 @@ import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
 import { test } from "node:test"
 
+import { uuidOf } from "../../src/codec/uuid.ts"
 import { isWanted, type AuditRecord } from "../../src/audit/body.ts"
+import { systemRandom } from "../../src/daemon/system.ts"
 import { HsmError } from "../../src/domain/errors.ts"
 import { clusterPartition } from "../../src/domain/ids.ts"
 import type { KeyRecord } from "../../src/domain/key.ts"
@@ -13,6 +15,7 @@ import { areAlikeToCreate } from "../../src/service/create-alike.ts"
 import { createKey } from "../../src/service/create-key.ts"
 import { decrypt, encrypt } from "../../src/service/encrypt.ts"
 import { findKey } from "../../src/service/find-key.ts"
+import { freshIds } from "../../src/service/once.ts"
 import { updateQuota } from "../../src/service/partition.ts"
 import { useAlike } from "../../src/service/use-alike.ts"
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts"
@@ -86,6 +89,19 @@ test("keys made together are what each would be alone, and each can be used", as
     assert.deepEqual(Buffer.from(opened.plaintext), plaintext)
   }
   await stack.cluster.remove()
+})
+
+test("ids drawn together begin alike, each is its own, and all have a UUID's shape", () => {
+  const draw = (count: number): string[] => {
+    const next = freshIds({ random: systemRandom }, count)
+    return Array.from({ length: count }, () => uuidOf(next()))
+  }
+  const [some, others] = [draw(1_000), draw(2)]
+  const begins = (ids: readonly string[]) => new Set(ids.map((id) => id.slice(0, 13)))
+  assert.deepEqual([begins(some).size, begins([...some, ...others]).size], [1, 2])
+  assert.equal(new Set(some).size, 1_000)
+  const shape = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+  for (const id of [...some, ...others]) assert.match(id, shape)
 })
 
 test("keys made together are there, and open, after the node has started anew", async () => {

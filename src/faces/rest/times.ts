@@ -2,9 +2,13 @@
 
 import type { Instant } from "../../domain/ids.ts"
 
+/** The moment that was rendered last: what is made in one act bears the same one throughout. */
+const last = { at: 0 as Instant, text: new Date(0).toISOString() }
+
 /** RFC 3339 in UTC with milliseconds. */
 export function renderTime(at: Instant): string {
-  return new Date(at).toISOString()
+  if (at !== last.at) Object.assign(last, { at, text: new Date(at).toISOString() })
+  return last.text
 }
 
 /** Whole seconds of a duration. */
