@@ -3,12 +3,13 @@
 import assert from "node:assert/strict"
 import type { MechanismId } from "../domain/algorithms.ts"
 import { decryptionFailed } from "../domain/errors.ts"
+import { each, Failed, type Outcome } from "../domain/outcome.ts"
 import type { Input, Permit } from "../domain/policy.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
 import { openKey, provider, rowFor } from "./open-keys.ts"
 import { pooledRandomBytes } from "./random.ts"
-import { gathering, inLane } from "./slow-lane.ts"
+import { inJobs, inLane } from "./slow-lane.ts"
 
 export interface EncryptInput {
   readonly mechanism: MechanismId
@@ -124,34 +125,32 @@ export function decrypt(
   return inLane(handle.lane, permit, () => openAlike(() => row.open(key, input)))
 }
 
+/** What one of many ciphertexts consists of. */
+export type SealedInput = Omit<DecryptInput, "mechanism">
+
 /**
- * As {@link decrypt} for many ciphertexts of one mechanism.
+ * As {@link decrypt} for many ciphertexts of one mechanism; slow keys open many in one job.
  *
  * @param permit - covers any input: a permit that names its own is refused.
+ * @returns outcomes in the ciphertexts' order.
  */
-export function opener(
+export function decryptMany(
   permit: Permit,
   handle: KeyHandle,
   mechanism: MechanismId,
-): (input: Omit<DecryptInput, "mechanism">) => Uint8Array | Promise<Uint8Array> {
+  inputs: readonly SealedInput[],
+): readonly Outcome<Uint8Array>[] | Promise<readonly Outcome<Uint8Array>[]> {
   const { keyId } = handle
   const { openMany, ivBytes, aead } = rowFor(provider.encryption, handle, mechanism)
   assert(permit.covers({ operation: "key.decrypt", keyId, mechanism, input: {} }))
-  const together = gathering(
-    permit,
-    handle,
-    openMany &&
-      ((inputs: readonly Omit<DecryptInput, "mechanism">[]) => {
-        const key = openKey(handle)
-        return openMany(key, inputs).catch(() => inputs.map(() => undefined))
-      }),
-  )
-  if (together === undefined) return (input) => decrypt(permit, handle, { mechanism, ...input })
-  return (input) => {
-    refuseLostAad(aead, input.aad)
-    if (input.iv.length !== ivBytes) throw decryptionFailed()
-    return together(input).then((opened) => opened ?? failDecryption())
+  const fit = inputs.every(({ iv, aad }) => iv.length === ivBytes && (aead || aad.length === 0))
+  const open = async (some: readonly SealedInput[]): Promise<readonly Outcome<Uint8Array>[]> => {
+    const key = openKey(handle)
+    const opened = await openMany?.(key, some).catch(() => [])
+    return some.map((_, index) => opened?.[index] ?? new Failed(decryptionFailed()))
   }
+  const together = fit ? inJobs(permit, handle, inputs, openMany && open) : undefined
+  return together ?? each(inputs, (input) => decrypt(permit, handle, { mechanism, ...input }))
 }
 
 /** Whatever is wrong has one answer. */
@@ -165,7 +164,7 @@ function openAlike(open: () => Uint8Array | Promise<Uint8Array>): Uint8Array | P
 }
 
 /** What a permit for a decryption names, where it names its input. */
-export function coveredInput({ iv, ciphertext, aad }: Omit<DecryptInput, "mechanism">): Input {
+export function coveredInput({ iv, ciphertext, aad }: SealedInput): Input {
   return { iv, ciphertext, aad }
 }
 

@@ -31,15 +31,11 @@ export const curves: Readonly<Partial<Record<KeyAlgorithmId, Curve>>> = {
 
 /** What a row made, in the encoding that was asked for: of ECDSA, rows make DER. */
 export function finishSignature(
-  made: Uint8Array | Promise<Uint8Array>,
+  made: Uint8Array,
   curve: Curve | undefined,
   encoding: SignatureEncoding = "der",
-): Uint8Array | Promise<Uint8Array> {
-  if (curve === undefined || encoding !== "raw") return made
-  const { bytes } = curve
-  return made instanceof Promise
-    ? made.then((der) => ecdsaToRaw(der, bytes))
-    : ecdsaToRaw(made, bytes)
+): Uint8Array {
+  return curve === undefined || encoding !== "raw" ? made : ecdsaToRaw(made, curve.bytes)
 }
 
 /** A signature as rows take it; undefined when it cannot be one. */

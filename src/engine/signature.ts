@@ -5,6 +5,7 @@ import { mechanismRow, muBytes, type MechanismId } from "../domain/algorithms.ts
 import { formatPath, type DerivationPath } from "../domain/derivation.ts"
 import { rsaHashes, type HashId } from "../domain/hashes.ts"
 import { limits } from "../domain/limits.ts"
+import { each, mapResults, type Outcome } from "../domain/outcome.ts"
 import type { Input, Permit } from "../domain/policy.ts"
 import {
   curves,
@@ -19,7 +20,7 @@ import { malformed } from "./malformed.ts"
 import { provider, rowFor, type OpenKey } from "./open-keys.ts"
 import type { MessageType, SignatureParameters, SignatureRow } from "./provider.ts"
 import { signingTested } from "./self-test.ts"
-import { gathering, inLane } from "./slow-lane.ts"
+import { inJobs, inLane } from "./slow-lane.ts"
 
 export interface SignInput {
   readonly mechanism: MechanismId
@@ -69,52 +70,56 @@ export function sign(
 ): Uint8Array | Promise<Uint8Array> {
   const { keyId, algorithm } = handle
   const { mechanism, ...rest } = input
-  const { message, encoding } = rest
+  const { message } = rest
   const covered = { input: coveredInput(rest), path: boundPath(input) }
   assert(permit.covers({ operation: "key.sign", keyId, mechanism, ...covered }))
   const { row, key, parameters } = prepare(handle, input)
   const tested = signingTested(mechanism, algorithm)
   const run = () => inLane(handle.lane, permit, () => row.sign(key, message, parameters))
   const made = tested === undefined ? run() : tested.then(run)
-  return finishSignature(made, curveOf(handle, mechanism), encoding)
+  const finish = finisher(handle, input)
+  return made instanceof Promise ? made.then(finish) : finish(made)
 }
 
 /**
  * As {@link sign} for many messages that share everything else: what depends on that alone is done
- * once.
+ * once, and slow keys do many in one job.
  *
  * @param permit - covers any message: a permit that names its input is refused.
- * @throws HsmError as {@link sign} does for what they share; the function, for its message.
+ * @returns outcomes in the messages' order.
+ * @throws HsmError as {@link sign} does for what they share.
  */
-export function signer(
+export function signMany(
   permit: Permit,
   handle: KeyHandle,
   shared: Omit<SignInput, "message" | "path" | "index">,
-): (message: Uint8Array) => Uint8Array | Promise<Uint8Array> {
+  messages: readonly Uint8Array[],
+): readonly Outcome<Uint8Array>[] | Promise<readonly Outcome<Uint8Array>[]> {
   const { keyId, algorithm, lane } = handle
-  const { mechanism, encoding } = shared
+  const { mechanism } = shared
   assert(permit.covers({ operation: "key.sign", keyId, mechanism, input: {} }))
+  const tested = signingTested(mechanism, algorithm)
+  if (tested !== undefined) return tested.then(() => signMany(permit, handle, shared, messages))
   const row = rowFor(provider.signature, handle, mechanism)
   checkParameters(handle, shared)
   const key = pairOf(handle, undefined)
   const longest = row.messageBytesMax?.(key)
   const parameters = parametersOf(shared)
-  const curve = curveOf(handle, mechanism)
-  const { signMany } = row
-  const together = gathering(
-    permit,
-    handle,
-    signMany && ((messages: readonly Uint8Array[]) => signMany(key, messages, parameters)),
-  )
-  return (message) => {
+  const finish = finisher(handle, shared)
+  const check = (message: Uint8Array): void => {
     checkMessage(shared, message)
     checkLength(shared, message, longest)
-    const tested = signingTested(mechanism, algorithm)
-    const alone = () => inLane(lane, permit, () => row.sign(key, message, parameters))
-    const run = () => together?.(message) ?? alone()
-    const made = tested === undefined ? run() : tested.then(run)
-    return finishSignature(made, curve, encoding)
   }
+  const many = row.signMany
+  const together = messages.every((message) => passes(() => check(message)))
+    ? inJobs(permit, handle, messages, many && ((some) => many(key, some, parameters)))
+    : undefined
+  if (together !== undefined) return together.then((made) => mapResults(made, finish))
+  return each(messages, (message) => {
+    check(message)
+    const made = inLane(lane, permit, () => row.sign(key, message, parameters))
+    return made instanceof Promise ? made.then(finish) : finish(made)
+  })
 }
 
 /**
@@ -177,6 +182,24 @@ function prepare(
   const key = pairOf(handle, input.path)
   checkLength(input, input.message, row.messageBytesMax?.(key))
   return { row, key, parameters: parametersOf(input) }
+}
+
+function passes(check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Brings what a row made into the encoding that was asked for. */
+function finisher(
+  handle: KeyHandle,
+  { mechanism, encoding }: Pick<SignInput, "mechanism" | "encoding">,
+): (made: Uint8Array) => Uint8Array {
+  const curve = curveOf(handle, mechanism)
+  return (made) => finishSignature(made, curve, encoding)
 }
 
 function parametersOf(input: Omit<SignInput, "message">): SignatureParameters {

@@ -10,6 +10,7 @@
 import { keyAlgorithm, type KeyAlgorithmId } from "../domain/algorithms.ts"
 import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
+import { Failed, type Outcome } from "../domain/outcome.ts"
 import type { Permit } from "../domain/policy.ts"
 import type { Lane } from "./provider.ts"
 
@@ -152,41 +153,30 @@ const perJob: { readonly [Id in KeyAlgorithmId]?: number } = {
   ML_DSA_87: 8,
 }
 
-/** One job's items, which come until it begins. */
-interface Gathered<In, Out> {
-  readonly items: In[]
-  readonly done: Promise<readonly Out[]>
-}
-
 /**
  * Does what is asked for in one go in as few jobs of the lane as may be; undefined for keys whose
  * operations are fast, or a job each.
  *
  * @param work - answers in the items' order; undefined where there is no such step.
+ * @returns outcomes in the items' order: a job that fails, or is refused, fails all of its items.
  */
-export function gathering<In, Out>(
+export function inJobs<In, Out>(
   permit: Permit,
   { lane, algorithm }: { readonly lane: Lane; readonly algorithm: KeyAlgorithmId },
-  work: ((items: readonly In[]) => Promise<readonly Out[]>) | undefined,
-): ((item: In) => Promise<Out>) | undefined {
+  items: readonly In[],
+  work: ((items: readonly In[]) => Promise<readonly Outcome<Out>[]>) | undefined,
+): Promise<readonly Outcome<Out>[]> | undefined {
   const itemsMax = perJob[algorithm]
   if (lane === "fast" || work === undefined || itemsMax === undefined) return undefined
-  let open: Gathered<In, Out> | undefined
-  const begin = (): Gathered<In, Out> => {
-    const items: In[] = []
-    const done = Promise.resolve().then(() => {
-      if (open?.items === items) open = undefined
-      return slowLane.run(permit, () => work(items))
-    })
-    return { items, done }
-  }
-  return async (item) => {
-    if (open === undefined || open.items.length >= itemsMax) open = begin()
-    const { items, done } = open
-    const at = items.push(item) - 1
-    const answers = await done
-    return answers[at] as Out // As many as there were items.
-  }
+  const jobs = Array.from({ length: Math.ceil(items.length / itemsMax) }, async (_, index) => {
+    const some = items.slice(index * itemsMax, (index + 1) * itemsMax)
+    try {
+      return await slowLane.run(permit, () => work(some))
+    } catch (error) {
+      return some.map(() => new Failed(error))
+    }
+  })
+  return Promise.all(jobs).then((outcomes) => outcomes.flat())
 }
 
 /** True for keys whose making takes as long as slow work: pairs. */

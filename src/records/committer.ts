@@ -7,6 +7,7 @@
  */
 
 import { HsmError } from "../domain/errors.ts"
+import { Failed, type Outcome } from "../domain/outcome.ts"
 import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
 import type { SecretBytes } from "../sealing/handles.ts"
@@ -53,7 +54,7 @@ export interface Committed {
 }
 
 /** What became of one transaction. */
-export type Fate = Committed | { readonly error: unknown }
+export type Fate = Outcome<Committed>
 
 /** A change, where it goes and how it is pinned. */
 export interface PlacedChange {
@@ -147,7 +148,7 @@ export class Committer {
         for (const job of jobs) await this.#commitJobs(new Set([job]))
         return
       }
-      for (const { decide } of jobs) decide({ error })
+      for (const { decide } of jobs) decide(new Failed(error))
     }
   }
 
@@ -203,7 +204,7 @@ export class Committer {
       const error = stage.add(job)
       if (error === undefined) continue
       jobs.delete(job) // It has been told: no later attempt may commit it.
-      job.decide({ error })
+      job.decide(new Failed(error))
     }
     return stage
   }

@@ -8,6 +8,7 @@
 import { HsmError } from "../domain/errors.ts"
 import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
+import { Failed } from "../domain/outcome.ts"
 import type { Pin } from "../sealing/bucket-table.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
 import type { Rev, Store } from "../store/store.ts"
@@ -169,8 +170,8 @@ export class Records {
    */
   async commit(partition: PartitionId, transaction: Transaction): Promise<Committed> {
     const [fate] = await this.commitEach(partition, [transaction])
-    if (fate !== undefined && !("error" in fate)) return fate
-    throw fate?.error // Of one transaction there is one fate.
+    if (fate === undefined || fate instanceof Failed) throw fate?.error // One has one fate.
+    return fate
   }
 
   /** Commits transactions that do not need each other: each has its own fate, in their order. */

@@ -5,20 +5,36 @@
 
 import { HsmError } from "../domain/errors.ts"
 import { operation, type OperationRow } from "../domain/operation.ts"
+import { Failed, mapResults, type Outcome } from "../domain/outcome.ts"
 import { decide } from "../domain/policy.ts"
 import { isRuled } from "../domain/ruling.ts"
 import { describe, failureOf, frame, frameNow, subjectsOf, type Act, type Ask } from "./act.ts"
 import type { Context } from "./commands.ts"
 import type { UsePorts } from "./ports.ts"
 
-/** What became of one of them. */
-export type Outcome<R> = { readonly result: R } | { readonly error: unknown }
+/** Who asks, and by which names: all of one caller, from one address. */
+export interface Asking {
+  /** Of the first of them, or of the request that all are parts of. */
+  readonly context: Context
+  /** Of each: of its own request, or of its part of the request. */
+  readonly requestIdOf: (index: number) => string
+}
 
 /** What they ask leave for, all of them. */
-export interface AlikeAsk {
-  /** One for each use: the same caller; parts of the same request, or requests of their own. */
-  readonly contexts: readonly Context[]
+export interface AlikeAsk extends Asking {
+  readonly times: number
   readonly ask: Omit<Ask, "input">
+}
+
+/** What has been done, before its record is durable; `render` makes what is told of it then. */
+export interface Done<T, R> {
+  readonly outcomes: readonly Outcome<T>[]
+  readonly render: (made: T) => R
+}
+
+/** Of results that are told as they are. */
+export function asTheyAre<R>(outcomes: readonly Outcome<R>[]): Done<R, R> {
+  return { outcomes, render: (result) => result }
 }
 
 /**
@@ -29,15 +45,13 @@ export interface AlikeAsk {
  * @param work - rejects when none of them can be done.
  * @throws HsmError AUDIT_UNAVAILABLE; STORE_UNAVAILABLE; what `work` throws.
  */
-export async function performAlike<R>(
+export async function performAlike<T, R>(
   ports: UsePorts,
-  { contexts, ask }: AlikeAsk,
-  work: (act: Act) => Promise<readonly Outcome<R>[]>,
+  alike: AlikeAsk,
+  work: (act: Act) => Promise<Done<T, R>>,
 ): Promise<readonly Outcome<R>[] | undefined> {
-  const [context] = contexts
-  if (context === undefined || context.dryRun === true || context.proceeding !== undefined) {
-    return undefined
-  }
+  const { context, times, ask } = alike
+  if (context.dryRun === true || context.proceeding !== undefined) return undefined
   const question =
     frameNow(ports, context, ask, { draws: false }) ??
     (await ports.inFlight.enter(() => frame(ports, context, ask)))
@@ -47,27 +61,22 @@ export async function performAlike<R>(
   const decision = decide(question)
   if (decision.outcome !== "allowed") return undefined
   const { partition, key, mechanism, now } = question
-  const times = contexts.length
   if (row.metered === true && !ports.meter.take(partition, now, times)) return undefined
-  const event = naming(contexts, describe(context, ask, question))
+  const event = naming(alike, describe(context, ask, question))
   const { permit } = decision
   const recorded = ports.audit.enqueue(event, { times })
   const underWay = subjectsOf(context, row, key)
   ports.inFlight.begin(underWay, permit)
   try {
     const about = { permit, partition, key, mechanism, now, event, question }
-    const outcomes = await work({ ...about, recorded, ending: nothing })
+    const { outcomes, render } = await work({ ...about, recorded, ending: nothing })
     await recorded
-    for (const [index, outcome] of outcomes.entries()) {
-      if (!("error" in outcome)) continue
-      const { requestIds: _others, ...own } = event
-      await recordFailure(ports, contexts[index] ?? context, own, outcome)
-    }
-    if (outcomes.some((outcome) => "result" in outcome)) ports.recentUses.note(key, event, now)
-    return outcomes
+    await recordFailures(ports, alike, event, outcomes)
+    if (outcomes.some((one) => !(one instanceof Failed))) ports.recentUses.note(key, event, now)
+    return mapResults(outcomes, render)
   } catch (error) {
     await recorded
-    await recordFailure(ports, context, event, { error, times })
+    await recordFailure(ports, failureOf(event, context), { error, times })
     throw error
   } finally {
     ports.inFlight.end(underWay, permit)
@@ -75,11 +84,10 @@ export async function performAlike<R>(
 }
 
 /** With the name of the request that they are parts of, or those of all requests. */
-function naming(contexts: readonly Context[], event: Act["event"]): Act["event"] {
-  const requestId = contexts[0]?.within
-  if (requestId !== undefined) return { ...event, requestId }
-  if (contexts.length === 1) return event
-  return { ...event, requestIds: contexts.map(({ requestId }) => requestId) }
+function naming({ context, times, requestIdOf }: AlikeAsk, event: Act["event"]): Act["event"] {
+  if (context.within !== undefined) return { ...event, requestId: context.within }
+  if (times === 1) return event
+  return { ...event, requestIds: Array.from({ length: times }, (_, index) => requestIdOf(index)) }
 }
 
 /** None of them changes anything. */
@@ -87,42 +95,25 @@ function nothing(): ReturnType<Act["ending"]> {
   return { changes: [] }
 }
 
+async function recordFailures(
+  ports: UsePorts,
+  { requestIdOf }: Asking,
+  { requestIds: _others, ...event }: Act["event"],
+  outcomes: readonly Outcome<unknown>[],
+): Promise<void> {
+  for (const [index, one] of outcomes.entries()) {
+    if (!(one instanceof Failed)) continue
+    await recordFailure(ports, { ...event, requestId: requestIdOf(index) }, one)
+  }
+}
+
 async function recordFailure(
   { audit }: UsePorts,
-  context: Context,
   event: Act["event"],
   { error, times = 1 }: { readonly error: unknown; readonly times?: number },
 ): Promise<void> {
   const code = error instanceof HsmError ? error.code : "INTERNAL"
-  await audit.enqueue({ ...failureOf(event, context), outcome: "failed", code }, { times })
-}
-
-/** Does one thing for each; a promise only where one of them is. */
-export function each<C, R>(
-  commands: readonly C[],
-  run: (command: C) => R | Promise<R>,
-): readonly Outcome<R>[] | Promise<readonly Outcome<R>[]> {
-  const outcomes = commands.map((command) => attempt(() => run(command)))
-  const there = outcomes.filter(isThere)
-  if (there.length === outcomes.length) return there
-  return Promise.all(outcomes.map((one) => Promise.resolve(one)))
-}
-
-function isThere<T>(one: T | Promise<T>): one is T {
-  return !(one instanceof Promise)
-}
-
-function attempt<R>(run: () => R | Promise<R>): Outcome<R> | Promise<Outcome<R>> {
-  try {
-    const result = run()
-    if (!(result instanceof Promise)) return { result }
-    return result.then(
-      (settled) => ({ result: settled }),
-      (error: unknown) => ({ error }),
-    )
-  } catch (error) {
-    return { error }
-  }
+  await audit.enqueue({ ...event, outcome: "failed", code }, { times })
 }
 
 /** By field of a command: whether alike ones share it, or each has its own. */

@@ -6,12 +6,13 @@
 
 import type { KeyId } from "../domain/ids.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import { each, Failed, type Outcome } from "../domain/outcome.ts"
 import { generating } from "../engine/generate.ts"
 import type { Material } from "../engine/provider.ts"
 import type { Committed } from "../records/committer.ts"
-import { comparing, each, performAlike, type Outcome } from "./act-alike.ts"
+import { asTheyAre, comparing, performAlike, type Asking } from "./act-alike.ts"
 import type { Act } from "./act.ts"
-import type { Context, CreateKeyCommand } from "./commands.ts"
+import type { CreateKeyCommand } from "./commands.ts"
 import { newKeys } from "./create-key.ts"
 import { isTemplate } from "./key-template.ts"
 import { freshIds } from "./once.ts"
@@ -51,20 +52,21 @@ function isPlain(command: CreateKeyCommand): boolean {
  */
 export async function createAlike(
   ports: Ports,
-  contexts: readonly Context[],
+  asking: Asking,
   commands: readonly CreateKeyCommand[],
 ): Promise<readonly Outcome<KeyRecord>[] | undefined> {
   const [first] = commands
   if (first === undefined || !commands.every(isPlain)) return undefined
   const { algorithm } = first
   const ask = { operation: "key.create", creates: algorithm } as const
-  return await performAlike(ports, { contexts, ask }, async (act) => {
-    const generate = generating(algorithm, commands.length, act.permit)
+  const times = commands.length
+  return await performAlike(ports, { ...asking, times, ask }, async (act) => {
+    const generate = generating(algorithm, times, act.permit)
     const generated = await each(commands, generate)
     try {
-      return await commitAll(ports, act, commands, generated)
+      return asTheyAre(await commitAll(ports, act, commands, generated))
     } finally {
-      for (const one of generated) if ("result" in one) one.result.material[Symbol.dispose]()
+      for (const one of generated) if (!(one instanceof Failed)) one.material[Symbol.dispose]()
     }
   })
 }
@@ -78,23 +80,23 @@ async function commitAll(
 ): Promise<readonly Outcome<KeyRecord>[]> {
   const newId = freshIds(ports, commands.length)
   const parts = commands.flatMap((template, index) => {
-    const one = generated[index]
-    if (one === undefined || "error" in one) return []
+    const made = generated[index]
+    if (made === undefined || made instanceof Failed) return []
     const id = newId() as KeyId // Of the key that is being made.
-    return [{ creation: { template, origin: "generated" } as const, id, made: one.result }]
+    return [{ creation: { template, origin: "generated" } as const, id, made }]
   })
   const keys = newKeys(ports, act, act.event.subject, parts)
   const transactions = keys.map(({ transaction }) => transaction)
   const fates = await ports.records.commitEach(act.partition.id, transactions)
   const made = keys.map(({ record }, at): Outcome<Made> => {
-    const fate = fates[at] ?? { error: undefined }
-    return "error" in fate ? fate : { result: { record, ...fate } }
+    const fate = fates[at] ?? new Failed(undefined)
+    return fate instanceof Failed ? fate : { record, ...fate }
   })
   await recordMade(ports, act, made)
   const next = made.values()
   return generated.map((one) => {
-    const own = "error" in one ? one : (next.next().value ?? { error: undefined })
-    return "error" in own ? own : { result: own.result.record }
+    const own = one instanceof Failed ? one : (next.next().value ?? new Failed(undefined))
+    return own instanceof Failed ? own : own.record
   })
 }
 
@@ -107,7 +109,7 @@ async function recordMade(
   act: Act,
   outcomes: readonly Outcome<Made>[],
 ): Promise<void> {
-  const made = outcomes.flatMap((one) => ("error" in one ? [] : one.result))
+  const made = outcomes.flatMap((one) => (one instanceof Failed ? [] : one))
   const records = Map.groupBy(made, ({ rev }) => rev)
     .entries()
     .map(([storeRev, all]) => {

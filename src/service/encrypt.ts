@@ -16,10 +16,11 @@ import type { MechanismId } from "../domain/algorithms.ts"
 import type { KeyRecord } from "../domain/key.ts"
 import { currentVersion, sealedAs } from "../domain/key.ts"
 import { limits } from "../domain/limits.ts"
+import { each, type Outcome } from "../domain/outcome.ts"
 import * as engine from "../engine/cipher.ts"
 import type { KeyHandle } from "../engine/key-handle.ts"
 import { keyOf, mechanismOf, perform, type Act } from "./act.ts"
-import { comparing, each, performAlike, type Outcome } from "./act-alike.ts"
+import { comparing, performAlike, type Asking } from "./act-alike.ts"
 import type {
   Context,
   DecryptCommand,
@@ -92,29 +93,29 @@ export async function encryptWith(
  */
 export async function encryptAlike(
   ports: UsePorts,
-  contexts: readonly Context[],
+  asking: Asking,
   commands: readonly EncryptCommand[],
 ): Promise<readonly Outcome<EncryptResult>[] | undefined> {
   const [first] = commands
   if (first === undefined || !commands.every(isWithinBounds)) return undefined
   const ask = { operation: "key.encrypt", key: first.key, mechanism: first.mechanism } as const
-  return await performAlike(ports, { contexts, ask }, async (act) => {
+  const times = commands.length
+  const alike = { ...asking, times, ask }
+  return await performAlike<Uint8Array, EncryptResult>(ports, alike, async (act) => {
     const mechanism = mechanismOf(act)
-    const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism, commands.length)
+    const { key, version } = await ports.sealBudget.draw(keyOf(act), mechanism, times)
     const handle = await ports.keys.open(key, version)
     const { header, bound } = frameOf(ports, { key, handle, mechanism })
     const messages = commands.map(({ plaintext, aad = none }) => ({
       plaintext,
       aad: aad.length === 0 ? bound : bind(ports, mechanism, header, aad),
     }))
-    const about = { keyId: key.id, version, mechanism }
     const how = { mechanism, prefix: header }
-    const sealed = engine.encryptMany(act.permit, handle, { ...how, messages })
-    if (sealed !== undefined) {
-      return sealed.map((ciphertext) => ({ result: { ...about, ciphertext } }))
-    }
-    const seal = (one: (typeof messages)[number]) => sealOne(act, handle, how, one)
-    return await each(messages, (one) => ({ ...about, ciphertext: seal(one) }))
+    const outcomes =
+      engine.encryptMany(act.permit, handle, { ...how, messages }) ??
+      (await each(messages, (one) => sealOne(act, handle, how, one)))
+    const about = { keyId: key.id, version, mechanism }
+    return { outcomes, render: (ciphertext) => ({ ...about, ciphertext }) }
   })
 }
 
@@ -212,7 +213,7 @@ export async function decrypt(
 /** As {@link decrypt} for commands that are {@link areAlikeToDecrypt}; as {@link encryptAlike}. */
 export async function decryptAlike(
   ports: UsePorts,
-  contexts: readonly Context[],
+  asking: Asking,
   commands: readonly DecryptCommand[],
 ): Promise<readonly Outcome<DecryptResult>[] | undefined> {
   const fit = commands.every(
@@ -223,20 +224,17 @@ export async function decryptAlike(
   if (read === undefined) return undefined
   const { key, mechanism, version: wanted, keyId, sealed } = read
   const ask = { operation: "key.decrypt", key, mechanism, version: wanted } as const
-  return await performAlike(ports, { contexts, ask }, async (act) => {
+  const times = commands.length
+  const alike = { ...asking, times, ask }
+  return await performAlike<Uint8Array, DecryptResult>(ports, alike, async (act) => {
     const key = keyOf(act)
     if (keyId !== undefined && sealedAs(key) !== keyId) throw decryptionFailed()
     const mechanism = mechanismOf(act)
     const version = versionOf(key, wanted)
     const handle = await ports.keys.open(key, version)
+    const outcomes = await engine.decryptMany(act.permit, handle, mechanism, sealed)
     const about = { keyId: key.id, version, mechanism }
-    const open = engine.opener(act.permit, handle, mechanism)
-    return await each(sealed, (one) => {
-      const plaintext = open(one)
-      return plaintext instanceof Promise
-        ? plaintext.then((opened) => ({ ...about, plaintext: opened }))
-        : { ...about, plaintext }
-    })
+    return { outcomes, render: (plaintext) => ({ ...about, plaintext }) }
   })
 }
 
@@ -247,7 +245,7 @@ interface SealedAlike {
   readonly version: number | undefined
   /** The key that the ciphertexts name. */
   readonly keyId?: string
-  readonly sealed: readonly Omit<engine.DecryptInput, "mechanism">[]
+  readonly sealed: readonly engine.SealedInput[]
 }
 
 /** Of raw ciphertexts; undefined where the first one is in Keyhold's own format. */

@@ -5,12 +5,13 @@ import { formatPath, type DerivationPath } from "../domain/derivation.ts"
 import { HsmError } from "../domain/errors.ts"
 import { limits } from "../domain/limits.ts"
 import type { KeyRecord } from "../domain/key.ts"
+import { each, mapResults, type Outcome } from "../domain/outcome.ts"
 import type { Permit } from "../domain/policy.ts"
 import * as macs from "../engine/mac.ts"
 import * as signatures from "../engine/signature.ts"
 import type { KeyHandle } from "../sealing/handles.ts"
 import { keyOf, mechanismOf, perform, type Act, type Ask } from "./act.ts"
-import { comparing, each, performAlike, type Outcome } from "./act-alike.ts"
+import { asTheyAre, comparing, performAlike, type Asking } from "./act-alike.ts"
 import type {
   Context,
   MacCommand,
@@ -44,10 +45,10 @@ export async function sign(
  */
 export async function signAlike(
   ports: UsePorts,
-  contexts: readonly Context[],
+  asking: Asking,
   commands: readonly SignCommand[],
 ): Promise<readonly Outcome<SignResult>[] | undefined> {
-  return await produceAlike(ports, contexts, commands, signing)
+  return await produceAlike(ports, asking, commands, signing)
 }
 
 /** Authenticates a message with a key's current version. Errors as {@link sign}. */
@@ -62,10 +63,10 @@ export async function mac(
 /** As {@link mac} for commands that are {@link areAlikeToSign}; as {@link signAlike}. */
 export async function macAlike(
   ports: UsePorts,
-  contexts: readonly Context[],
+  asking: Asking,
   commands: readonly MacCommand[],
 ): Promise<readonly Outcome<SignResult>[] | undefined> {
-  return await produceAlike(ports, contexts, commands, authenticating)
+  return await produceAlike(ports, asking, commands, authenticating)
 }
 
 /** True when nothing but the messages tells them apart. */
@@ -118,21 +119,22 @@ interface Producer {
   readonly covers: typeof signatures.coveredInput
   readonly run: typeof signatures.sign | typeof macs.mac
   /** For many messages that share everything else. */
-  readonly maker: typeof signatures.signer
+  readonly many: typeof signatures.signMany
 }
 
 const signing: Producer = {
   operation: "key.sign",
   covers: signatures.coveredInput,
   run: signatures.sign,
-  maker: signatures.signer,
+  many: signatures.signMany,
 }
 
 const authenticating: Producer = {
   operation: "key.mac",
   covers: ({ message }) => ({ message }),
   run: macs.mac,
-  maker: (permit, handle, shared) => (message) => macs.mac(permit, handle, { ...shared, message }),
+  many: (permit, handle, shared, messages) =>
+    each(messages, (message) => macs.mac(permit, handle, { ...shared, message })),
 }
 
 async function produce(
@@ -158,33 +160,29 @@ async function produce(
 
 async function produceAlike(
   ports: UsePorts,
-  contexts: readonly Context[],
+  asking: Asking,
   commands: readonly SignCommand[],
-  { operation, run, maker }: Producer,
+  { operation, run, many }: Producer,
 ): Promise<readonly Outcome<SignResult>[] | undefined> {
   const [first] = commands
   if (first === undefined || commands.some(({ message }) => !isWithinBound(message))) {
     return undefined
   }
-  const { key, mechanism, messageType } = first
-  const ask = { operation, key, mechanism, ...noteOf(messageType) } as const
-  return await performAlike(ports, { contexts, ask }, async (act) => {
+  const { key: ref, mechanism: named, path: _path, message: _message, ...shared } = first
+  const ask = { operation, key: ref, mechanism: named, ...noteOf(first.messageType) } as const
+  const times = commands.length
+  return await performAlike(ports, { ...asking, times, ask }, async (act) => {
     const mechanism = mechanismOf(act)
     const wanted = keyOf(act)
     if (keyAlgorithm(wanted.algorithm).stateful !== undefined) {
-      return await each(commands, (command) => makeOne(ports, act, command, run))
+      return asTheyAre(await each(commands, (one) => makeOne(ports, act, one, run)))
     }
-    const { key, version } = await ports.sealBudget.draw(wanted, mechanism, commands.length)
+    const { key, version } = await ports.sealBudget.draw(wanted, mechanism, times)
     const handle = await ports.keys.open(key, version)
+    const messages = commands.map(({ message }) => message)
+    const made = await many(act.permit, handle, { mechanism, ...shared }, messages)
     const about = { keyId: key.id, version, mechanism }
-    const { key: _key, mechanism: _named, path: _path, message: _message, ...shared } = first
-    const make = maker(act.permit, handle, { mechanism, ...shared })
-    return await each(commands, ({ message }) => {
-      const signature = make(message)
-      return signature instanceof Promise
-        ? signature.then((made) => ({ ...about, signature: made }))
-        : { ...about, signature }
-    })
+    return asTheyAre(mapResults(made, (signature) => ({ ...about, signature })))
   })
 }
 

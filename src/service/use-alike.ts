@@ -4,9 +4,9 @@
  */
 
 import type { KeyRecord } from "../domain/key.ts"
-import type { Outcome } from "./act-alike.ts"
+import type { Outcome } from "../domain/outcome.ts"
+import type { Asking } from "./act-alike.ts"
 import type {
-  Context,
   CreateKeyCommand,
   DecryptCommand,
   DecryptResult,
@@ -25,7 +25,7 @@ interface Row<C, R, P = UsePorts> {
   readonly areAlike: (one: C, other: C) => boolean
   readonly run: (
     ports: P,
-    contexts: readonly Context[],
+    asking: Asking,
     commands: readonly C[],
   ) => Promise<readonly Outcome<R>[] | undefined>
 }
@@ -50,9 +50,8 @@ export type AlikeService = keyof Rows
 export type UseService = Exclude<AlikeService, "createKey">
 
 /** One use: what its own service would be asked. */
-export interface Use<S extends AlikeService = AlikeService> {
+export interface Asked<S extends AlikeService = AlikeService> {
   readonly service: S
-  readonly context: Context
   /** What that service takes. */
   readonly command: object
 }
@@ -61,9 +60,6 @@ export interface Use<S extends AlikeService = AlikeService> {
 export function isAlikeService(service: string): service is AlikeService {
   return Object.hasOwn(rows, service)
 }
-
-/** What a use asks, before anybody knows who does. */
-export type Asked<S extends AlikeService = AlikeService> = Pick<Use<S>, "service" | "command">
 
 /** Groups that a newcomer is compared with: so many kinds may take turns. */
 const openGroupsMax = 8
@@ -99,24 +95,25 @@ function areAlike(one: Asked, other: Asked): boolean {
   return one.service === other.service && rowOf(one).areAlike(one.command, other.command)
 }
 
+/** What one of {@link joinAlike}'s groups asks of its service. */
+export interface AlikeUses<S extends AlikeService = AlikeService> extends Asking {
+  readonly service: S
+  readonly commands: readonly object[]
+}
+
 /**
- * Does the uses of one of {@link joinAlike}'s groups; undefined, and nothing has happened, where
- * they have to go one by one.
+ * Does the uses of a group; undefined, and nothing has happened, where they have to go one by one.
  *
  * @throws HsmError what the services throw, when none of them can be done.
  */
 export async function useAlike<S extends AlikeService>(
   ports: [S] extends [UseService] ? UsePorts : Ports,
-  uses: readonly Use<S>[],
+  { commands, ...uses }: AlikeUses<S>,
 ): Promise<readonly Outcome<object>[] | undefined> {
-  const [first] = uses
-  if (first === undefined) return undefined
-  const contexts = uses.map(({ context }) => context)
-  const commands = uses.map(({ command }) => command)
-  return await rowOf(first).run(ports, contexts, commands)
+  return await rowOf(uses).run(ports, uses, commands)
 }
 
-function rowOf({ service }: Asked): Row<object, object, object> {
+function rowOf({ service }: Pick<Asked, "service">): Row<object, object, object> {
   // A use holds what its service takes, and whoever asks has what it works with.
   return rows[service] as unknown as Row<object, object, object>
 }

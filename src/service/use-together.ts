@@ -4,8 +4,8 @@
  */
 
 import { limits } from "../domain/limits.ts"
+import { Failed, type Outcome } from "../domain/outcome.ts"
 import type { Caller } from "../domain/principal.ts"
-import type { Outcome } from "./act-alike.ts"
 import type {
   Context,
   DecryptCommand,
@@ -19,7 +19,7 @@ import type {
 import * as encryption from "./encrypt.ts"
 import type { UsePorts } from "./ports.ts"
 import * as signing from "./sign.ts"
-import { joinAlike, useAlike, type Use, type UseService } from "./use-alike.ts"
+import { joinAlike, useAlike, type Asked, type UseService } from "./use-alike.ts"
 
 type Service<C, R> = (ports: UsePorts, context: Context, command: C) => Promise<R>
 
@@ -37,7 +37,8 @@ export const mac: Service<MacCommand, SignResult> = together("mac", signing.mac)
 
 /** A use that waits for the end of its turn; `settle` with undefined: it goes alone. */
 interface Waiting {
-  readonly asked: Use<UseService>
+  readonly context: Context
+  readonly asked: Asked<UseService>
   readonly settle: (outcome: Outcome<object> | undefined) => void
 }
 
@@ -51,10 +52,10 @@ function together<C extends object, R extends object>(
 ): Service<C, R> {
   return async (ports, context, command) => {
     if (!isPlain(context)) return await alone(ports, context, command)
-    const outcome = await waitInTurn(ports, { service, context, command })
+    const outcome = await waitInTurn(ports, context, { service, command })
     if (outcome === undefined) return await alone(ports, context, command)
-    if ("error" in outcome) throw outcome.error
-    return outcome.result as R // Of this very service.
+    if (outcome instanceof Failed) throw outcome.error
+    return outcome as R // Of this very service.
   }
 }
 
@@ -64,12 +65,16 @@ function isPlain({ within, dryRun, told, toldOf, proceeding }: Context): boolean
   return said === undefined
 }
 
-function waitInTurn(ports: UsePorts, asked: Use<UseService>): Promise<Outcome<object> | undefined> {
+function waitInTurn(
+  ports: UsePorts,
+  context: Context,
+  asked: Asked<UseService>,
+): Promise<Outcome<object> | undefined> {
   return new Promise((settle) => {
     const turn = turns.get(ports) ?? beginTurn(ports)
-    const groups = turn.get(asked.context.caller)
-    if (groups === undefined) turn.set(asked.context.caller, [[{ asked, settle }]])
-    else joinAlike(groups, { asked, settle })
+    const groups = turn.get(context.caller)
+    if (groups === undefined) turn.set(context.caller, [[{ context, asked, settle }]])
+    else joinAlike(groups, { context, asked, settle })
   })
 }
 
@@ -93,13 +98,23 @@ function beginTurn(ports: UsePorts): Turn {
 
 /** Never rejects. */
 async function runTogether(ports: UsePorts, group: readonly Waiting[]): Promise<void> {
-  let outcomes: readonly Outcome<object>[] | undefined
-  try {
-    const uses = group.map(({ asked }) => asked)
-    outcomes = group.length < 2 ? undefined : await useAlike(ports, uses)
-  } catch (error) {
-    for (const { settle } of group) settle({ error })
-    return
-  }
+  const outcomes = await tryTogether(ports, group)
   for (const [at, { settle }] of group.entries()) settle(outcomes?.[at])
+}
+
+async function tryTogether(
+  ports: UsePorts,
+  group: readonly Waiting[],
+): Promise<readonly Outcome<object>[] | undefined> {
+  const [first] = group
+  if (first === undefined || group.length < 2) return undefined
+  const { context, asked } = first
+  const ids = group.map((one) => one.context.requestId)
+  const commands = group.map((one) => one.asked.command)
+  const requestIdOf = (index: number): string => ids[index] ?? context.requestId
+  try {
+    return await useAlike(ports, { service: asked.service, context, requestIdOf, commands })
+  } catch (error) {
+    return group.map(() => new Failed(error))
+  }
 }

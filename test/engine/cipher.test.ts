@@ -5,7 +5,14 @@ import * as fc from "fast-check"
 import type { KeyAlgorithmId } from "../../src/domain/algorithms.ts"
 import { HsmError } from "../../src/domain/errors.ts"
 import { limits } from "../../src/domain/limits.ts"
-import { decrypt, encrypt, opener, type DecryptInput } from "../../src/engine/cipher.ts"
+import { Failed, type Outcome } from "../../src/domain/outcome.ts"
+import {
+  decrypt,
+  decryptMany,
+  encrypt,
+  type DecryptInput,
+  type SealedInput,
+} from "../../src/engine/cipher.ts"
 import { closeHandle } from "../../src/engine/key-handle.ts"
 import { nodeProvider } from "../../src/engine/node/provider.ts"
 import type { OpenKey } from "../../src/engine/open-keys.ts"
@@ -269,29 +276,35 @@ test("ciphertexts opened together fail alone; what stops them all has its name",
   const plaintext = Uint8Array.of(1, 2, 3)
   const { ciphertext } = encrypt(encrypting, rsa, { mechanism, plaintext, aad: none })
   const leave = permit("key.decrypt", rsa, mechanism)
-  const open = opener(leave, rsa, mechanism)
+  const open = async (asked: readonly Uint8Array[]) =>
+    await decryptMany(leave, rsa, mechanism, asked.map(input))
   const asked = [ciphertext, flip(ciphertext, 9), ciphertext.subarray(1), ciphertext]
-  const outcomes = await Promise.allSettled(asked.map(async (one) => await open(input(one))))
-  assert.deepEqual(
-    outcomes.map((one) => (one.status === "fulfilled" ? one.value : codeOf(one.reason))),
-    [plaintext, "DECRYPTION_FAILED", "DECRYPTION_FAILED", plaintext],
-  )
+  assert.deepEqual((await open(asked)).map(codeOf), [
+    plaintext,
+    "DECRYPTION_FAILED",
+    "DECRYPTION_FAILED",
+    plaintext,
+  ])
+  const bound = { ...input(ciphertext), aad: plaintext }
+  const mixed = await decryptMany(leave, rsa, mechanism, [bound, input(ciphertext)])
+  assert.deepEqual(mixed.map(codeOf), ["MALFORMED_REQUEST", plaintext])
   const blocked = Promise.withResolvers<undefined>()
   const busy = Array.from({ length: limits.slowJobsAtOnce }, () =>
     slowLane.run(leave, () => blocked.promise),
   )
-  const late = Promise.resolve(open(input(ciphertext)))
+  const late = open([ciphertext])
   await Promise.resolve()
   leave.withdraw()
   blocked.resolve(undefined)
-  await assert.rejects(late, { code: "KEY_STATE" })
+  assert.deepEqual((await late).map(codeOf), ["KEY_STATE"])
   await Promise.all(busy)
 })
 
-function input(ciphertext: Uint8Array): Omit<DecryptInput, "mechanism"> {
+function input(ciphertext: Uint8Array): SealedInput {
   return { iv: none, ciphertext, aad: none }
 }
 
-function codeOf(reason: unknown): unknown {
-  return reason instanceof HsmError ? reason.code : reason
+function codeOf(outcome: Outcome<Uint8Array>): unknown {
+  if (!(outcome instanceof Failed)) return outcome
+  return outcome.error instanceof HsmError ? outcome.error.code : outcome.error
 }

@@ -4,8 +4,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 
 import { limits } from "../../src/domain/limits.ts"
+import { Failed } from "../../src/domain/outcome.ts"
 import type { Permit } from "../../src/domain/policy.ts"
-import { gathering, SlowLane, slowLane } from "../../src/engine/slow-lane.ts"
+import { inJobs, SlowLane, slowLane } from "../../src/engine/slow-lane.ts"
 
 /** As much of a permit as the lane looks at. */
 function permit(partition: string): Permit & { isWithdrawn: boolean } {
@@ -99,38 +100,35 @@ test("what is asked for in one go shares jobs of a bounded size; each has its an
     jobs.push(items.length)
     return Promise.resolve(items.map((one) => 2 * one))
   }
-  const ask = gathering(permit("g"), rsa2048, double)
-  assert.ok(ask !== undefined)
   const items = Array.from({ length: 26 }, (_, at) => at)
   assert.deepEqual(
-    await Promise.all(items.map(ask)),
+    await inJobs(permit("g"), rsa2048, items, double),
     items.map((one) => 2 * one),
   )
   assert.deepEqual(jobs, [12, 12, 2])
-  // A job that has begun takes nothing more.
-  assert.deepEqual([await ask(20), await ask(21)], [40, 42])
-  assert.deepEqual(jobs, [12, 12, 2, 1, 1])
   // Half a second of it would be one partition's alone.
-  assert.equal(gathering(permit("g"), { ...rsa2048, algorithm: "RSA_8192" }, double), undefined)
+  const slowest = { ...rsa2048, algorithm: "RSA_8192" } as const
+  assert.equal(inJobs(permit("g"), slowest, items, double), undefined)
+  assert.equal(inJobs(permit("g"), { ...rsa2048, lane: "fast" }, items, double), undefined)
+  assert.equal(inJobs(permit("g"), rsa2048, items, undefined), undefined)
 })
 
-test("a job that fails, or whose permit is withdrawn, fails all of its items", async () => {
-  const failing = gathering(permit("g"), rsa2048, () => Promise.reject(new Error("broken")))
-  assert.ok(failing !== undefined)
-  const outcomes = await Promise.allSettled([1, 2].map(failing))
-  assert.ok(outcomes.every(({ status }) => status === "rejected"))
+test("a job that fails, or whose permit is withdrawn, fails its items alone", async () => {
+  const items = Array.from({ length: 13 }, (_, at) => at)
+  const outcomes = await inJobs(permit("g"), rsa2048, items, (some) =>
+    some.length === 1 ? Promise.reject(new Error("broken")) : Promise.resolve(some),
+  )
+  assert.deepEqual(outcomes, [...items.slice(0, 12), new Failed(new Error("broken"))])
 
   const leave = permit("g")
   const blockers = Array.from({ length: limits.slowJobsAtOnce }, () => work("x", []))
   const busy = blockers.map((one) => slowLane.run(permit("h"), one.run))
-  const ask = gathering(leave, rsa2048, (items: readonly number[]) => Promise.resolve(items))
-  assert.ok(ask !== undefined)
-  const late = Promise.allSettled([1, 2].map(ask))
+  const late = inJobs(leave, rsa2048, [1, 2], (some) => Promise.resolve(some))
   await Promise.resolve()
   leave.isWithdrawn = true
   for (const one of blockers) one.end()
   await Promise.all(busy)
-  for (const one of await late) {
-    assert.equal(one.status === "rejected" && (one.reason as { code?: string }).code, "KEY_STATE")
+  for (const one of (await late) ?? []) {
+    assert.equal(one instanceof Failed && (one.error as { code?: string }).code, "KEY_STATE")
   }
 })

@@ -4,6 +4,7 @@ import assert from "node:assert/strict"
 import { verify } from "node:crypto"
 import { test } from "node:test"
 
+import { Failed } from "../../src/domain/outcome.ts"
 import type { KeyUsage } from "../../src/domain/usages.ts"
 import { clusterPartition } from "../../src/domain/ids.ts"
 import type { Context } from "../../src/service/commands.ts"
@@ -12,7 +13,13 @@ import { decrypt, encrypt } from "../../src/service/encrypt.ts"
 import { updateQuota } from "../../src/service/partition.ts"
 import { publicKey } from "../../src/service/read-key.ts"
 import { disableKey } from "../../src/service/update-key.ts"
-import { joinAlike, useAlike, type Asked, type Use } from "../../src/service/use-alike.ts"
+import {
+  joinAlike,
+  useAlike,
+  type AlikeService,
+  type AlikeUses,
+  type Asked,
+} from "../../src/service/use-alike.ts"
 import { newApprover, quorumOf } from "../support/approvers.ts"
 import { contextOf, memoryStack } from "../support/stack.ts"
 
@@ -28,8 +35,10 @@ async function withKey(
     ...contextOf("user", partition, `request.${index}`),
     within: "request",
   })
-  const uses = (service: Use["service"], commands: readonly object[]): Use[] =>
-    commands.map((command, index) => ({ service, command, context: part(index) }))
+  const requestIdOf = (index: number): string => part(index).requestId
+  const uses = (service: AlikeService, commands: readonly object[]): AlikeUses => {
+    return { service, commands, context: part(0), requestIdOf }
+  }
   return { stack, partition, as, key, part, uses, ports: stack.ports }
 }
 
@@ -37,8 +46,8 @@ async function withKey(
 function results<R>(outcomes: Awaited<ReturnType<typeof useAlike>>): R[] {
   assert.ok(outcomes !== undefined)
   return outcomes.map((one) => {
-    if ("error" in one) throw one.error
-    return one.result as R // What the service of the test answers.
+    if (one instanceof Failed) throw one.error
+    return one as R // What the service of the test answers.
   })
 }
 
@@ -92,11 +101,11 @@ test("of ciphertexts opened together a flipped bit fails one, which is recorded"
   ciphertext[ciphertext.length - 1] = (ciphertext.at(-1) ?? 0) ^ 1
   const outcomes = (await useAlike(ports, uses("decrypt", commands))) ?? []
   for (const [index, outcome] of outcomes.entries()) {
-    if ("error" in outcome) {
+    if (outcome instanceof Failed) {
       assert.equal(index, 7)
       assert.equal((outcome.error as { code?: string }).code, "DECRYPTION_FAILED")
     } else {
-      const { plaintext } = outcome.result as { plaintext: Uint8Array }
+      const { plaintext } = outcome as { plaintext: Uint8Array }
       assert.deepEqual(Buffer.from(plaintext), messages[index])
     }
   }
@@ -129,11 +138,10 @@ test("raw ciphertexts open together, under their own IVs; a flipped one fails al
     assert.equal(outcomes.length, 10)
     for (const [index, outcome] of outcomes.entries()) {
       if (index === 7) {
-        assert.ok("error" in outcome)
+        assert.ok(outcome instanceof Failed)
         assert.equal((outcome.error as { code?: string }).code, "DECRYPTION_FAILED")
       } else {
-        assert.ok("result" in outcome)
-        const { plaintext } = outcome.result as { plaintext: Uint8Array }
+        const { plaintext } = outcome as { plaintext: Uint8Array }
         assert.deepEqual(Buffer.from(plaintext), some[index])
       }
     }
@@ -199,10 +207,9 @@ test("what is refused, dry or beyond the budget goes one by one, and leaves no t
   const absent = commands.map((command) => ({ ...command, key: "absent" }))
   assert.equal(await useAlike(ports, uses("encrypt", absent)), undefined)
   const officer = { ...part(0), caller: as("officer").caller }
-  const denied = encryptions.map((use) => ({ ...use, context: officer }))
-  assert.equal(await useAlike(ports, denied), undefined)
-  const dry = encryptions.map((use) => ({ ...use, context: { ...use.context, dryRun: true } }))
-  assert.equal(await useAlike(ports, dry), undefined)
+  assert.equal(await useAlike(ports, { ...encryptions, context: officer }), undefined)
+  const dry = { ...part(0), dryRun: true }
+  assert.equal(await useAlike(ports, { ...encryptions, context: dry }), undefined)
   assert.equal(await useAlike(ports, uses("decrypt", [{ ciphertext: messages[0] }])), undefined)
   assert.equal(stack.audit.events.length, before)
   const operator = contextOf("operator", clusterPartition)
@@ -234,11 +241,9 @@ test("no result leaves after the key was disabled: what waits is refused, one by
   void made.then(() => (ended = true))
   await disableKey(ports, as("manager"), { key: "key" })
   assert.ok(ended, "the change waited for them")
-  const refused = (await made)?.filter((one) => "error" in one) ?? []
+  const refused = (await made)?.filter((one) => one instanceof Failed) ?? []
   assert.ok(refused.length > 0 && refused.length < commands.length)
-  for (const one of refused) {
-    assert.equal((one as { error: { code?: string } }).error.code, "KEY_STATE")
-  }
+  for (const { error } of refused) assert.equal((error as { code?: string }).code, "KEY_STATE")
   assert.equal(stack.audit.of("key.sign", "failed").length, refused.length)
   assert.equal(await useAlike(ports, uses("sign", commands)), undefined)
   await stack.cluster.remove()
@@ -255,7 +260,7 @@ test("a log that cannot be written refuses them all before any key is opened", a
 
 test("only those join a group that ask the same, and a batch of many kinds stays quick", () => {
   const groups: { asked: Asked | undefined; at: number }[][] = []
-  const ask = (service: Use["service"], command: object): void =>
+  const ask = (service: AlikeService, command: object): void =>
     joinAlike(groups, { asked: { service, command }, at: groups.flat().length })
   const message = Buffer.from("m")
   ask("sign", { key: "a", message })

@@ -10,6 +10,7 @@ import { systemRandom } from "../../src/daemon/system.ts"
 import { HsmError } from "../../src/domain/errors.ts"
 import { clusterPartition } from "../../src/domain/ids.ts"
 import type { KeyRecord } from "../../src/domain/key.ts"
+import { Failed } from "../../src/domain/outcome.ts"
 import type { Context, CreateKeyCommand } from "../../src/service/commands.ts"
 import { areAlikeToCreate } from "../../src/service/create-alike.ts"
 import { createKey } from "../../src/service/create-key.ts"
@@ -17,7 +18,7 @@ import { decrypt, encrypt } from "../../src/service/encrypt.ts"
 import { findKey } from "../../src/service/find-key.ts"
 import { freshIds } from "../../src/service/once.ts"
 import { updateQuota } from "../../src/service/partition.ts"
-import { useAlike } from "../../src/service/use-alike.ts"
+import { useAlike, type AlikeUses } from "../../src/service/use-alike.ts"
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts"
 import {
   contextOf,
@@ -35,15 +36,12 @@ async function fixture() {
     within: "request",
   })
   const together = (commands: readonly CreateKeyCommand[], context = part) =>
-    useAlike(
-      stack.ports,
-      commands.map((command, index) => ({
-        service: "createKey" as const,
-        command,
-        context: context(index),
-      })),
-    )
+    useAlike(stack.ports, usesOf(commands, context(0)))
   return { stack, partition, as, part, together, ports: stack.ports }
+}
+
+function usesOf(commands: readonly CreateKeyCommand[], context: Context): AlikeUses<"createKey"> {
+  return { service: "createKey", commands, context, requestIdOf: (index) => `request.${index}` }
 }
 
 type Outcomes = Awaited<ReturnType<typeof useAlike>>
@@ -52,8 +50,8 @@ type Outcomes = Awaited<ReturnType<typeof useAlike>>
 function keysOf(outcomes: Outcomes): (KeyRecord | string | undefined)[] {
   assert.ok(outcomes !== undefined)
   return outcomes.map((one) => {
-    if ("error" in one) return (one.error as { code?: string }).code
-    return one.result as KeyRecord // What the service of this test answers.
+    if (one instanceof Failed) return (one.error as { code?: string }).code
+    return one as KeyRecord // What the service of this test answers.
   })
 }
 
@@ -110,11 +108,7 @@ test("keys made together are there, and open, after the node has started anew", 
   const partition = await newPartition(before, "a")
   const manager = contextOf("manager", partition)
   const user = contextOf("user", partition)
-  const uses = named(100).map((command, index) => ({
-    service: "createKey" as const,
-    command,
-    context: { ...manager, requestId: `request.${index}`, within: "request" },
-  }))
+  const uses = usesOf(named(100), { ...manager, within: "request" })
   keysOf(await useAlike(before.ports, uses))
   const plaintext = Buffer.from("order 17")
   const sealed = await encrypt(before.ports, user, { key: "key-99", plaintext })
@@ -262,11 +256,7 @@ test("a commit of which nothing is known fails all, each in its own record", asy
   const stack = await openCluster(await foundCluster(store), { store })
   const partition = await newPartition(stack, "a")
   const manager = contextOf("manager", partition)
-  const uses = named(3).map((command, index) => ({
-    service: "createKey" as const,
-    command,
-    context: { ...manager, requestId: `request.${index}`, within: "request" },
-  }))
+  const uses = usesOf(named(3), { ...manager, within: "request" })
   store.before = () => {
     throw new HsmError("STORE_UNAVAILABLE", "the disk has failed")
   }

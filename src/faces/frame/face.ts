@@ -6,6 +6,7 @@
 import { CodecError } from "../../codec/error.ts"
 import { FrameWriter, readFrame, type Frame, type FrameFields } from "../../codec/frame.ts"
 import { HsmError } from "../../domain/errors.ts"
+import { Failed, type Outcome } from "../../domain/outcome.ts"
 import { parseId } from "../../domain/ids.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Caller } from "../../domain/principal.ts"
@@ -99,22 +100,17 @@ export class FrameSession {
     return at
   }
 
-  #taken(frame: Frame): Taken {
+  #taken({ number, kind, fields }: Frame): Taken {
     this.#calls += 1
-    const { kind, fields } = frame
-    return { ...frame, requestId: `${this.#id}.${this.#calls}`, asked: tryAsk(kind, fields) }
+    return { number, kind, fields, call: this.#calls, asked: tryAsk(kind, fields) }
   }
 
   /** Calls that ask alike go together, as far as their service allows. Never rejects. */
   async #answerGroup(group: readonly Taken[], ready: () => void): Promise<void> {
     if (group.length > 1) {
-      try {
-        if (await this.#runTogether(group)) {
-          ready()
-          return
-        }
-      } catch (thrown) {
-        for (const one of group) this.#fail(one, thrown)
+      const outcomes = await this.#tryTogether(group)
+      if (outcomes !== undefined) {
+        for (const [at, one] of group.entries()) this.#tell(one, outcomes[at])
         ready()
         return
       }
@@ -122,32 +118,41 @@ export class FrameSession {
     for (const one of group) void this.#answer(one).then(ready)
   }
 
-  async #runTogether(group: readonly Taken[]): Promise<boolean> {
+  /** Undefined, and nothing has happened, when the calls have to go one by one. */
+  async #tryTogether(group: readonly Taken[]): Promise<readonly Outcome<object>[] | undefined> {
+    const service = group[0]?.asked?.service
     const evidence = this.#evidence
     const ports = this.#options.ports()
-    if (evidence === undefined || ports === undefined) return false
-    this.#caller ??= this.#options.authenticate(evidence)
-    const caller = await this.#caller
-    const uses = group.flatMap(({ asked, requestId }) =>
-      asked === undefined ? [] : { ...asked, context: { caller, requestId, within: this.#id } },
-    )
-    const outcomes = await useAlike(ports, uses)
-    if (outcomes === undefined) return false
-    for (const [at, one] of group.entries()) {
-      const outcome = outcomes[at] ?? { error: undefined }
-      if ("error" in outcome) this.#fail(one, outcome.error)
-      else this.#succeed(one, frameCalls.get(one.kind)?.render(outcome.result) ?? {})
+    if (service === undefined || evidence === undefined || ports === undefined) return undefined
+    const commands = group.flatMap(({ asked }) => asked?.command ?? [])
+    const requestIdOf = (at: number): string => this.#requestId(group[at]?.call)
+    try {
+      this.#caller ??= this.#options.authenticate(evidence)
+      const caller = await this.#caller
+      const context = { caller, requestId: requestIdOf(0), within: this.#id }
+      return await useAlike(ports, { service, commands, context, requestIdOf })
+    } catch (thrown) {
+      return group.map(() => new Failed(thrown))
     }
-    return true
   }
 
   /** Never rejects. */
   async #answer(one: Taken): Promise<void> {
     try {
-      this.#succeed(one, await this.#run(one.kind, one.fields, one.requestId))
+      this.#succeed(one, await this.#run(one))
     } catch (thrown) {
       this.#fail(one, thrown)
     }
+  }
+
+  /** In the log. */
+  #requestId(call = 0): string {
+    return `${this.#id}.${call}`
+  }
+
+  #tell(one: Taken, outcome: Outcome<object> | undefined): void {
+    if (outcome === undefined || outcome instanceof Failed) this.#fail(one, outcome?.error)
+    else this.#succeed(one, frameCalls.get(one.kind)?.render(outcome) ?? {})
   }
 
   #succeed({ number, kind }: Taken, answer: Answer): void {
@@ -156,17 +161,18 @@ export class FrameSession {
     this.#onDone({ operation: operationOf(kind), status: 200 })
   }
 
-  #fail({ number, kind, requestId }: Taken, thrown: unknown): void {
-    const error = this.#operatingError(thrown, requestId)
+  #fail({ number, kind, call }: Taken, thrown: unknown): void {
+    const error = this.#operatingError(thrown, this.#requestId(call))
     this.#out.add(number, failure, errorFields(error))
     this.#underWay -= 1
     this.#onDone({ operation: operationOf(kind), status: this.#options.statusOf(error) })
   }
 
-  async #run(kind: number, fields: FrameFields, requestId: string): Promise<Answer> {
+  async #run({ kind, fields, call: count }: Taken): Promise<Answer> {
     if (kind === hello) return await this.#greet(fields)
     const evidence = this.#evidence
     if (evidence === undefined) throw new HsmError("UNAUTHENTICATED", "the first frame is a hello")
+    const requestId = this.#requestId(count)
     if (kind === request) return await this.#pass(fields, evidence, requestId)
     const call = frameCalls.get(kind)
     if (call === undefined) throw new HsmError("MALFORMED_REQUEST", "no such call")
@@ -237,8 +243,9 @@ export class FrameSession {
 const nothing = new Uint8Array(0)
 
 /** A frame that is being answered. */
-interface Taken extends Frame {
-  readonly requestId: string
+interface Taken extends Omit<Frame, "end"> {
+  /** How many the connection had brought with it. */
+  readonly call: number
   /** What it asks of its service, where such calls may go together. */
   readonly asked: Asked<UseService> | undefined
 }

@@ -4,7 +4,7 @@
  */
 
 import { HsmError } from "../../domain/errors.ts"
-import type { Context } from "../../service/commands.ts"
+import { each, Failed, mapResults } from "../../domain/outcome.ts"
 import { joinAlike, type Asked } from "../../service/use-alike.ts"
 import type { BatchRequest, BatchResponse, BatchResult } from "./api.generated.ts"
 import type { Prepared, RawRequest } from "./endpoints.ts"
@@ -25,6 +25,15 @@ export interface BatchFace {
   readonly onUnexpected: (error: unknown, requestId: string) => void
 }
 
+/** An item that has passed its validators. Small: it lives until its record is durable. */
+interface Item {
+  readonly index: number
+  readonly endpoint: Prepared<RoutedId>
+  readonly request: RawRequest
+  /** What its service is asked, where that may go together with others. */
+  readonly asked: Asked | undefined
+}
+
 /**
  * Runs all items at once; results stand in the items' order. Never throws for an item. Items that
  * ask the same of one key go together, as far as their services allow.
@@ -37,23 +46,27 @@ export async function runBatch(
   const results: BatchResult[] = []
   const groups: Item[][] = []
   const reader = new ItemReader()
-  for (const [index, item] of operations.entries()) {
-    const read = readOne(face, call, reader, { item, index })
-    if ("failure" in read) results[index] = read.failure
-    else joinAlike(groups, read.item)
+  for (const [index, operation] of operations.entries()) {
+    try {
+      joinAlike(groups, readOne(face, reader, operation, index))
+    } catch (thrown) {
+      results[index] = failure(face, call, index, thrown)
+    }
   }
   await Promise.all(groups.map((group) => runGroup(face, call, group, results)))
   return { results }
 }
 
-/** An item that has passed its validators. */
-interface Item {
-  readonly index: number
-  readonly endpoint: Prepared<RoutedId>
-  readonly request: RawRequest
-  readonly context: Context
-  /** What its service is asked, where that may go together with others. */
-  readonly asked: Asked | undefined
+function readOne(
+  face: BatchFace,
+  reader: ItemReader,
+  operation: BatchRequest["operations"][number],
+  index: number,
+): Item {
+  const endpoint = face.byId.get(operation.operation)
+  if (endpoint === undefined) throw new HsmError("INTERNAL", "no such operation in a batch")
+  const request = reader.read(endpoint, operation, `/operations/${index}`)
+  return { index, endpoint, request, asked: face.askedOf(endpoint.id, request) }
 }
 
 async function runGroup(
@@ -62,53 +75,68 @@ async function runGroup(
   group: readonly Item[],
   results: BatchResult[],
 ): Promise<void> {
-  if (await runTogether(face, call, group, results)) return
-  await Promise.all(
-    group.map(async (item) => {
-      const { endpoint, request, context } = item
-      try {
-        const body = await face.run(endpoint.id, { ...call, context }, request)
-        results[item.index] = success(item, body)
-      } catch (thrown) {
-        results[item.index] = failure(face, item.index, item.context.requestId, thrown)
-      }
-    }),
-  )
+  const bodies = (await tryTogether(face, call, group)) ?? (await runEach(face, call, group))
+  for (const [at, { index, endpoint }] of group.entries()) {
+    const body = bodies[at]
+    results[index] =
+      body instanceof Failed
+        ? failure(face, call, index, body.error)
+        : // What may stand in a batch answers with an object: a test compares all of them.
+          { status: endpoint.status, ...(body as object) }
+  }
 }
 
-/** False, and nothing has happened, when the items have to go one by one. */
-async function runTogether(
-  face: BatchFace,
-  { services, ports }: Call,
+/** Undefined, and nothing has happened, when the items have to go one by one. */
+async function tryTogether(
+  { render }: BatchFace,
+  { services, ports, context }: Call,
   group: readonly Item[],
-  results: BatchResult[],
-): Promise<boolean> {
-  if (group.length < 2) return false
-  const uses = group.flatMap(({ asked, context }) =>
-    asked === undefined ? [] : { ...asked, context },
-  )
-  const fail = ({ index, context }: Item, thrown: unknown): void => {
-    results[index] = failure(face, index, context.requestId, thrown)
-  }
-  let outcomes
+): Promise<readonly unknown[] | undefined> {
+  const [first] = group
+  if (first?.asked === undefined || group.length < 2) return undefined
+  const { service } = first.asked
+  const commands = group.flatMap(({ asked }) => asked?.command ?? [])
+  const requestIdOf = (at: number): string => partOf(context, group[at]?.index)
+  const within = context.requestId
   try {
-    outcomes = await services.useAlike(ports, uses)
+    const uses = { service, commands, context: { ...context, within }, requestIdOf }
+    const outcomes = await services.useAlike(ports, uses)
+    return outcomes && mapResults(outcomes, (result) => render(first.endpoint.id, result))
   } catch (thrown) {
-    for (const item of group) fail(item, thrown)
-    return true
+    return group.map(() => new Failed(thrown))
   }
-  if (outcomes === undefined) return false
-  for (const [at, item] of group.entries()) {
-    const outcome = outcomes[at] ?? { error: undefined }
-    if ("error" in outcome) fail(item, outcome.error)
-    else results[item.index] = success(item, face.render(item.endpoint.id, outcome.result))
-  }
-  return true
 }
 
-/** What may stand in a batch answers with an object: a test compares all of them. */
-function success({ endpoint }: Item, body: unknown): BatchResult {
-  return { status: endpoint.status, ...(body as object) }
+async function runEach(
+  face: BatchFace,
+  call: Call,
+  group: readonly Item[],
+): Promise<readonly unknown[]> {
+  const within = call.context.requestId
+  return await each(group, ({ endpoint, request, index }) => {
+    const context = { ...call.context, requestId: partOf(call.context, index), within }
+    return face.run(endpoint.id, { ...call, context }, request)
+  })
+}
+
+/** A request id of its own: what a service derives from it must not meet its neighbour's. */
+function partOf({ requestId }: Call["context"], index = 0): string {
+  return `${requestId}.${index}`
+}
+
+function failure(
+  { onUnexpected }: BatchFace,
+  { context }: Call,
+  index: number,
+  thrown: unknown,
+): BatchResult {
+  const error = asHsmError(thrown)
+  if (error.code === "INTERNAL") onUnexpected(thrown, partOf(context, index))
+  const at = `/operations/${index}`
+  const { field, rule } = error.detail
+  const within = field === undefined || field.startsWith(at) ? field : at + field
+  const { code, message: detail } = error
+  return { status: errorHead(error).status, code, detail, field: within, rule }
 }
 
 /** `"operation"` as a name and the string behind it, wherever it stands. */
@@ -122,40 +150,4 @@ export function namesOnly(body: Uint8Array, these: ReadonlySet<string>): boolean
   const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")
   const names = [...text.matchAll(namedOperation)]
   return !text.includes("\\") && names.every(([, name = ""]) => these.has(name))
-}
-
-function readOne(
-  face: BatchFace,
-  { context }: Call,
-  reader: ItemReader,
-  { item, index }: { readonly item: BatchRequest["operations"][number]; readonly index: number },
-): { readonly item: Item } | { readonly failure: BatchResult } {
-  // A request id of its own: what a service derives from it must not meet its neighbour's.
-  const within = context.requestId
-  const requestId = `${within}.${index}`
-  try {
-    const endpoint = face.byId.get(item.operation)
-    if (endpoint === undefined) throw new HsmError("INTERNAL", "no such operation in a batch")
-    const request = reader.read(endpoint, item, `/operations/${index}`)
-    const asked = face.askedOf(endpoint.id, request)
-    const own = { ...context, requestId, within }
-    return { item: { index, endpoint, request, asked, context: own } }
-  } catch (thrown) {
-    return { failure: failure(face, index, requestId, thrown) }
-  }
-}
-
-function failure(
-  { onUnexpected }: BatchFace,
-  index: number,
-  requestId: string,
-  thrown: unknown,
-): BatchResult {
-  const error = asHsmError(thrown)
-  if (error.code === "INTERNAL") onUnexpected(thrown, requestId)
-  const at = `/operations/${index}`
-  const { field, rule } = error.detail
-  const within = field === undefined || field.startsWith(at) ? field : at + field
-  const { code, message: detail } = error
-  return { status: errorHead(error).status, code, detail, field: within, rule }
 }
