@@ -181,6 +181,23 @@ test("what is no request is answered in the protocol's own words", async () => {
   assert.equal(got.status, replied(405))
 })
 
+test("in our own API what is wrong has a place, and names the reason", async () => {
+  const { client, token } = node
+  const ask = async (key: string, body: Fields): Promise<Fields> =>
+    fields(
+      await client.send("POST", `/api/v1/keys/${key}/timestamp`, { token: token("user"), body }),
+    )
+  const digest = Buffer.alloc(32, 7).toString("base64")
+  const short = await ask("tsa", { digest, hash: "SHA_384" })
+  assert.deepEqual([short["code"], short["field"]], ["MALFORMED_REQUEST", "/digest"])
+  assert.match(String((await ask("tsa", { digest, policy: "1.2.3" }))["detail"]), /policy .* 2\.25/)
+  assert.equal((await ask("plain", { digest }))["code"], "NOT_FOUND")
+  assert.equal((await ask("nothing", { digest }))["code"], "KEY_NOT_FOUND")
+  for (const policy of ["1", "3.1.2", "1.40.1", "1.02.3", "1.2.", "a.b"]) {
+    assert.equal((await ask("tsa", { digest, policy }))["code"], "MALFORMED_REQUEST", policy)
+  }
+})
+
 test("a record names who asked, hash, policy and serial number", async () => {
   const { id, token } = await newHolder()
   const { file } = await post(`/tsp/tsa/${token}`)

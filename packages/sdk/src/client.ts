@@ -58,6 +58,7 @@ export type Params = Readonly<Record<string, string | number | undefined>>
 
 /** POSTs that change nothing: made twice, they are merely logged twice. */
 const harmless: ReadonlySet<OperationId> = new Set<OperationId>([
+  "createTimestamp",
   "decrypt",
   "decryptRaw",
   "encrypt",

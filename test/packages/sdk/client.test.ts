@@ -45,6 +45,18 @@ test("a call goes to its operation's method and path, with token, query and body
   assert.ok(seen.every(({ headers }) => headers["idempotency-key"] === undefined))
 })
 
+test("a timestamp is asked for by its digest, and answered in bytes", async (t) => {
+  const { kh, seen } = await start(t, busy(1, { response: "MAMCAQA=" }))
+  const digest = Buffer.alloc(48, 7)
+  const made = await kh.timestamp("tsa", digest, { hash: "SHA_384", certificates: false })
+  assert.deepEqual(made, Uint8Array.of(0x30, 3, 2, 1, 0))
+  const [, { path, body } = { path: "", body: {} }] = seen
+  assert.equal(path, "/api/v1/keys/tsa/timestamp")
+  const sent = { digest: digest.toString("base64"), hash: "SHA_384", certificates: false }
+  assert.deepEqual(body, sent)
+  assert.equal(kh.url, new URL(kh.url).origin)
+})
+
 test("a parameter that would name another path is refused before anything is sent", async (t) => {
   const { kh, seen } = await start(t, (_seen, response) => reply(response, 200, {}))
   for (const key of ["", ".", ".."]) {
