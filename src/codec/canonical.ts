@@ -76,9 +76,16 @@ export function writeField(out: Buffer, at: number, field: CanonicalField): numb
     out.set(field, start)
     return finishField(out, at, tag.bytes, field.length)
   }
-  if (typeof field === "number") assert(Number.isSafeInteger(field))
-  out.writeBigInt64BE(BigInt(field), start)
+  if (typeof field === "bigint") out.writeBigInt64BE(field, start)
+  else writeInteger(out, start, field)
   return finishField(out, at, tag.integer, 8)
+}
+
+/** As a bigint would be written, without making one. */
+function writeInteger(out: Buffer, at: number, value: number): void {
+  assert(Number.isSafeInteger(value))
+  out.writeInt32BE(Math.floor(value / 2 ** 32), at)
+  out.writeUInt32BE(value >>> 0, at + 4)
 }
 
 function finishField(out: Buffer, at: number, kind: number, length: number): number {

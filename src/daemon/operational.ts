@@ -19,7 +19,6 @@ import { createFailureLimiter } from "../identity/failure-limiter.ts"
 import { createRefusalCounter, type RefusalCounter } from "../identity/refusals.ts"
 import { IdentityRecords } from "../records/identity-records.ts"
 import { KeyCache } from "../records/key-cache.ts"
-import { rowKind } from "../records/kinds.ts"
 import { Records } from "../records/records.ts"
 import { Keyholder } from "../sealing/keyholder.ts"
 import { InFlight } from "../service/in-flight.ts"
@@ -119,10 +118,10 @@ export async function becomeOperational(
   const records = new Records({ store, keyholder, groupNonce: random.bytes(8).toHex() })
   const keys = new KeyCache(records)
   const told = { watch: new RequestWatch(), webhooks: webhooksOf(base, records) }
-  records.onChange = (path) => {
-    evictMaterial(keys, path)
-    told.watch.tell(path)
-    told.webhooks.tell(path)
+  records.onChange = (path, kind) => {
+    if (kind === "m") evictMaterial(keys, path)
+    if (kind === "r") told.watch.tell(path)
+    if (kind === "o") told.webhooks.tell(path)
   }
   records.announce = (paths) => others.forget(paths)
   const meter = new LocalMeter()
@@ -271,7 +270,6 @@ function auditKeyOf(keyholder: Keyholder, scope: string): Uint8Array {
 
 /** A changed row of material closes that key's handles: `p/<partition>/m/<key>/<version>`. */
 function evictMaterial(keys: KeyCache, path: string): void {
-  if (rowKind(path) !== "m") return
   const [, , , keyId = ""] = path.split("/")
   keys.evict(keyId)
 }

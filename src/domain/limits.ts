@@ -137,6 +137,8 @@ export const limits = {
   openVersionsMax: 20,
   /** Decoded records kept per process. */
   cachedRecordsMax: 100_000,
+  /** New records of one commit that are kept decoded: more are a bulk, used later if at all. */
+  cachedNewRecordsMax: 64,
   /** Key records in one bucket table: 64 entries keep a create's rewrite near 4 KiB. */
   bucketEntriesMax: 64,
   /** The epoch's root rotates at least this often. */

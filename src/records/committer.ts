@@ -220,18 +220,24 @@ export class Committer {
   /** The store has it: now the node's own picture follows. */
   #apply(stage: Staging, { root, sequences }: SealedPins, rev: Rev): void {
     const { state } = stage
-    state.root = root
-    state.rootRev = rev
+    // A bulk of new records would push out what is in use: it is read when it is used.
+    const isBulk = stage.records.size > limits.cachedNewRecordsMax
+    const filled = (bucket: number): boolean =>
+      bucket >= state.root.buckets - 1 && bucket < root.buckets - 1
     for (const [bucket, sequence] of sequences) {
       state.sequences[bucket] = sequence
       const pins = stage.tables.get(bucket) ?? new Map<string, Pin>()
-      state.keepTable(bucket, { sequence, epoch: this.#records.epoch, pins })
+      if (isBulk && filled(bucket)) state.forgetTable(bucket)
+      else state.keepTable(bucket, { sequence, epoch: this.#records.epoch, pins })
     }
+    state.root = root
+    state.rootRev = rev
     for (const secret of stage.erased) secret[Symbol.dispose]()
-    for (const path of stage.removed) this.#records.forgetRecord(path)
     this.#records.adoptState(state)
     for (const [path, { change, bucket }] of stage.records) {
-      this.#records.remember(path, { record: change.record, bucket, modRev: rev })
+      const { record } = change
+      if (isBulk && record.revision === 1) continue
+      this.#records.remember(path, { record, bucket, modRev: rev })
     }
     this.#records.follow(stage.writes.keys(), rev)
   }

@@ -228,8 +228,11 @@ export const paths = {
     `p/${partition}/x/${index}/${hash}`,
 }
 
-/** What a row is, by its path: the part behind the partition, such as `r` or `m`. Runs per row. */
-export function rowKind(path: string): string {
+/** The part of a row's path behind the partition, such as `r` or `m`. */
+export type RowKind = string
+
+/** What a row is, by its path. Runs for every row that is written. */
+export function rowKind(path: string): RowKind {
   const start = path.indexOf("/", path.indexOf("/") + 1) + 1
   const end = path.indexOf("/", start)
   return path.slice(start, end === -1 ? undefined : end)

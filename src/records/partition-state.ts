@@ -115,6 +115,11 @@ export class PartitionState {
     return known?.sequence === this.sequences[bucket] ? known : undefined
   }
 
+  /** Opens a table anew when it is needed. */
+  forgetTable(bucket: number): void {
+    this.#tables.delete(bucket)
+  }
+
   /** Remembers an opened table; the oldest leaves when there are too many. */
   keepTable(bucket: number, table: OpenTable): void {
     this.#tables.delete(bucket)

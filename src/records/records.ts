@@ -16,7 +16,7 @@ import { Barrier } from "./barrier.ts"
 import { BoundedMap } from "./bounded-map.ts"
 import { Committer, type Committed, type Fate, type Transaction } from "./committer.ts"
 import { paths, rowKind } from "./kinds.ts"
-import type { IndexName, RecordKind, RecordTypes } from "./kinds.ts"
+import type { IndexName, RecordKind, RecordTypes, RowKind } from "./kinds.ts"
 import { openRecord } from "./open-record.ts"
 import { loadKeys, PartitionState } from "./partition-state.ts"
 import { decodeRecordRow } from "./rows.ts"
@@ -31,8 +31,8 @@ interface Cached {
 export class Records {
   readonly store: Store
   readonly keyholder: Keyholder
-  /** Called with every path that another writer or this one changed. */
-  onChange: (path: string) => void = () => {}
+  /** Called with every path that another writer or this one changed, and its row's kind. */
+  onChange: (path: string, kind: RowKind) => void = () => {}
   /** Told what a commit has changed: its answer waits until others have dropped their copies. */
   announce: (paths: readonly string[]) => Promise<void> | undefined = () => undefined
   /** The epoch under whose root tables are sealed now; set at unseal and by rotation. */
@@ -264,26 +264,18 @@ export class Records {
     this.#states.set(state.partition, Promise.resolve(state))
   }
 
-  /** For the committer: what it has just removed. */
-  forgetRecord(path: string): void {
-    this.#records.delete(path)
-    this.onChange(path)
-  }
-
-  /** For the committer: what it has just written. */
+  /** For the committer: a record that it has just written. */
   remember(path: string, cached: Cached): void {
     this.#records.set(path, cached)
-    this.onChange(path)
   }
 
   /**
-   * For the committer: what it has just written, its records apart. When nothing else was
-   * acknowledged since, there is nothing to read again: `sync` need not look at its own commits.
+   * For the committer: all rows that it has just written. When nothing else was acknowledged since,
+   * there is nothing to read again: `sync` need not look at its own commits.
    */
   follow(paths: Iterable<string>, rev: Rev): void {
-    if (rev !== this.#applied + 1) return
-    for (const path of paths) if (rowKind(path) !== "r") this.#evict(path, rev)
-    this.#applied = rev
+    for (const path of paths) this.#evict(path, rev)
+    if (rev === this.#applied + 1) this.#applied = rev
   }
 
   async #readRow<K extends RecordKind>(
@@ -375,10 +367,9 @@ export class Records {
   }
 
   #evict(path: string, rev: Rev): void {
-    const known = this.#records.get(path)
-    if (known !== undefined && known.modRev < rev) this.#records.delete(path)
-    this.onChange(path)
     const kind = rowKind(path)
+    if (kind === "r" && (this.#records.get(path)?.modRev ?? rev) < rev) this.#records.delete(path)
+    this.onChange(path, kind)
     if (kind === "x") this.#index.clear()
     if (kind !== "root") return
     const [, partition] = path.split("/")

@@ -38,7 +38,6 @@ export class Staging {
   readonly writes = new Map<string, Write>()
   readonly tables = new Map<number, Map<string, Pin>>()
   readonly records = new Map<string, { change: Change; bucket: number }>()
-  readonly removed = new Set<string>()
   /** Secrets that the group takes out of the tables. */
   readonly erased: SecretBytes[] = []
   readonly #partition: PartitionId
@@ -123,7 +122,6 @@ export class Staging {
       table.delete(pin)
       this.writes.set(path, { del: path })
       this.records.delete(path)
-      this.removed.add(path)
       return
     }
     const { revision } = change.record

@@ -14,7 +14,7 @@ import type { RequestRecord } from "../domain/request.ts"
 import { eventsBetween, hasHappened, type Webhook, type WebhookEvent } from "../domain/webhook.ts"
 import type { PostWebhook } from "../identity/ports.ts"
 import { allPartitions } from "../records/epochs.ts"
-import { paths, rowKind } from "../records/kinds.ts"
+import { paths } from "../records/kinds.ts"
 import type { Records } from "../records/records.ts"
 import { headersOf, messageAbout, testMessage } from "./webhook-message.ts"
 import type { WebhookMessage } from "./webhook-message.ts"
@@ -91,7 +91,6 @@ export class WebhookDelivery {
 
   /** A row of the store has changed: something may wait at `p/<partition>/o/<webhook>/...`. */
   tell(path: string): void {
-    if (rowKind(path) !== "o") return
     const [, partition = "", , id = ""] = path.split("/")
     // A path of ours names its partition.
     this.#lineOf(partition as PartitionId, id)

@@ -11,7 +11,8 @@ import { encrypt } from "../../src/service/encrypt.ts"
 import { disableKey, updateKey } from "../../src/service/update-key.ts"
 import { openMemoryStore } from "../../src/store/memory/memory-store.ts"
 import { storeLimits } from "../../src/store/store.ts"
-import { contextOf, foundCluster, newPartition, openCluster } from "../support/stack.ts"
+import { contextOf, foundCluster, memoryStack } from "../support/stack.ts"
+import { newPartition, openCluster } from "../support/stack.ts"
 import { WatchedStore } from "../support/watched-store.ts"
 
 /** Two nodes of one cluster over one store, with a key that both have used. */
@@ -141,6 +142,24 @@ test("a node does not read its own commits again, but every commit of another", 
   await right.ports.records.sync()
   assert.equal((await findKey(right.ports, manager, "four"))?.key.id, key.id)
   await cluster.remove()
+})
+
+test("a bulk of new keys leaves what is in use cached, and is read when it is used", async () => {
+  const { stack, partition, as } = await memoryStack()
+  const { records } = stack.ports
+  const used = await createKey(stack.ports, as("manager"), { name: "used", algorithm: "AES_256" })
+  const many = Array.from({ length: limits.cachedNewRecordsMax + 1 }, (_, n) => `many-${n}`)
+  const made = await Promise.all(
+    many.map((name) => createKey(stack.ports, as("manager"), { name, algorithm: "AES_256" })),
+  )
+  assert.equal(records.peek("key", partition, used.id)?.name, "used")
+  const plaintext = Buffer.from("order 17")
+  for (const { id, name } of [made[0] ?? assert.fail(), made.at(-1) ?? assert.fail()]) {
+    assert.equal(records.peek("key", partition, id), undefined)
+    await encrypt(stack.ports, as("user"), { key: id, plaintext })
+    assert.equal(records.peek("key", partition, id)?.name, name)
+  }
+  await stack.cluster.remove()
 })
 
 test("a bounded map drops its oldest entry, and ends only what is deleted", () => {
