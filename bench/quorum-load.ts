@@ -150,7 +150,7 @@ async function stampAndApprove({ user, key, pems }: Asking): Promise<ReadyCall> 
 }
 
 /** More than the node makes in the window, and in the time before it. */
-const callsPerSecondMax = 1_200
+const callsPerSecondMax = 2_000
 
 async function stockUp(
   asking: Asking,
