@@ -16,6 +16,8 @@ import { AuditThread, type AuditPort } from "./thread.ts"
 export interface AuditLogOptions {
   readonly budget: BudgetOptions
   readonly anchors: readonly Anchor[]
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonicMs: () => number
   /** At 80 % of a budget, once until it falls below again. */
   readonly onWarning: (warning: SpaceWarning) => void
   readonly onCheckpoint: (checkpoint: Checkpoint) => void
@@ -44,7 +46,7 @@ export class AuditLog extends AuditChain implements AuditSink {
       onRecovered: () => this.#queue.recover(),
       onEnd: () => this.#queue.fail("the audit log's thread has ended"),
     })
-    this.#queue = new CommitQueue(this.#thread, this.#budget)
+    this.#queue = new CommitQueue(this.#thread, this.#budget, options.monotonicMs)
   }
 
   /**

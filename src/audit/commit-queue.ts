@@ -64,6 +64,7 @@ class Batch {
 export class CommitQueue implements AuditSink {
   readonly #thread: AuditThread
   readonly #budget: SpaceBudget
+  readonly #monotonicMs: () => number
   /** Oldest first; records join the last. Owned here, emptied from the front. */
   #batches: Batch[] = []
   #queued = 0
@@ -74,9 +75,10 @@ export class CommitQueue implements AuditSink {
   #closed: string | undefined = "the audit log is not open"
   #drained = Promise.withResolvers<undefined>()
 
-  constructor(thread: AuditThread, budget: SpaceBudget) {
+  constructor(thread: AuditThread, budget: SpaceBudget, monotonicMs: () => number) {
     this.#thread = thread
     this.#budget = budget
+    this.#monotonicMs = monotonicMs
   }
 
   /** Records taken in that are not durable yet. */
@@ -148,21 +150,25 @@ export class CommitQueue implements AuditSink {
   #schedule(): void {
     if (this.#isScheduled || this.#inFlight > 0) return
     this.#isScheduled = true
-    this.#gather({ seen: 0, quiet: 0, turns: 0 })
+    this.#gather({ seen: 0, quiet: 0, untilMs: this.#monotonicMs() + limits.auditGatherMs })
   }
 
   /**
    * Begins the commit when some turns of the event loop have brought nothing new: a sync costs the
    * same for one record as for thirty, and those whose answers left with the last one are about to
-   * ask again. Bounded, so that nobody waits longer than the sync itself takes.
+   * ask again. Bounded, so that nobody waits longer than a sync takes.
    */
-  #gather(since: { readonly seen: number; readonly quiet: number; readonly turns: number }): void {
+  #gather(since: {
+    readonly seen: number
+    readonly quiet: number
+    readonly untilMs: number
+  }): void {
     setImmediate(() => {
-      const queued = this.#queued
-      const quiet = queued > since.seen ? 0 : since.quiet + 1
-      const turns = since.turns + 1
-      if (quiet < limits.auditQuietTurns && turns < limits.auditGatherTurnsMax) {
-        this.#gather({ seen: queued, quiet, turns })
+      const { untilMs } = since
+      const seen = this.#queued
+      const quiet = seen > since.seen ? 0 : since.quiet + 1
+      if (quiet < limits.auditQuietTurns && this.#monotonicMs() < untilMs) {
+        this.#gather({ seen, quiet, untilMs })
         return
       }
       this.#isScheduled = false

@@ -13,6 +13,7 @@ import type { RandomSource } from "../domain/ports.ts"
 import type { NodeConfig } from "./config.ts"
 import { makePrivateFolder, readIfPresent, writeDurably } from "./files.ts"
 import type { Log } from "./log.ts"
+import { timeSources } from "./time.ts"
 
 const segmentBytes = 64 * 1024 * 1024
 /** One partition may fill at most this share of the budget, so that none silences the others. */
@@ -51,6 +52,7 @@ export async function openAudit(parts: {
       reserveBytes,
     },
     anchors: anchors.map(({ path }) => fileAnchor(path)),
+    monotonicMs: timeSources.monotonicMs,
     onWarning: ({ budget, usedBytes }) =>
       log.warn({ event: "audit.nearly-full", detail: budget, count: usedBytes }),
     onCheckpoint: () => {},

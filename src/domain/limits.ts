@@ -275,13 +275,13 @@ export const limits = {
   auditCommitRecordsMax: 4_000,
   auditCommitBytesMax: 4 * MiB,
   /** What one turn of the event loop reads, it works on at its end, or the next one does. */
-  auditQuietTurns: 2,
+  auditQuietTurns: 4,
   /** Records that are read at a time where nobody waits for them, and the rest in between: the
   thread that reads them writes the log, and a commit waits for the step under way. */
   auditReadStep: 100,
   auditReadRestMs: 20,
-  /** Turns of the event loop for which a commit waits for company: less than a sync takes. */
-  auditGatherTurnsMax: 16,
+  /** For which a commit waits for company at most: as long as a sync takes. */
+  auditGatherMs: 1,
   /** A segment of the log: some 60,000 records; recovery reads one in well under a second. */
   auditSegmentBytes: 32 * MiB,
   /** By so much a segment's file grows at a time, ahead of its frames. */

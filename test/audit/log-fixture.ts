@@ -49,6 +49,7 @@ export async function openLog(
   const log = new AuditLog(port1, {
     budget: wideBudget,
     anchors: [],
+    monotonicMs: () => performance.now(),
     onWarning: (warning) => warnings.push(warning),
     onCheckpoint: () => undefined,
     onAnchorFailure: (name) => anchorFailures.push(name),

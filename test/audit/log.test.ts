@@ -4,6 +4,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { test } from "node:test"
+import { setImmediate } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { fileAnchor, readFileAnchor, type Anchor } from "../../src/audit/anchor.ts"
 import { realFiles, type FilePort } from "../../src/audit/files.ts"
@@ -54,6 +55,36 @@ test("no promise resolves before its sync; what waits meanwhile shares the next"
   }
   await Promise.all([record(1), record(2).then(() => Promise.all([record(3), record(4)]))])
   assert.deepEqual(order, ["sync", "r1", "r2", "sync", "r3", "r4"])
+  await log.close()
+})
+
+test("what comes turn after turn shares a commit, which waits no longer than its bound", async (t) => {
+  let [syncs, now] = [0, 0]
+  const files: FilePort = {
+    ...realFiles,
+    fdatasyncSync: (fd) => {
+      realFiles.fdatasyncSync(fd)
+      syncs++
+    },
+  }
+  const { log } = await openLog(tempFolder(t), {}, { monotonicMs: () => now }, files)
+  syncs = 0
+  const some: Promise<void>[] = []
+  for (let turn = 0; turn < 50; turn++) {
+    some.push(log.enqueue(event(alice, turn)))
+    await setImmediate()
+  }
+  await Promise.all(some)
+  assert.equal(syncs, 1)
+  let isDurable = false
+  const first = log.enqueue(event(alice, 50)).then(() => (isDurable = true))
+  for (let turn = 51; turn < 1_000 && !isDurable; turn++) {
+    now += limits.auditGatherMs / 20
+    some.push(log.enqueue(event(alice, turn)))
+    await setImmediate()
+  }
+  assert.ok(isDurable, "something new came at every turn, and yet it was written")
+  await Promise.all([first, ...some])
   await log.close()
 })
 
