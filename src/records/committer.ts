@@ -12,8 +12,8 @@ import type { PartitionId } from "../domain/ids.ts"
 import { limits } from "../domain/limits.ts"
 import type { SecretBytes } from "../sealing/handles.ts"
 import type { Pin } from "../sealing/bucket-table.ts"
-import type { Rev, Write } from "../store/store.ts"
-import { readInputs } from "./group-inputs.ts"
+import type { Entry, Rev, Write } from "../store/store.ts"
+import { readInputs, type Seen } from "./group-inputs.ts"
 import { paths, type RecordKind, type RecordTypes } from "./kinds.ts"
 import { PartitionState } from "./partition-state.ts"
 import type { Records } from "./records.ts"
@@ -71,6 +71,14 @@ export interface Job {
   readonly decide: (fate: Fate) => void
 }
 
+/** What shares a commit, and what does not fit into it; told when the commit is there. */
+interface Group {
+  readonly stage: Staging
+  readonly members: readonly Job[]
+  /** Not final before: what is in their way may itself be in the way of what is there. */
+  readonly refused: ReadonlyMap<Job, HsmError>
+}
+
 /** Rows of a group that are counted before it is closed; the store takes some more at a time. */
 const rowsPerGroup = 1_600
 
@@ -122,7 +130,7 @@ export class Committer {
     this.#draining = true
     while (this.#queue.length > 0) {
       await Promise.resolve() // Let the callers of this turn join.
-      this.#group = this.#commitJobs(new Set(this.#queue.splice(0, this.#groupSize())))
+      this.#group = this.#commitJobs(this.#queue.splice(0, this.#groupSize()))
       await this.#group
     }
     this.#draining = false
@@ -138,35 +146,54 @@ export class Committer {
     return end === -1 ? this.#queue.length : Math.max(end, 1)
   }
 
-  /** Never rejects: every job learns its own fate. A job that has been refused leaves the set. */
-  async #commitJobs(jobs: Set<Job>): Promise<void> {
+  /** Never rejects: every job learns its own fate. */
+  async #commitJobs(jobs: readonly Job[]): Promise<void> {
     try {
       await this.#commitGroup(jobs)
     } catch (error) {
       this.#records.forgetState(this.#partition)
-      if (jobs.size > 1 && concernsOne(error)) {
-        for (const job of jobs) await this.#commitJobs(new Set([job]))
+      if (jobs.length > 1 && concernsOne(error)) {
+        for (const job of jobs) await this.#commitJobs([job])
         return
       }
       for (const { decide } of jobs) decide(new Failed(error))
     }
   }
 
-  async #commitGroup(jobs: Set<Job>): Promise<void> {
+  async #commitGroup(jobs: readonly Job[]): Promise<void> {
+    let seen: Seen = new Map()
     for (let attempt = 0; attempt < limits.commitAttemptsMax; attempt++) {
       const state = await this.#stateFor(jobs)
-      const stage = await this.#stageUnlessOld(state, jobs)
-      if (stage === undefined) continue
-      if (jobs.size === 0 || (await this.#store(stage, jobs))) return
-      this.#records.forgetState(this.#partition) // Another node was first: look again.
+      const group = await this.#stageUnlessOld(state, jobs, seen)
+      if (group === undefined) {
+        seen = new Map()
+        continue
+      }
+      const found = group.members.length === 0 ? undefined : await this.#store(group)
+      if (found === undefined) {
+        for (const [{ decide }, error] of group.refused) decide(new Failed(error))
+        return
+      }
+      const [root, ...rows] = found
+      const there = rows.flatMap((row) => (row === undefined ? [] : [[row.key, row] as const]))
+      if ((root?.modRev ?? 0) === state.rootRev) {
+        seen = new Map([...seen, ...there]) // Some of the group are in the way of what is there.
+      } else {
+        seen = new Map() // Another node was first: look again.
+        this.#records.forgetState(this.#partition)
+      }
     }
     throw new HsmError("CONFLICT", "the partition is being changed too busily; try again")
   }
 
   /** Undefined when the pins that it was to be staged on were old: another node has committed. */
-  async #stageUnlessOld(state: PartitionState, jobs: Set<Job>): Promise<Staging | undefined> {
+  async #stageUnlessOld(
+    state: PartitionState,
+    jobs: readonly Job[],
+    seen: Seen,
+  ): Promise<Group | undefined> {
     try {
-      return await this.#stage(state, jobs)
+      return await this.#stage(state, jobs, seen)
     } catch (error) {
       const tampered = error instanceof HsmError && error.code === "TAMPERED"
       if (tampered && (await this.#records.forgetIfOld(state))) return undefined
@@ -174,42 +201,45 @@ export class Committer {
     }
   }
 
-  /** Commits a stage; false when another writer was first. */
-  async #store(stage: Staging, jobs: ReadonlySet<Job>): Promise<boolean> {
+  /** Commits a stage; else answers what its guards have found: root, and rows that are there. */
+  async #store({ stage, members }: Group): Promise<readonly (Entry | undefined)[] | undefined> {
     const sealed = stage.seal(this.#records.keyholder)
     const outcome = await this.#records.store.commit({
       opId: `g/${this.#partition}/${this.#records.groupNonce}/${this.#groups++}`,
-      when: [{ key: paths.root(this.#partition), modRev: stage.state.rootRev }],
+      when: [
+        { key: paths.root(this.#partition), modRev: stage.state.rootRev },
+        ...stage.absent.map((key) => ({ key, modRev: 0 })),
+      ],
       then: [...stage.writes.values()],
     })
-    if (!outcome.ok) return false
+    if (!outcome.ok) return outcome.current
     const { rev } = outcome
     this.#apply(stage, sealed, rev)
     const answer = (): void => {
-      for (const { decide, placed } of jobs) decide({ rev, writes: stage.written(placed) })
+      for (const { decide, placed } of members) decide({ rev, writes: stage.written(placed) })
     }
     const told = this.#records.announce([...stage.writes.keys()])
     if (told === undefined) answer()
     else void told.then(answer)
-    return true
+    return undefined
   }
 
-  /** Applies each transaction that still fits; refuses those that do not. */
-  async #stage(state: PartitionState, jobs: Set<Job>): Promise<Staging> {
+  /** Applies each transaction that still fits; sets those aside that do not. */
+  async #stage(state: PartitionState, jobs: readonly Job[], seen: Seen): Promise<Group> {
     const { store, keyholder, epoch } = this.#records
     const bucketOf = (path: string): number | undefined => this.#records.bucketNow(path)
     const source = { store, keyholder, partition: this.#partition, bucketOf }
-    const stage = new Staging(state, await readInputs(source, state, [...jobs]), epoch)
+    const stage = new Staging(state, await readInputs(source, state, jobs, seen), epoch)
+    const [members, refused]: [Job[], Map<Job, HsmError>] = [[], new Map()]
     for (const job of jobs) {
       const error = stage.add(job)
-      if (error === undefined) continue
-      jobs.delete(job) // It has been told: no later attempt may commit it.
-      job.decide(new Failed(error))
+      if (error === undefined) members.push(job)
+      else refused.set(job, error)
     }
-    return stage
+    return { stage, members, refused }
   }
 
-  async #stateFor([first]: Iterable<Job>): Promise<PartitionState> {
+  async #stateFor([first]: readonly Job[]): Promise<PartitionState> {
     // Not asked of the store: its root does not exist yet. If it does, the guard sees.
     if (first?.transaction.creates === true) return PartitionState.empty(this.#partition)
     const state = await this.#records.state(this.#partition)

@@ -8,18 +8,23 @@ import type { Pin } from "../sealing/bucket-table.ts"
 import type { Keyholder } from "../sealing/keyholder.ts"
 import { storeLimits, type Entry, type Store } from "../store/store.ts"
 import type { Job } from "./committer.ts"
-import { paths } from "./kinds.ts"
+import { paths, rowKind } from "./kinds.ts"
 import type { PartitionState } from "./partition-state.ts"
 import { decodeRecordRow } from "./rows.ts"
 
 export interface GroupInputs {
   /** Of each changed record that is there, by its path. */
   readonly buckets: ReadonlyMap<string, number>
-  /** Claimed rows that are not free. */
-  readonly taken: ReadonlySet<string>
+  /** Rows that have been seen: a claim finds its own taken. */
+  readonly there: ReadonlySet<string>
+  /** Rows of new records, and claimed ones, that nobody has looked for: the commit's guards do. */
+  readonly absent: readonly string[]
   /** Pins of every table that the group can touch; held here, whatever a cache forgets. */
   readonly pins: ReadonlyMap<number, ReadonlyMap<string, Pin>>
 }
+
+/** Rows that a guard of an attempt before this one has found, at the root that still stands. */
+export type Seen = ReadonlyMap<string, Entry>
 
 interface Source {
   readonly store: Store
@@ -37,29 +42,35 @@ export async function readInputs(
   source: Source,
   state: PartitionState,
   jobs: readonly Pick<Job, "transaction" | "placed">[],
+  seen: Seen,
 ): Promise<GroupInputs> {
-  const changed = new Set(jobs.flatMap(({ placed }) => placed.map(({ path }) => path)))
-  const transactions = jobs.map(({ transaction }) => transaction)
-  const claimed = transactions.flatMap(({ claims = [] }) => claims.map(({ path }) => path))
   const buckets = new Map<string, number>()
-  for (const path of changed) {
-    const known = source.bucketOf(path)
-    if (known !== undefined) buckets.set(path, known)
+  const [unread, absent] = [new Set<string>(), new Set<string>()]
+  for (const { transaction, placed } of jobs) {
+    let isNew = placed.length > 0
+    for (const { path, change } of placed) {
+      const row = seen.get(path)
+      const known = row === undefined ? source.bucketOf(path) : decodeRecordRow(row.value).bucket
+      if (known !== undefined) buckets.set(path, known)
+      isNew &&= known === undefined && change.record.revision === 1
+    }
+    // What is all new finds nothing in its way but by mistake: that shows when it is written.
+    const rows = isNew ? absent : unread
+    for (const { path } of placed) if (!buckets.has(path)) rows.add(path)
+    for (const { path } of transaction.claims ?? []) rows.add(path)
   }
-  const unknown = [...changed].filter((path) => !buckets.has(path))
-  const rows = await readAll(source.store, [...new Set([...unknown, ...claimed])])
-  for (const path of unknown) {
-    const row = rows.get(path)
-    if (row !== undefined) buckets.set(path, decodeRecordRow(row.value).bucket)
+  const found = await readAll(source.store, [...unread.difference(seen)])
+  const there = new Set(seen.keys())
+  for (const [path, row] of found) {
+    if (row === undefined) continue
+    there.add(path)
+    if (rowKind(path) === "r") buckets.set(path, decodeRecordRow(row.value).bucket)
   }
-  const touched = new Set(transactions.flatMap(({ reseal = [] }) => reseal))
+  const touched = new Set(jobs.flatMap(({ transaction: { reseal = [] } }) => reseal))
   if (state.root.buckets > 0) touched.add(state.root.buckets - 1)
   for (const bucket of buckets.values()) touched.add(bucket)
-  return {
-    buckets,
-    taken: new Set(claimed.filter((path) => rows.get(path) !== undefined)),
-    pins: await openTables(source, state, [...touched]),
-  }
+  const pins = await openTables(source, state, [...touched])
+  return { buckets, there, absent: [...absent.difference(there)], pins }
 }
 
 async function openTables(

@@ -56,6 +56,11 @@ export class Staging {
     this.#keyCount = state.root.keyCount
   }
 
+  /** Rows that the group writes and that have to be new. */
+  get absent(): readonly string[] {
+    return this.#inputs.absent.filter((path) => this.writes.has(path))
+  }
+
   /** Applies a transaction that fits behind those before it; answers with what it collides with. */
   add(job: Staged): HsmError | undefined {
     const problem = this.#check(job)
@@ -70,7 +75,7 @@ export class Staging {
       return new HsmError("QUOTA_EXCEEDED", why, { rule: "key-quota" })
     }
     for (const { path } of claims) {
-      if (this.writes.has(path) || this.#inputs.taken.has(path)) {
+      if (this.writes.has(path) || this.#inputs.there.has(path)) {
         return new HsmError("NAME_TAKEN", "the name is in use")
       }
     }

@@ -115,7 +115,36 @@ test("one member of a group that does not fit is refused alone", async () => {
     updateKey(stack.ports, manager(), { key: key.id, description: "still possible" }),
   ])
   assert.deepEqual(outcomes, [undefined, "NAME_TAKEN", undefined, "NAME_TAKEN", undefined])
-  assert.ok(store.commits - commits <= 2)
+  // One of them is an attempt, which finds the name taken.
+  assert.ok(store.commits - commits <= 3)
+})
+
+test("what a refused member would have used up is there for the next one", async () => {
+  const tight = await newPartition(stack, "tight", { quota: { keysMax: 2 } })
+  const make = (name: string) =>
+    createKey(stack.ports, contextOf("manager", tight), { name, algorithm: "HMAC_SHA_256" })
+  await make("taken")
+  const outcomes = await codes([make("taken"), make("last"), make("over")])
+  assert.deepEqual(outcomes, ["NAME_TAKEN", undefined, "QUOTA_EXCEEDED"])
+})
+
+test("a new key reads no row to be written: its guards look for what is in its way", async () => {
+  await create("before")
+  await stack.ports.records.sync()
+  let reads = 0
+  const get = store.get.bind(store)
+  store.get = (keys) => {
+    reads++
+    return get(keys)
+  }
+  const guarded: number[] = []
+  store.before = ({ when }) => void guarded.push(when.filter(({ modRev }) => modRev === 0).length)
+  await create("unread")
+  assert.equal(reads, 0)
+  assert.deepEqual(guarded, [2]) // Its record and its name.
+  assert.deepEqual(await codes([create("unread")]), ["NAME_TAKEN"])
+  store.get = get
+  store.before = () => {}
 })
 
 test("a name is free again in the commit that deletes its key", async () => {
