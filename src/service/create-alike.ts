@@ -83,14 +83,14 @@ async function commitAll(
     const made = generated[index]
     if (made === undefined || made instanceof Failed) return []
     const id = newId() as KeyId // Of the key that is being made.
-    return [{ creation: { template, origin: "generated" } as const, id, made }]
+    return [{ index, creation: { template, origin: "generated" } as const, id, made }]
   })
   const keys = newKeys(ports, act, act.event.subject, parts)
   const transactions = keys.map(({ transaction }) => transaction)
   const fates = await ports.records.commitEach(act.partition.id, transactions)
   const made = keys.map(({ record }, at): Outcome<Made> => {
     const fate = fates[at] ?? new Failed(undefined)
-    return fate instanceof Failed ? fate : { record, ...fate }
+    return fate instanceof Failed ? fate : { record, index: parts[at]?.index ?? at, ...fate }
   })
   await recordMade(ports, act, made)
   const next = made.values()
@@ -101,7 +101,7 @@ async function commitAll(
 }
 
 /** A key that is in the store. */
-type Made = Committed & { readonly record: KeyRecord }
+type Made = Committed & { readonly record: KeyRecord; readonly index: number }
 
 /** One record for each commit that took part: it names all keys that are in it. */
 async function recordMade(
@@ -115,8 +115,21 @@ async function recordMade(
     .map(([storeRev, all]) => {
       const keyIds = all.map(({ record }) => record.id)
       const writes = all.flatMap((one) => one.writes)
-      const event = { ...act.event, keyIds, outcome: "done", storeRev, writes } as const
+      const about = { ...act.event, ...requestsOf(act, all) }
+      const event = { ...about, keyIds, outcome: "done", storeRev, writes } as const
       return audit.enqueue(event, { stopsHarm: true, times: all.length })
     })
   await Promise.all(records)
+}
+
+/** The names of the requests that have been answered with a key, where each came by itself. */
+function requestsOf(
+  { event }: Act,
+  made: readonly Made[],
+): Pick<Act["event"], "requestId" | "requestIds"> {
+  const { requestIds: all } = event
+  if (all === undefined) return {}
+  const requestIds = made.flatMap(({ index }) => all[index] ?? [])
+  const [requestId = event.requestId] = requestIds
+  return { requestIds, ...(requestId === undefined ? {} : { requestId }) }
 }

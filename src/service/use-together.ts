@@ -1,13 +1,16 @@
 /**
- * Uses that requests of their own ask for in one turn of the event loop: those of one caller that
- * ask alike go together, as those of a batch do, and their one record names all of these requests.
+ * Uses, and new keys, that requests of their own ask for in one turn of the event loop: those of
+ * one caller that ask alike go together, as those of a batch do, and their record names all of
+ * these requests.
  */
 
 import { limits } from "../domain/limits.ts"
+import type { KeyRecord } from "../domain/key.ts"
 import { Failed, type Outcome } from "../domain/outcome.ts"
 import type { Caller } from "../domain/principal.ts"
 import type {
   Context,
+  CreateKeyCommand,
   DecryptCommand,
   DecryptResult,
   EncryptCommand,
@@ -16,12 +19,13 @@ import type {
   SignCommand,
   SignResult,
 } from "./commands.ts"
+import * as creation from "./create-key.ts"
 import * as encryption from "./encrypt.ts"
-import type { UsePorts } from "./ports.ts"
+import type { Ports, UsePorts } from "./ports.ts"
 import * as signing from "./sign.ts"
-import { joinAlike, useAlike, type Asked, type UseService } from "./use-alike.ts"
+import { joinAlike, useAlike, type Asked, type AlikeService } from "./use-alike.ts"
 
-type Service<C, R> = (ports: UsePorts, context: Context, command: C) => Promise<R>
+type Service<C, R, P = UsePorts> = (ports: P, context: Context, command: C) => Promise<R>
 
 /** As the services of their names, which say what each takes and throws. */
 export const encrypt: Service<EncryptCommand, EncryptResult> = together(
@@ -34,11 +38,15 @@ export const decrypt: Service<DecryptCommand, DecryptResult> = together(
 )
 export const sign: Service<SignCommand, SignResult> = together("sign", signing.sign)
 export const mac: Service<MacCommand, SignResult> = together("mac", signing.mac)
+export const createKey: Service<CreateKeyCommand, KeyRecord, Ports> = together(
+  "createKey",
+  creation.createKey,
+)
 
 /** A use that waits for the end of its turn; `settle` with undefined: it goes alone. */
 interface Waiting {
   readonly context: Context
-  readonly asked: Asked<UseService>
+  readonly asked: Asked
   readonly settle: (outcome: Outcome<object> | undefined) => void
 }
 
@@ -46,10 +54,10 @@ interface Waiting {
 type Turn = Map<Caller, Waiting[][]>
 const turns = new Map<UsePorts, Turn>()
 
-function together<C extends object, R extends object>(
-  service: UseService,
-  alone: Service<C, R>,
-): Service<C, R> {
+function together<C extends object, R extends object, P extends UsePorts>(
+  service: AlikeService,
+  alone: Service<C, R, P>,
+): Service<C, R, P> {
   return async (ports, context, command) => {
     if (!isPlain(context)) return await alone(ports, context, command)
     const outcome = await waitInTurn(ports, context, { service, command })
@@ -68,7 +76,7 @@ function isPlain({ within, dryRun, told, toldOf, proceeding }: Context): boolean
 function waitInTurn(
   ports: UsePorts,
   context: Context,
-  asked: Asked<UseService>,
+  asked: Asked,
 ): Promise<Outcome<object> | undefined> {
   return new Promise((settle) => {
     const turn = turns.get(ports) ?? beginTurn(ports)
@@ -113,7 +121,13 @@ async function tryTogether(
   const commands = group.map((one) => one.asked.command)
   const requestIdOf = (index: number): string => ids[index] ?? context.requestId
   try {
-    return await useAlike(ports, { service: asked.service, context, requestIdOf, commands })
+    // Whoever asks for a service has what it works with: its own type says so.
+    return await useAlike(ports as Ports, {
+      service: asked.service,
+      context,
+      requestIdOf,
+      commands,
+    })
   } catch (error) {
     return group.map(() => new Failed(error))
   }

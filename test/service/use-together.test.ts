@@ -7,6 +7,7 @@ import { limits } from "../../src/domain/limits.ts"
 import type { Caller } from "../../src/domain/principal.ts"
 import type { Context } from "../../src/service/commands.ts"
 import { createKey } from "../../src/service/create-key.ts"
+import * as together from "../../src/service/use-together.ts"
 import { disableKey } from "../../src/service/update-key.ts"
 import { decrypt, encrypt, mac, sign } from "../../src/service/use-together.ts"
 import { contextOf, memoryStack } from "../support/stack.ts"
@@ -169,5 +170,45 @@ test("a log that cannot be written refuses all of a turn", async () => {
     assert.ok(one.status === "rejected")
     assert.equal((one.reason as Error).message, "full")
   }
+  await stack.cluster.remove()
+})
+
+test("keys that one turn asks for share a record, which names requests and keys", async () => {
+  const { stack, ports, as } = await withKey()
+  const { caller } = as("manager")
+  const make = (requestId: string, name: string, idempotencyKey?: string) =>
+    together.createKey(ports, { caller, requestId }, { name, algorithm: "AES_256", idempotencyKey })
+  const begun = stack.audit.events.length
+  const made = await Promise.allSettled([
+    make("a", "first"),
+    make("b", "key"),
+    make("c", "third"),
+    make("d", "fourth", "call"),
+  ])
+  const ids = made.map((one) => {
+    return one.status === "fulfilled" ? one.value.id : (one.reason as { code: string }).code
+  })
+  assert.equal(ids[1], "NAME_TAKEN")
+  const told = stack.audit.events.slice(begun).filter(({ requestId }) => requestId !== "d")
+  assert.deepEqual(
+    told.map(({ outcome, requestId, requestIds, count, keyIds, code }) => [
+      outcome,
+      requestId,
+      requestIds,
+      count,
+      keyIds,
+      code,
+    ]),
+    [
+      ["allowed", "a", ["a", "b", "c"], 3, undefined, undefined],
+      ["done", "a", ["a", "c"], 2, [ids[0], ids[2]], undefined],
+      ["failed", "b", undefined, undefined, undefined, "NAME_TAKEN"],
+    ],
+  )
+  const alone = stack.audit.of("key.create", "done").filter(({ requestId }) => requestId === "d")
+  assert.deepEqual(
+    alone.map(({ keyId, keyIds }) => [keyId, keyIds]),
+    [[ids[3], undefined]],
+  )
   await stack.cluster.remove()
 })

@@ -6,7 +6,7 @@ import {
   readCertificateOf,
   storeCertificate,
 } from "../../service/certificates.ts"
-import { createKey, importKey } from "../../service/create-key.ts"
+import { importKey } from "../../service/create-key.ts"
 import { generateDataKey } from "../../service/data-key.ts"
 import {
   cancelDeletion,
@@ -73,7 +73,7 @@ import {
 import { stampCall } from "../../service/stamp-call.ts"
 import { timestamp } from "../../service/timestamp.ts"
 import { useAlike } from "../../service/use-alike.ts"
-import { decrypt, encrypt, mac, sign } from "../../service/use-together.ts"
+import { createKey, decrypt, encrypt, mac, sign } from "../../service/use-together.ts"
 import {
   createApprover,
   deleteApprover,
