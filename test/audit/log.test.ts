@@ -58,7 +58,7 @@ test("no promise resolves before its sync; what waits meanwhile shares the next"
   await log.close()
 })
 
-test("what comes turn after turn shares a commit, which waits no longer than its bound", async (t) => {
+test("what comes turn after turn shares a commit, which waits within its bound", async (t) => {
   let [syncs, now] = [0, 0]
   const files: FilePort = {
     ...realFiles,
