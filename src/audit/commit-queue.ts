@@ -150,25 +150,29 @@ export class CommitQueue implements AuditSink {
   #schedule(): void {
     if (this.#isScheduled || this.#inFlight > 0) return
     this.#isScheduled = true
-    this.#gather({ seen: 0, quiet: 0, untilMs: this.#monotonicMs() + limits.auditGatherMs })
+    const untilMs = this.#monotonicMs() + limits.auditGatherMs
+    this.#gather({ seen: 0, quiet: 0, turns: 1, untilMs })
   }
 
   /**
    * Begins the commit when some turns of the event loop have brought nothing new: a sync costs the
    * same for one record as for thirty, and those whose answers left with the last one are about to
-   * ask again. Bounded, so that nobody waits longer than a sync takes.
+   * ask again. Bounded: by the time that a sync takes, or some turns where these take longer, as
+   * with approvals to verify; who asked meanwhile would only wait for a sync of his own.
    */
   #gather(since: {
     readonly seen: number
     readonly quiet: number
+    readonly turns: number
     readonly untilMs: number
   }): void {
     setImmediate(() => {
-      const { untilMs } = since
+      const { turns, untilMs } = since
+      const isTime = turns >= limits.auditGatherTurns && this.#monotonicMs() >= untilMs
       const seen = this.#queued
       const quiet = seen > since.seen ? 0 : since.quiet + 1
-      if (quiet < limits.auditQuietTurns && this.#monotonicMs() < untilMs) {
-        this.#gather({ seen, quiet, untilMs })
+      if (quiet < limits.auditQuietTurns && !isTime) {
+        this.#gather({ seen, quiet, turns: turns + 1, untilMs })
         return
       }
       this.#isScheduled = false

@@ -280,8 +280,10 @@ export const limits = {
   thread that reads them writes the log, and a commit waits for the step under way. */
   auditReadStep: 100,
   auditReadRestMs: 20,
-  /** For which a commit waits for company at most: as long as a sync takes. */
+  /** For which a commit waits for company at most: as long as a sync takes, and where the loop
+  works longer than that on what came, turns enough for what came meanwhile. */
   auditGatherMs: 1,
+  auditGatherTurns: 8,
   /** A segment of the log: some 60,000 records; recovery reads one in well under a second. */
   auditSegmentBytes: 32 * MiB,
   /** By so much a segment's file grows at a time, ahead of its frames. */
