@@ -230,7 +230,8 @@ export class Committer {
     const bucketOf = (path: string): number | undefined => this.#records.bucketNow(path)
     const source = { store, keyholder, partition: this.#partition, bucketOf }
     const stage = new Staging(state, await readInputs(source, state, jobs, seen), epoch)
-    const [members, refused]: [Job[], Map<Job, HsmError>] = [[], new Map()]
+    const members: Job[] = []
+    const refused = new Map<Job, HsmError>()
     for (const job of jobs) {
       const error = stage.add(job)
       if (error === undefined) members.push(job)

@@ -29,8 +29,9 @@ test("bytes and strings that look like them come back, however deep they lie", (
   fc.assert(property)
 })
 
+const text = (record: object): string => Buffer.from(encodeRecord(record)).toString()
+
 test("bytes stand marked, and a string that begins with the mark is escaped", () => {
-  const text = (record: object): string => Buffer.from(encodeRecord(record)).toString()
   assert.equal(text({ a: [Uint8Array.of(1)] }), String.raw`{"a":["\u0000bAQ=="]}`)
   assert.equal(text({ a: { b: "\u0000bAQ==" } }), String.raw`{"a":{"b":"\u0000s\u0000bAQ=="}}`)
   assert.equal(text({ a: "b", c: [1, null] }), '{"a":"b","c":[1,null]}')
