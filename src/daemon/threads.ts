@@ -1,23 +1,35 @@
 /** Which threads of this process yield to which. */
 
 import { readdir, readFile, stat } from "node:fs/promises"
-import { setPriority } from "node:os"
+import { getPriority, setPriority } from "node:os"
+
+import { loadAddon } from "../engine/native/load.ts"
 
 /** How libuv names the threads of its pool, cut to what the kernel keeps of a name. */
 const poolThread = "libuv-worker"
-/** A tenth of the event loop's share when both want the same core (sched(7)). */
-const slowNiceness = 10
+/** A thirtieth of the event loop's share when both want the same core (sched(7)). */
+const slowNiceness = 15
+/**
+ * In microseconds. On a busy core a thread that wakes up interrupts one whose slice is longer, and
+ * otherwise waits for the scheduler's next tick; who gets how much is niceness alone.
+ */
+const slices = { slow: 100_000, others: 100 }
 
 /**
- * Lowers the priority of libuv's pool, where slow private-key operations run: on a busy core the
- * event loop, the log's thread and the store's go first. Where threads have no names or priorities
- * of their own, nothing changes.
+ * Makes libuv's pool, where slow private-key operations run, yield: on a busy core the event loop,
+ * the log's thread and the store's, which begin later and inherit this, go first. Where threads
+ * have no names, priorities or slices of their own, nothing changes.
  */
 export async function yieldSlowThreads(): Promise<void> {
   await stat("/") // The pool's threads begin with its first work.
+  const addon = loadAddon()
   const tasks = await readdir("/proc/self/task").catch((): string[] => [])
   for (const task of tasks) {
+    const thread = Number(task)
     const name = await readFile(`/proc/self/task/${task}/comm`, "latin1").catch(() => "")
-    if (name.trim() === poolThread) setPriority(Number(task), slowNiceness)
+    const isSlow = name.trim() === poolThread
+    const nice = isSlow ? slowNiceness : getPriority(thread)
+    if (isSlow) setPriority(thread, nice)
+    addon?.schedule(thread, nice, isSlow ? slices.slow : slices.others)
   }
 }

@@ -7,6 +7,8 @@ import {
   generateKeyPairSync,
   randomBytes,
 } from "node:crypto"
+import { existsSync, readFileSync } from "node:fs"
+import { getPriority, release } from "node:os"
 import { test } from "node:test"
 import { Worker } from "node:worker_threads"
 import * as fc from "fast-check"
@@ -33,6 +35,7 @@ const names = [
   ],
   ["privateKey", "publicKey"],
   [
+    "schedule",
     "scheme",
     "seal",
     "sealBlobs",
@@ -105,6 +108,7 @@ function soundArguments(): Record<keyof Addon, readonly unknown[]> {
     seal: [aes, new Uint8Array(12), new Uint8Array(3), new Uint8Array(20)],
     sealFresh: [aes, 24, new Uint8Array(3), new Uint8Array(20)],
     sealMany: [aes, 12, none, new Uint8Array(3), new Uint8Array(20), Uint32Array.of(3, 20)],
+    schedule: [process.pid, getPriority(), 3_000],
     scheme: [
       "ML-DSA-44",
       "message",
@@ -166,6 +170,19 @@ test("a key serves its own functions alone, and only while it is this addon's", 
   assert.throws(() => addon().seal(foreign, new Uint8Array(12), none, none), {
     code: "KEYHOLD_ARGUMENT",
   })
+})
+
+test("only threads of this process are scheduled, and get the slice", { skip }, () => {
+  const nice = getPriority()
+  assert.equal(addon().schedule(process.ppid, nice, 3_000), false)
+  const isTaken = addon().schedule(process.pid, nice, 5_000)
+  assert.equal(getPriority(), nice)
+  const [major = 0, minor = 0] = release().split(".").map(Number)
+  const shows = "/proc/self/sched" // Where the kernel was built with it.
+  if (process.platform !== "linux" || !existsSync(shows)) return
+  if (major * 100 + minor < 612) return // Older ones keep a slice of their own.
+  assert.ok(isTaken)
+  assert.match(readFileSync(shows, "latin1"), /se\.slice +: +5000000\n/)
 })
 
 const refusedKeys: Record<string, () => unknown> = {

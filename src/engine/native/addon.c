@@ -199,5 +199,6 @@ NAPI_MODULE_INIT() {
   kh_export_record_chain(env, exports);
   kh_export_scheme(env, exports);
   kh_export_signature(env, exports);
+  kh_export_thread(env, exports);
   return exports;
 }

@@ -173,6 +173,11 @@ export interface Addon {
     aad: Uint8Array,
     blob: Uint8Array,
   ): Uint8Array<ArrayBuffer> | undefined
+  /**
+   * Asks the kernel to serve a thread of this process with a niceness, and with slices of so many
+   * microseconds (sched_setattr(2), Linux 6.12); false where it knows no such thing.
+   */
+  schedule(thread: number, nice: number, sliceUs: number): boolean
   /** LM-OTS over SHA-256: 23 bytes of position, then a value of 24 or 32. */
   lmsChain(block: Uint8Array, from: number, to: number): Uint8Array
   /** The public key of LM-OTS at a position of 20 bytes, from the tree's seed. */

@@ -119,5 +119,6 @@ void kh_export_mac(napi_env env, napi_value exports);
 void kh_export_record_chain(napi_env env, napi_value exports);
 void kh_export_scheme(napi_env env, napi_value exports);
 void kh_export_signature(napi_env env, napi_value exports);
+void kh_export_thread(napi_env env, napi_value exports);
 
 #endif
