@@ -144,8 +144,8 @@ export function inLane<T>(lane: Lane, permit: Permit, work: () => T | Promise<T>
 
 /** What one job does under keys of these algorithms: some five to ten milliseconds' worth. */
 const perJob: { readonly [Id in KeyAlgorithmId]?: number } = {
-  RSA_2048: 12,
-  RSA_3072: 5,
+  RSA_2048: 20,
+  RSA_3072: 7,
   EC_P384: 8,
   EC_P521: 4,
   ML_DSA_44: 16,

@@ -105,7 +105,7 @@ test("what is asked for in one go shares jobs of a bounded size; each has its an
     await inJobs(permit("g"), rsa2048, items, double),
     items.map((one) => 2 * one),
   )
-  assert.deepEqual(jobs, [12, 12, 2])
+  assert.deepEqual(jobs, [20, 6])
   // Half a second of it would be one partition's alone.
   const slowest = { ...rsa2048, algorithm: "RSA_8192" } as const
   assert.equal(inJobs(permit("g"), slowest, items, double), undefined)
@@ -114,11 +114,11 @@ test("what is asked for in one go shares jobs of a bounded size; each has its an
 })
 
 test("a job that fails, or whose permit is withdrawn, fails its items alone", async () => {
-  const items = Array.from({ length: 13 }, (_, at) => at)
+  const items = Array.from({ length: 21 }, (_, at) => at)
   const outcomes = await inJobs(permit("g"), rsa2048, items, (some) =>
     some.length === 1 ? Promise.reject(new Error("broken")) : Promise.resolve(some),
   )
-  assert.deepEqual(outcomes, [...items.slice(0, 12), new Failed(new Error("broken"))])
+  assert.deepEqual(outcomes, [...items.slice(0, 20), new Failed(new Error("broken"))])
 
   const leave = permit("g")
   const blockers = Array.from({ length: limits.slowJobsAtOnce }, () => work("x", []))
