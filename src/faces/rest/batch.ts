@@ -79,8 +79,8 @@ async function runGroup(
   for (const [at, { index, endpoint }] of group.entries()) {
     const body = bodies[at]
     results[index] =
-      body instanceof Failed
-        ? failure(face, call, index, body.error)
+      body === undefined || body instanceof Failed
+        ? failure(face, call, index, body?.error)
         : // What may stand in a batch answers with an object: a test compares all of them.
           { status: endpoint.status, ...(body as object) }
   }

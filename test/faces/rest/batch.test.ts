@@ -3,6 +3,7 @@ import { test } from "node:test"
 
 import { HsmError } from "../../../src/domain/errors.ts"
 import { limits } from "../../../src/domain/limits.ts"
+import { Failed } from "../../../src/domain/outcome.ts"
 import {
   assertForm,
   deref,
@@ -145,6 +146,27 @@ test("a full batch runs, each item under a request id of its own", async () => {
   assert.ok(results.every(({ status }) => status === 200))
   const ids = new Set(asked.map(({ context }) => context.requestId))
   assert.equal(ids.size, limits.batchItemsMax)
+})
+
+test("items that go together keep their own outcomes; one without any has failed", async () => {
+  const operations = Array.from({ length: 3 }, () => ({
+    operation: "mac",
+    key: "orders",
+    message: "AAAA",
+  }))
+  const about = { keyId: "orders", version: 1, mechanism: "HMAC_SHA_256" }
+  const made = { ...about, signature: Uint8Array.of(1) }
+  const useAlike = () =>
+    Promise.resolve([made, new Failed(new HsmError("KEY_STATE", "it is disabled"))])
+  const results = await run(operations, { services: fakeServices([], { useAlike }) })
+  assert.deepEqual(
+    results.map(({ status, code, mac }) => [status, code, mac]),
+    [
+      [200, undefined, "AQ=="],
+      [409, "KEY_STATE", undefined],
+      [500, "INTERNAL", undefined],
+    ],
+  )
 })
 
 function command({ service, command }: Asked): unknown {
