@@ -28,8 +28,18 @@ export async function yieldSlowThreads(): Promise<void> {
     const thread = Number(task)
     const name = await readFile(`/proc/self/task/${task}/comm`, "latin1").catch(() => "")
     const isSlow = name.trim() === poolThread
-    const nice = isSlow ? slowNiceness : getPriority(thread)
+    const nice = isSlow ? slowNiceness : nicenessOf(thread)
+    if (nice === undefined) continue
     if (isSlow) setPriority(thread, nice)
     addon?.schedule(thread, nice, isSlow ? slices.slow : slices.others)
+  }
+}
+
+/** Undefined when the thread has ended since it was listed. */
+function nicenessOf(thread: number): number | undefined {
+  try {
+    return getPriority(thread)
+  } catch {
+    return undefined
   }
 }
