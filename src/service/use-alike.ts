@@ -4,7 +4,7 @@
  */
 
 import type { KeyRecord } from "../domain/key.ts"
-import type { Outcome } from "../domain/outcome.ts"
+import { Failed, type Outcome } from "../domain/outcome.ts"
 import type { Asking } from "./act-alike.ts"
 import type {
   CreateKeyCommand,
@@ -111,6 +111,26 @@ export async function useAlike<S extends AlikeService>(
   { commands, ...uses }: AlikeUses<S>,
 ): Promise<readonly Outcome<object>[] | undefined> {
   return await rowOf(uses).run(ports, uses, commands)
+}
+
+/**
+ * As {@link useAlike} for one of {@link joinAlike}'s groups; undefined also for one alone. Never
+ * rejects: what none of them gets past is the failure of each.
+ *
+ * @param use - asks {@link useAlike}, in the name of whoever asks.
+ */
+export async function useGroup<S extends AlikeService, R>(
+  group: readonly { readonly asked: Asked<S> | undefined }[],
+  use: (uses: Omit<AlikeUses<S>, keyof Asking>) => Promise<readonly Outcome<R>[] | undefined>,
+): Promise<readonly Outcome<R>[] | undefined> {
+  const service = group[0]?.asked?.service
+  if (service === undefined || group.length < 2) return undefined
+  const commands = group.flatMap(({ asked }) => asked?.command ?? [])
+  try {
+    return await use({ service, commands })
+  } catch (error) {
+    return group.map(() => new Failed(error))
+  }
 }
 
 function rowOf({ service }: Pick<Asked, "service">): Row<object, object, object> {

@@ -23,7 +23,7 @@ import * as creation from "./create-key.ts"
 import * as encryption from "./encrypt.ts"
 import type { Ports, UsePorts } from "./ports.ts"
 import * as signing from "./sign.ts"
-import { joinAlike, useAlike, type Asked, type AlikeService } from "./use-alike.ts"
+import { joinAlike, useAlike, useGroup, type Asked, type AlikeService } from "./use-alike.ts"
 
 type Service<C, R, P = UsePorts> = (ports: P, context: Context, command: C) => Promise<R>
 
@@ -106,29 +106,14 @@ function beginTurn(ports: UsePorts): Turn {
 
 /** Never rejects. */
 async function runTogether(ports: UsePorts, group: readonly Waiting[]): Promise<void> {
-  const outcomes = await tryTogether(ports, group)
-  for (const [at, { settle }] of group.entries()) settle(outcomes?.[at])
-}
-
-async function tryTogether(
-  ports: UsePorts,
-  group: readonly Waiting[],
-): Promise<readonly Outcome<object>[] | undefined> {
   const [first] = group
-  if (first === undefined || group.length < 2) return undefined
-  const { context, asked } = first
-  const ids = group.map((one) => one.context.requestId)
-  const commands = group.map((one) => one.asked.command)
-  const requestIdOf = (index: number): string => ids[index] ?? context.requestId
-  try {
-    // Whoever asks for a service has what it works with: its own type says so.
-    return await useAlike(ports as Ports, {
-      service: asked.service,
-      context,
-      requestIdOf,
-      commands,
-    })
-  } catch (error) {
-    return group.map(() => new Failed(error))
-  }
+  const outcomes =
+    first &&
+    (await useGroup(group, (uses) => {
+      const { context } = first
+      const requestIdOf = (at: number): string => (group[at] ?? first).context.requestId
+      // Whoever asks for a service has what it works with: its own type says so.
+      return useAlike(ports as Ports, { ...uses, context, requestIdOf })
+    }))
+  for (const [at, { settle }] of group.entries()) settle(outcomes?.[at])
 }

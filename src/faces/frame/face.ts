@@ -11,7 +11,13 @@ import { parseId } from "../../domain/ids.ts"
 import { limits } from "../../domain/limits.ts"
 import type { Caller } from "../../domain/principal.ts"
 import type { Evidence } from "../../identity/authenticator.ts"
-import { joinAlike, useAlike, type Asked, type UseService } from "../../service/use-alike.ts"
+import {
+  joinAlike,
+  useAlike,
+  useGroup,
+  type Asked,
+  type UseService,
+} from "../../service/use-alike.ts"
 import type { UsePorts } from "../../service/ports.ts"
 import type { Face, Peer } from "../message.ts"
 import { frameCalls, type Answer } from "./calls.ts"
@@ -120,20 +126,16 @@ export class FrameSession {
 
   /** Undefined, and nothing has happened, when the calls have to go one by one. */
   async #tryTogether(group: readonly Taken[]): Promise<readonly Outcome<object>[] | undefined> {
-    const service = group[0]?.asked?.service
     const evidence = this.#evidence
     const ports = this.#options.ports()
-    if (service === undefined || evidence === undefined || ports === undefined) return undefined
-    const commands = group.flatMap(({ asked }) => asked?.command ?? [])
+    if (evidence === undefined || ports === undefined) return undefined
     const requestIdOf = (at: number): string => this.#requestId(group[at]?.call)
-    try {
+    return await useGroup(group, async (uses) => {
       this.#caller ??= this.#options.authenticate(evidence)
       const caller = await this.#caller
       const context = { caller, requestId: requestIdOf(0), within: this.#id }
-      return await useAlike(ports, { service, commands, context, requestIdOf })
-    } catch (thrown) {
-      return group.map(() => new Failed(thrown))
-    }
+      return await useAlike(ports, { ...uses, context, requestIdOf })
+    })
   }
 
   /** Never rejects. */

@@ -5,7 +5,7 @@
 
 import { HsmError } from "../../domain/errors.ts"
 import { each, Failed, mapResults } from "../../domain/outcome.ts"
-import { joinAlike, type Asked } from "../../service/use-alike.ts"
+import { joinAlike, useGroup, type Asked } from "../../service/use-alike.ts"
 import type { BatchRequest, BatchResponse, BatchResult } from "./api.generated.ts"
 import type { Prepared, RawRequest } from "./endpoints.ts"
 import { asHsmError, errorHead } from "./errors.ts"
@@ -92,19 +92,15 @@ async function tryTogether(
   { services, ports, context }: Call,
   group: readonly Item[],
 ): Promise<readonly unknown[] | undefined> {
-  const [first] = group
-  if (first?.asked === undefined || group.length < 2) return undefined
-  const { service } = first.asked
-  const commands = group.flatMap(({ asked }) => asked?.command ?? [])
-  const requestIdOf = (at: number): string => partOf(context, group[at]?.index)
-  const within = context.requestId
-  try {
-    const uses = { service, commands, context: { ...context, within }, requestIdOf }
-    const outcomes = await services.useAlike(ports, uses)
-    return outcomes && mapResults(outcomes, (result) => render(first.endpoint.id, result))
-  } catch (thrown) {
-    return group.map(() => new Failed(thrown))
+  const asking = {
+    context: { ...context, within: context.requestId },
+    requestIdOf: (at: number): string => partOf(context, group[at]?.index),
   }
+  return await useGroup(group, async (uses) => {
+    const outcomes = await services.useAlike(ports, { ...uses, ...asking })
+    const [first] = group
+    return first && outcomes && mapResults(outcomes, (one) => render(first.endpoint.id, one))
+  })
 }
 
 async function runEach(
