@@ -3,7 +3,7 @@
 import { readdir, readFile, stat } from "node:fs/promises"
 import { getPriority, setPriority } from "node:os"
 
-import { loadAddon } from "../engine/native/load.ts"
+import { addon } from "../engine/native/loaded.ts"
 
 /** How libuv names the threads of its pool, cut to what the kernel keeps of a name. */
 const poolThread = "libuv-worker"
@@ -22,7 +22,6 @@ const slices = { slow: 100_000, others: 100 }
  */
 export async function yieldSlowThreads(): Promise<void> {
   await stat("/") // The pool's threads begin with its first work.
-  const addon = loadAddon()
   const tasks = await readdir("/proc/self/task").catch((): string[] => [])
   for (const task of tasks) {
     const thread = Number(task)
@@ -30,8 +29,8 @@ export async function yieldSlowThreads(): Promise<void> {
     const isSlow = name.trim() === poolThread
     const nice = isSlow ? slowNiceness : nicenessOf(thread)
     if (nice === undefined) continue
-    if (isSlow) setPriority(thread, nice)
-    addon?.schedule(thread, nice, isSlow ? slices.slow : slices.others)
+    const isDone = addon?.schedule(thread, nice, isSlow ? slices.slow : slices.others) === true
+    if (isSlow && !isDone) setPriority(thread, nice)
   }
 }
 

@@ -2,9 +2,8 @@
 
 import type { BlobCipher } from "./blob-cipher.ts"
 import { nativeBlobs } from "./native/blobs.ts"
-import { loadAddon } from "./native/load.ts"
+import { addon } from "./native/loaded.ts"
 import { nodeBlobs } from "./node/blobs.ts"
 
-// Loaded by itself: the log's thread seals too, and has no use for the tables of all algorithms.
-const addon = loadAddon()
+// By itself: the log's thread seals too, and has no use for the tables of all algorithms.
 export const blobCipher: BlobCipher = addon === undefined ? nodeBlobs : nativeBlobs(addon)

@@ -8,8 +8,8 @@ import { HsmError } from "../domain/errors.ts"
 import { keyAlgorithm, type MechanismId } from "../domain/algorithms.ts"
 import type { KeyHandle } from "./key-handle.ts"
 import { malformed } from "./malformed.ts"
-import { loadAddon } from "./native/load.ts"
 import type { NativeKey } from "./native/key.ts"
+import { addon } from "./native/loaded.ts"
 import { nativeProvider } from "./native/provider.ts"
 import { nodeProvider } from "./node/provider.ts"
 import type { Provider } from "./provider.ts"
@@ -17,7 +17,6 @@ import type { Provider } from "./provider.ts"
 /** A key of either provider: node:crypto's lacks what the addon would hold. */
 export type OpenKey = NativeKey
 
-const addon = loadAddon()
 /** The tables in use, chosen once: with the addon where it was built, else by node:crypto alone. */
 export const provider: Provider<OpenKey> =
   addon === undefined ? nodeProvider : nativeProvider(addon)
