@@ -1,6 +1,5 @@
 /** What is done to a command before others are asked to approve it. */
 
-import { HsmError } from "../domain/errors.ts"
 import type { Context } from "./commands.ts"
 import { findKey } from "./find-key.ts"
 import type { Ports } from "./ports.ts"
@@ -18,12 +17,4 @@ export async function pinKeys(ports: Ports, context: Context, parameters: object
     return [name, (await findKey(ports, context, value))?.key.id ?? value] as const
   })
   return Object.fromEntries(await Promise.all(pinned))
-}
-
-/** @throws HsmError CONFLICT while the node's clock is in doubt. */
-export function refuseUnlessSure({ clock }: Pick<Ports, "clock">): void {
-  if (clock.isSure()) return
-  throw new HsmError("CONFLICT", "the node's clock is in doubt: it gives no timestamp now", {
-    retryAfterSeconds: 60,
-  })
 }

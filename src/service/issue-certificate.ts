@@ -30,6 +30,7 @@ import { existing, newestCertificates, storeCertificate, viewOf } from "./certif
 import type { Context } from "./commands.ts"
 import type { Ports } from "./ports.ts"
 import { notSigning, prepareMade, signMade, type MadePlan } from "./sign-made.ts"
+import { refuseUnlessSure } from "./sure-clock.ts"
 
 /**
  * Makes a PKCS #10 request for a certificate of the key's current version.
@@ -238,19 +239,15 @@ interface Period {
 }
 
 function validFor(
-  { clock }: Ports,
+  ports: Ports,
   pinned: PinnedCertificate | undefined,
   lifeMs: number = limits.certificateLifeDefaultMs,
 ): Period {
-  if (!clock.isSure()) {
-    throw new HsmError("CONFLICT", "the node's clock is in doubt: it dates no certificate now", {
-      retryAfterSeconds: 60,
-    })
-  }
+  refuseUnlessSure(ports, "dates no certificate")
   if (lifeMs < 1_000 || lifeMs > limits.certificateLifeMaxMs) {
     throw malformed("/lifeSeconds", "a certificate lives for a second to 30 years")
   }
-  const now = clock.now()
+  const now = ports.clock.now()
   const notBefore = pinned?.notBefore ?? ((Math.floor(now / 1_000) * 1_000) as Instant)
   const notAfter = (notBefore + lifeMs) as Instant
   if (notAfter <= now) throw malformed("/lifeSeconds", "its time has passed")

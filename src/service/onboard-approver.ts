@@ -13,7 +13,7 @@ import { makeApproverKey, sealForTransport, transportKey } from "../engine/appro
 import { readRequest } from "../engine/certificates/read.ts"
 import { readApprover } from "../identity/approver.ts"
 import { perform, recordDone, type Act } from "./act.ts"
-import { refuseUnlessSure } from "./asked-command.ts"
+import { refuseUnlessSure } from "./sure-clock.ts"
 import { findApprover, hashCode, revise, type InvitedRecord } from "./approvers.ts"
 import { malformed } from "./check-access.ts"
 import type { Context } from "./commands.ts"

@@ -32,6 +32,7 @@ import { findKey } from "./find-key.ts"
 import type { TimestampSettingsTemplate } from "./govern-commands.ts"
 import type { Ports } from "./ports.ts"
 import { signMade, type MadeSigner } from "./sign-made.ts"
+import { refuseUnlessSure } from "./sure-clock.ts"
 
 export interface TimestampCommand {
   readonly key: KeyRef
@@ -192,12 +193,9 @@ function notForTimestamps(): HsmError {
 }
 
 /** While the clock is in doubt nothing is said about the time. */
-function sureTime({ clock }: Ports): Instant {
-  if (clock.isSure()) return clock.now()
-  throw new HsmError("CONFLICT", "the node's clock is in doubt: it makes no timestamp now", {
-    retryAfterSeconds: 60,
-    timestamp: "timeNotAvailable",
-  })
+function sureTime(ports: Ports): Instant {
+  refuseUnlessSure(ports, "makes no timestamp", { timestamp: "timeNotAvailable" })
+  return ports.clock.now()
 }
 
 /** The key's newest certificate for timestamps that is valid, and its issuers. */
