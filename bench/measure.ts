@@ -73,6 +73,23 @@ export interface Figures {
   readonly p50: number
 }
 
+/** Warms each work up once, then measures all of them, round by round. */
+export async function measureRounds<Work>(
+  works: readonly Work[],
+  { runs, firstWarmMs, ...window }: Pick<Pace, "runs" | "firstWarmMs" | "warmMs" | "measureMs">,
+  measure: (work: Work, window: Pick<Pace, "warmMs" | "measureMs">) => Promise<Figures>,
+): Promise<Figures[][]> {
+  const warming = { warmMs: 0, measureMs: firstWarmMs }
+  if (firstWarmMs > 0) for (const work of works) await measure(work, warming)
+  const rounds: Figures[][] = []
+  for (let run = 0; run < runs; run++) {
+    const round: Figures[] = []
+    for (const work of works) round.push(await measure(work, window))
+    rounds.push(round)
+  }
+  return rounds
+}
+
 /** The same request of the API again and again, as a user; so many at once. */
 export async function askAgain(
   node: BenchNode,

@@ -3,7 +3,7 @@
  * of the same node in the same round. Both are counted per CPU-second of the node.
  */
 
-import { askAgain, type Figures } from "./measure.ts"
+import { askAgain, measureRounds, type Figures } from "./measure.ts"
 import { startNode, type BenchNode } from "./node.ts"
 import type { Pace } from "./plan.ts"
 import { askScript, cores } from "./processes.ts"
@@ -50,15 +50,8 @@ export async function benchQuorum(pace: QuorumPace): Promise<{
 }> {
   const node = await startNode()
   try {
-    const rounds: Figures[][] = []
-    const warming = { warmMs: 0, measureMs: pace.firstWarmMs }
-    if (pace.firstWarmMs > 0) for (const { measure } of works) await measure(node, warming)
-    for (let run = 0; run < pace.runs; run++) {
-      const round: Figures[] = []
-      for (const { measure } of works) round.push(await measure(node, pace))
-      rounds.push(round)
-    }
-    return render(rounds, pace)
+    const ask = ({ measure }: Work, window: Window) => measure(node, window)
+    return render(await measureRounds(works, pace, ask), pace)
   } finally {
     await node.close()
   }

@@ -3,7 +3,7 @@
  * key of the same algorithm in the same round. Both are counted per CPU-second of the node.
  */
 
-import { askAgain, type Figures } from "./measure.ts"
+import { askAgain, measureRounds, type Figures } from "./measure.ts"
 import { startNode, type BenchNode } from "./node.ts"
 import type { Pace } from "./plan.ts"
 import { median, table, whole } from "./report.ts"
@@ -52,26 +52,14 @@ export async function benchTimestamps(pace: TimestampPace): Promise<{
   const node = await startNode()
   try {
     for (const algorithm of algorithms) await prepare(node, algorithm)
-    const rounds: Figures[][] = []
-    const warming = { warmMs: 0, measureMs: pace.firstWarmMs / 2 }
-    if (pace.firstWarmMs > 0) for (const work of works) await measure(node, warming, work)
-    for (let run = 0; run < pace.runs; run++) {
-      const round: Figures[] = []
-      for (const work of works) round.push(await measure(node, pace, work))
-      rounds.push(round)
-    }
+    const shorter = { ...pace, firstWarmMs: pace.firstWarmMs / 2 }
+    const rounds = await measureRounds(works, shorter, ({ path, body }, window) =>
+      askAgain(node, window, { path, body, atOnce }),
+    )
     return { text: render(rounds, pace), missed: [] }
   } finally {
     await node.close()
   }
-}
-
-async function measure(
-  node: BenchNode,
-  window: Pick<Pace, "warmMs" | "measureMs">,
-  { path, body }: Work,
-): Promise<Figures> {
-  return await askAgain(node, window, { path, body, atOnce })
 }
 
 async function prepare(node: BenchNode, algorithm: string): Promise<void> {

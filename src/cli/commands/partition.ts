@@ -50,14 +50,6 @@ const fields: Columns<Partition> = [
   ["officers", ({ rules }) => rules?.administration && describeRule(rules.administration)],
   ["revision", ({ revision }) => revision],
 ]
-function describeTimestamps({ key, policy, accuracyMs }: TimestampSettings): string {
-  const said = { key, policy, "accuracy in ms": accuracyMs }
-  return Object.entries(said)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ")
-}
-
 const createdFields: Columns<CreatedPartition> = [
   ...fields.map(
     ([title, cell]) => [title, (one: CreatedPartition) => cell(one.partition)] as const,
@@ -70,6 +62,14 @@ const quotaOptions: readonly OptionRow[] = [
   ["--keys <number>", "keys at most"],
   ["--rate <number>", "operations per second at most"],
 ]
+
+function describeTimestamps({ key, policy, accuracyMs }: TimestampSettings): string {
+  const said = { key, policy, "accuracy in ms": accuracyMs }
+  return Object.entries(said)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ")
+}
 
 export const partitionCommands: readonly Command[] = [
   {
